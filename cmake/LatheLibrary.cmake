@@ -1,0 +1,29 @@
+# lathe_library(NAME SOURCES ... [DEPS ...] [TESTS ...] [TEST_DEPS ...] [TEST_ENVIRONMENTS ...])
+#
+# One static library lathe_NAME for one folder of src/, its public dependencies, and one test
+# program NAME_test. TEST_ENVIRONMENTS runs that program once more under each VAR=value given.
+function(lathe_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;TESTS;TEST_DEPS;TEST_ENVIRONMENTS" ${ARGN})
+  set(target lathe_${name})
+  add_library(${target} STATIC ${ARG_SOURCES})
+  target_link_libraries(${target} PUBLIC lathe_options ${ARG_DEPS})
+  set_property(GLOBAL APPEND PROPERTY LATHE_LIBRARIES ${target})
+  if(LATHE_TESTS AND ARG_TESTS)
+    lathe_test(${name}_test SOURCES ${ARG_TESTS} DEPS ${target} ${ARG_TEST_DEPS}
+               ENVIRONMENTS ${ARG_TEST_ENVIRONMENTS})
+  endif()
+endfunction()
+
+# lathe_test(NAME SOURCES ... [DEPS ...] [ENVIRONMENTS ...]): a GoogleTest program run by ctest.
+function(lathe_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;ENVIRONMENTS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPS} GTest::gtest_main GTest::gmock)
+  target_compile_definitions(${name} PRIVATE
+      LATHE_SOURCE_DIR="${PROJECT_SOURCE_DIR}" LATHE_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  add_test(NAME ${name} COMMAND ${name})
+  foreach(environment ${ARG_ENVIRONMENTS})
+    add_test(NAME ${name}:${environment} COMMAND ${name})
+    set_tests_properties(${name}:${environment} PROPERTIES ENVIRONMENT ${environment})
+  endforeach()
+endfunction()

@@ -1,0 +1,63 @@
+# Compiler settings and third parties that every target shares.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+
+find_program(LATHE_CCACHE ccache)
+if(LATHE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${LATHE_CCACHE})
+endif()
+find_program(LATHE_LLD ld.lld)
+if(LATHE_LLD AND NOT CMAKE_CROSSCOMPILING)
+  add_link_options(-fuse-ld=lld)
+endif()
+
+add_library(lathe_options INTERFACE)
+target_include_directories(lathe_options INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src>
+                                                   $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>)
+# No contraction: a*b+c rounds twice on every machine, so that integer requantization gives the
+# same bits whatever the compiler may fuse. Kernels that want FMA say so with intrinsics.
+target_compile_options(lathe_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
+                                               -ffp-contract=off)
+if(LATHE_WERROR)
+  target_compile_options(lathe_options INTERFACE -Werror)
+endif()
+if(LATHE_SANITIZE)
+  add_compile_options(-fsanitize=${LATHE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${LATHE_SANITIZE})
+endif()
+
+find_package(Threads REQUIRED)
+if(CMAKE_CROSSCOMPILING)
+  # Header-only use: no foreign-architecture packages are needed for the core.
+  add_library(lathe_fmt INTERFACE)
+  target_include_directories(lathe_fmt SYSTEM INTERFACE ${PROJECT_BINARY_DIR}/host_headers)
+  target_compile_definitions(lathe_fmt INTERFACE FMT_HEADER_ONLY SPDLOG_FMT_EXTERNAL SPDLOG_HEADER_ONLY)
+  file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/host_headers)
+  foreach(dir fmt spdlog nlohmann)
+    file(CREATE_LINK /usr/include/${dir} ${PROJECT_BINARY_DIR}/host_headers/${dir} SYMBOLIC)
+  endforeach()
+  target_link_libraries(lathe_options INTERFACE lathe_fmt Threads::Threads)
+else()
+  find_package(fmt REQUIRED)
+  find_package(spdlog REQUIRED)
+  find_package(nlohmann_json REQUIRED)
+  target_link_libraries(lathe_options INTERFACE fmt::fmt spdlog::spdlog nlohmann_json::nlohmann_json
+                                                Threads::Threads)
+endif()
+
+if(LATHE_TESTS)
+  if(CMAKE_CROSSCOMPILING)
+    add_subdirectory(/usr/src/googletest ${PROJECT_BINARY_DIR}/googletest EXCLUDE_FROM_ALL)
+    add_library(GTest::gtest_main ALIAS gtest_main)
+    add_library(GTest::gmock ALIAS gmock)
+  else()
+    find_package(GTest REQUIRED)
+  endif()
+endif()

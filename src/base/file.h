@@ -1,0 +1,45 @@
+// Whole files: read, map, and replace without ever leaving half a file behind.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace lathe {
+
+using Path = std::filesystem::path;
+
+// The whole content of a regular file. Errors name the path.
+Result<std::string> read_file(const Path& path);
+
+// Writes to a temporary name in the same folder, syncs, then renames over `path`: a reader sees the
+// old file or the new one, and a crash in between loses neither. Makes missing parent folders.
+Status write_file_atomic(const Path& path, std::string_view content);
+
+// A read-only view of a file's bytes; unmapped at destruction. Movable, not copyable. A file that
+// another process truncates while it is mapped raises SIGBUS, as with every memory map.
+class MappedFile {
+ public:
+  static Result<MappedFile> open(const Path& path);
+  MappedFile(MappedFile&& other) noexcept;
+  MappedFile& operator=(MappedFile&& other) noexcept;
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+  ~MappedFile();
+
+  [[nodiscard]] std::span<const std::byte> bytes() const { return {data_, size_}; }
+  [[nodiscard]] std::string_view text() const {
+    return {reinterpret_cast<const char*>(data_), size_};
+  }
+
+ private:
+  MappedFile(const std::byte* data, std::size_t size) : data_(data), size_(size) {}
+  const std::byte* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+}  // namespace lathe

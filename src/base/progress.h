@@ -1,0 +1,44 @@
+// A progress line on standard error: drawn over itself on a terminal, silent elsewhere.
+//
+//   Progress progress("calibrating", images);
+//   for (...) progress.update(done, "loss 0.31");
+//
+// Not safe to share between threads.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace lathe {
+
+class Progress {
+ public:
+  // `total` 0 means unknown. Nothing is drawn when `enabled` is false or stderr is no terminal.
+  Progress(std::string title, std::int64_t total, bool enabled = true);
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+  ~Progress();  // clears the line
+
+  // `done` of total, with a remark behind the bar. Draws at most ten times a second.
+  void update(std::int64_t done, std::string_view remark = {});
+
+  [[nodiscard]] double elapsed_seconds() const;
+
+ private:
+  std::string title_;
+  std::int64_t total_;
+  bool enabled_;
+  std::chrono::steady_clock::time_point start_;
+  std::chrono::steady_clock::time_point drawn_;
+};
+
+// "2.1 s", "3 min 20 s", "1 h 05 min".
+std::string format_duration(double seconds);
+// "1.2 KB", "34.5 MB": decimal units, as file managers and vendors use.
+std::string format_bytes(double bytes);
+// "25.56 M", "4.09 G", "312".
+std::string format_count(double count);
+
+}  // namespace lathe

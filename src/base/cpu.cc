@@ -4,12 +4,11 @@
 #include <array>
 #include <cmath>
 #include <cstdlib>
+#include <fmt/ranges.h>
 #include <fstream>
+#include <sched.h>
 #include <sstream>
 #include <vector>
-
-#include <fmt/ranges.h>
-#include <sched.h>
 
 namespace lathe {
 namespace {
@@ -62,7 +61,8 @@ Result<Isa> parse_isa(std::string_view name) {
 bool isa_supported(Isa isa) {
 #if defined(__x86_64__)
   switch (isa) {
-    case Isa::kScalar: return true;
+    case Isa::kScalar:
+      return true;
     case Isa::kAvx2:
       return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0 &&
              __builtin_cpu_supports("f16c") != 0;
@@ -108,7 +108,8 @@ std::string cpu_model_name() {
   std::string line;
   while (std::getline(file, line)) {
     const std::size_t colon = line.find(": ");
-    if (line.rfind("model name", 0) == 0 && colon != std::string::npos) return line.substr(colon + 2);
+    if (line.rfind("model name", 0) == 0 && colon != std::string::npos)
+      return line.substr(colon + 2);
   }
   return "unknown";
 }

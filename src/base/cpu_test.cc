@@ -1,7 +1,6 @@
 #include "base/cpu.h"
 
 #include <cstdlib>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

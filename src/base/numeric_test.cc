@@ -1,8 +1,7 @@
 #include "base/numeric.h"
 
-#include <limits>
-
 #include <gtest/gtest.h>
+#include <limits>
 
 namespace lathe {
 namespace {

@@ -4,7 +4,6 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
-
 #include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -54,9 +53,11 @@ void Progress::update(std::int64_t done, std::string_view remark) {
   drawn_ = now;
   std::string line = title_;
   if (total_ > 0) {
-    const double share = std::clamp(static_cast<double>(done) / static_cast<double>(total_), 0.0, 1.0);
+    const double share =
+        std::clamp(static_cast<double>(done) / static_cast<double>(total_), 0.0, 1.0);
     const int filled = static_cast<int>(share * kBarWidth);
-    line += fmt::format(" [{:#<{}}{:.<{}}] {:3.0f} %", "", filled, "", kBarWidth - filled, share * 100);
+    line +=
+        fmt::format(" [{:#<{}}{:.<{}}] {:3.0f} %", "", filled, "", kBarWidth - filled, share * 100);
     if (share > 0.01 && share < 1) {
       line += fmt::format(", {} left", format_duration(elapsed_seconds() / share * (1 - share)));
     }

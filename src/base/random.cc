@@ -31,7 +31,8 @@ float Random::uniform() { return static_cast<float>(next() >> 8) * 0x1p-24F; }
 
 float Random::normal() {
   const double radius = std::sqrt(-2.0 * std::log(1.0 - static_cast<double>(uniform())));
-  return static_cast<float>(radius * std::cos(2.0 * std::numbers::pi * static_cast<double>(uniform())));
+  return static_cast<float>(radius *
+                            std::cos(2.0 * std::numbers::pi * static_cast<double>(uniform())));
 }
 
 std::uint64_t mix_seed(std::uint64_t a, std::uint64_t b) {

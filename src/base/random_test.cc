@@ -1,10 +1,9 @@
 #include "base/random.h"
 
 #include <algorithm>
+#include <gtest/gtest.h>
 #include <numeric>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 namespace lathe {
 namespace {

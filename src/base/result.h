@@ -11,12 +11,11 @@
 #pragma once
 
 #include <cstdlib>
+#include <fmt/format.h>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
-
-#include <fmt/format.h>
 
 namespace lathe {
 
@@ -139,11 +138,11 @@ using Status = Result<void>;
 #define LATHE_CONCAT_(a, b) a##b
 #define LATHE_CONCAT(a, b) LATHE_CONCAT_(a, b)
 
-#define RETURN_IF_ERROR(expression)                                               \
-  do {                                                                            \
-    if (auto lathe_status_ = (expression); !lathe_status_.ok()) {                 \
-      return lathe_status_.error();                                               \
-    }                                                                             \
+#define RETURN_IF_ERROR(expression)                               \
+  do {                                                            \
+    if (auto lathe_status_ = (expression); !lathe_status_.ok()) { \
+      return lathe_status_.error();                               \
+    }                                                             \
   } while (false)
 
 #define ASSIGN_OR_RETURN(declaration, expression) \

@@ -1,8 +1,7 @@
 #include "base/result.h"
 
-#include <memory>
-
 #include <gtest/gtest.h>
+#include <memory>
 
 namespace lathe {
 namespace {

@@ -23,11 +23,12 @@ class ThreadPool {
 
   [[nodiscard]] int threads() const { return static_cast<int>(workers_.size()) + 1; }
 
-  // Splits [0, count) into threads() contiguous ranges, as even as can be, calls body(begin, end) on
-  // each that is not empty, and returns when all are done. The split depends on count and threads()
-  // alone. The body must not throw and must not call the pool again. Callers on several threads take
-  // turns.
-  void parallel_for(std::int64_t count, const std::function<void(std::int64_t, std::int64_t)>& body);
+  // Splits [0, count) into threads() contiguous ranges, as even as can be, calls body(begin, end)
+  // on each that is not empty, and returns when all are done. The split depends on count and
+  // threads() alone. The body must not throw and must not call the pool again. Callers on several
+  // threads take turns.
+  void parallel_for(std::int64_t count,
+                    const std::function<void(std::int64_t, std::int64_t)>& body);
 
  private:
   void work(int index);

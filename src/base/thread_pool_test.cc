@@ -1,9 +1,8 @@
 #include "base/thread_pool.h"
 
 #include <atomic>
-#include <numeric>
-
 #include <gtest/gtest.h>
+#include <numeric>
 
 namespace lathe {
 namespace {

@@ -1,0 +1,44 @@
+#include "ir/attribute.h"
+
+#include <array>
+#include <fmt/ranges.h>
+
+#include "ir/graph.h"
+
+namespace lathe::ir {
+
+std::string_view attribute_kind_name(const Attribute& attribute) {
+  constexpr std::array kNames = {"int",  "float",  "string",  "tensor",  "graph",
+                                 "ints", "floats", "strings", "tensors", "graphs"};
+  static_assert(kNames.size() == std::variant_size_v<Attribute>);
+  return kNames.at(attribute.index());
+}
+
+namespace {
+
+struct Printer {
+  std::string operator()(std::int64_t v) const { return fmt::to_string(v); }
+  std::string operator()(float v) const { return fmt::format("{}", v); }
+  std::string operator()(const std::string& v) const { return fmt::format("\"{}\"", v); }
+  std::string operator()(const Tensor& v) const {
+    if (v.data_type() == DataType::kString || v.num_elements() > 8) return v.type().to_string();
+    std::vector<double> elements;
+    for (std::int64_t i = 0; i < v.num_elements(); ++i) elements.push_back(v.get_double(i));
+    return fmt::format("{}{{{}}}", v.type().to_string(), fmt::join(elements, ","));
+  }
+  std::string operator()(const GraphPtr& v) const {
+    return fmt::format("graph({} nodes)", v == nullptr ? 0 : v->node_count());
+  }
+  template <typename T>
+  std::string operator()(const std::vector<T>& v) const {
+    std::vector<std::string> parts;
+    for (const T& item : v) parts.push_back((*this)(item));
+    return fmt::format("[{}]", fmt::join(parts, ","));
+  }
+};
+
+}  // namespace
+
+std::string to_string(const Attribute& attribute) { return std::visit(Printer{}, attribute); }
+
+}  // namespace lathe::ir

@@ -1,0 +1,67 @@
+// Shapes whose extents may be symbolic, and the type of a graph value.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "ir/data_type.h"
+
+namespace lathe::ir {
+
+// One extent: a number >= 0, or unknown until run time. An unknown one may carry a name ("N"):
+// equal names mean equal extents.
+class Dim {
+ public:
+  Dim() = default;                               // unknown and unnamed
+  Dim(std::int64_t extent) : extent_(extent) {}  // NOLINT(*-explicit-*)
+  static Dim symbol(std::string name) {
+    Dim dim;
+    dim.symbol_ = std::move(name);
+    return dim;
+  }
+
+  [[nodiscard]] bool known() const { return extent_ >= 0; }
+  // The extent; only where known().
+  [[nodiscard]] std::int64_t value() const {
+    LATHE_CHECK(known());
+    return extent_;
+  }
+  [[nodiscard]] const std::string& name() const { return symbol_; }
+  [[nodiscard]] std::string to_string() const;  // "3", "N" or "?"
+
+  // Same number, or same name. Two unnamed unknowns are not equal to a reader, but are to this.
+  bool operator==(const Dim&) const = default;
+
+ private:
+  std::int64_t extent_ = -1;
+  std::string symbol_;
+};
+
+using Shape = std::vector<Dim>;
+
+Shape make_shape(std::span<const std::int64_t> dims);
+std::string to_string(const Shape& shape);                  // "[N,3,224,224]"
+std::string to_string(std::span<const std::int64_t> dims);  // "[1,3,224,224]"
+bool fully_known(const Shape& shape);
+// The extents, where all are known.
+std::optional<std::vector<std::int64_t>> known_dims(const Shape& shape);
+
+// The product of extents, checked: an error where one is negative or the product passes 2^62.
+Result<std::int64_t> element_count(std::span<const std::int64_t> dims);
+
+// Element type, and shape where even the rank is known.
+struct TensorType {
+  DataType data_type = DataType::kUndefined;
+  std::optional<Shape> shape;
+
+  [[nodiscard]] bool has_rank(std::size_t rank) const { return shape && shape->size() == rank; }
+  [[nodiscard]] std::string to_string() const;  // "float32[N,10]", "int64[*]" where rank is unknown
+  bool operator==(const TensorType&) const = default;
+};
+
+}  // namespace lathe::ir

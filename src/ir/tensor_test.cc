@@ -1,0 +1,80 @@
+#include "ir/tensor.h"
+
+#include <array>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace lathe::ir {
+namespace {
+
+TEST(Tensor, CopiesShareUntilWritten) {
+  const Tensor a = Tensor::from_values<float>({2, 2}, {1, 2, 3, 4});
+  Tensor b = a;
+  EXPECT_EQ(a.data<float>().data(), b.data<float>().data());
+  b.mutable_data<float>()[0] = 9;
+  EXPECT_EQ(a.data<float>()[0], 1);
+  EXPECT_EQ(b.data<float>()[0], 9);
+  EXPECT_TRUE(a.identical(a.reshaped({4}).reshaped({2, 2})));
+  EXPECT_FALSE(a.identical(b));
+}
+
+TEST(Tensor, IsAlignedAndZeroed) {
+  const Tensor t = Tensor::zeros(DataType::kFloat32, {3, 5});
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(t.data<float>().data()) % 64, 0);
+  for (const float v : t.data<float>()) EXPECT_EQ(v, 0);
+}
+
+TEST(Tensor, PacksFourBitElements) {
+  Tensor t = Tensor::zeros(DataType::kInt4, {5});
+  EXPECT_EQ(t.num_bytes(), 3);
+  for (int i = 0; i < 5; ++i) t.set_double(i, i - 3);
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(t.get_int64(i), i - 3);
+  t.set_double(0, 100);
+  EXPECT_EQ(t.get_int64(0), 7);
+  EXPECT_EQ(t.get_int64(1), -2);
+}
+
+TEST(Tensor, HoldsEveryType) {
+  for (int number = 1; number <= 22; ++number) {
+    if (!is_known_data_type(number)) continue;
+    const auto type = static_cast<DataType>(number);
+    EXPECT_EQ(parse_data_type(data_type_name(type)).value(), type);
+    Tensor t = Tensor::zeros(type, {3});
+    if (type == DataType::kString) {
+      t.mutable_data<std::string>()[1] = "one";
+      EXPECT_EQ(t.data<std::string>()[1], "one");
+      continue;
+    }
+    t.set_double(1, 1);
+    EXPECT_EQ(t.get_double(1), 1) << data_type_name(type);
+    EXPECT_EQ(t.cast(DataType::kFloat32).get_double(1), 1);
+    EXPECT_EQ(t.get_double(2), 0);
+  }
+}
+
+TEST(Tensor, CastsSaturate) {
+  const Tensor t = Tensor::from_values<float>({3}, {300.7F, -5.5F, 3.9F});
+  EXPECT_THAT(t.cast(DataType::kUint8).to_int64s(), testing::ElementsAre(255, 0, 3));
+  EXPECT_THAT(t.cast(DataType::kInt8).to_int64s(), testing::ElementsAre(127, -5, 3));
+}
+
+TEST(Tensor, RefusesAbsurdShapes) {
+  const auto make = [](std::vector<std::int64_t> dims) {
+    return Tensor::create(DataType::kFloat32, dims);
+  };
+  EXPECT_THAT(make({-1, 4}).error().message(), testing::HasSubstr("negative"));
+  EXPECT_EQ(make({std::int64_t{1} << 40, 4}).error().code(), ErrorCode::kResourceExhausted);
+  EXPECT_EQ(make({std::int64_t{1} << 40, std::int64_t{1} << 40}).error().code(),
+            ErrorCode::kResourceExhausted);
+  EXPECT_EQ(make({std::int64_t{1} << 40, 0}).value().num_elements(), 0);
+}
+
+TEST(Shape, PrintsSymbolsAndCountsElements) {
+  EXPECT_EQ(to_string(Shape{Dim::symbol("N"), 3, Dim()}), "[N,3,?]");
+  EXPECT_EQ((TensorType{DataType::kInt8, Shape{2}}).to_string(), "int8[2]");
+  EXPECT_EQ((TensorType{DataType::kInt8, std::nullopt}).to_string(), "int8[*]");
+  EXPECT_EQ(element_count(std::array<std::int64_t, 2>{3, 4}).value(), 12);
+}
+
+}  // namespace
+}  // namespace lathe::ir

@@ -1,0 +1,31 @@
+// Checks every node against its operator's definition and gives every value its type.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "ir/graph.h"
+#include "ops/op_def.h"
+
+namespace lathe::ops {
+
+// In topological order: refuses unknown operators, wrong numbers of inputs, unknown or mistyped
+// attributes and shapes that do not fit; then sets the types of the node's outputs. Where the graph
+// already states a type for a value, both must agree, and the more exact one is kept. Errors begin
+// with "node NAME (Op): ".
+Status infer_shapes(ir::Graph& graph);
+
+// Gives symbolic extents of the graph's inputs a value by name ("N" -> 8); unnamed unknown ones, and
+// names that are missing from the map, get `fallback`. Types of all other values are inferred anew.
+Status bind_dimensions(ir::Graph& graph, const std::map<std::string, std::int64_t>& extents,
+                       std::int64_t fallback = 1);
+
+// Checks one node and infers its outputs; the building block of the functions above.
+Result<std::vector<ir::TensorType>> infer_node(const ir::Graph& graph, ir::NodeId id);
+
+// Multiply-accumulates of one run; every extent must be known (see bind_dimensions).
+std::int64_t count_macs(const ir::Graph& graph);
+std::int64_t count_node_macs(const ir::Graph& graph, ir::NodeId id);
+
+}  // namespace lathe::ops

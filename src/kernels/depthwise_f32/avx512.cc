@@ -1,0 +1,89 @@
+#include <immintrin.h>
+
+#include "kernels/depthwise_f32/args.h"
+
+namespace lathe::kernels {
+namespace {
+
+constexpr std::size_t kLanes = 16;
+// Pixels that share a loaded weight: kPixels * 4 sums and 4 weights fit the 32 registers, and hide
+// the latency of the sums.
+constexpr int kPixels = 4;
+
+void store(const DepthwiseF32Args& args, std::size_t at, __m512 value, __mmask16 mask) {
+  if (args.residual != nullptr) {
+    value = _mm512_add_ps(value, _mm512_maskz_loadu_ps(mask, args.residual + at));
+  }
+  value = _mm512_max_ps(_mm512_set1_ps(args.min), value);
+  value = _mm512_min_ps(_mm512_set1_ps(args.max), value);
+  _mm512_mask_storeu_ps(args.out + at, mask, value);
+}
+
+// kRows pixels from `pixel`, kVectors * 16 channels from `channel`; `mask` holds for the only
+// vector.
+template <int kRows, int kVectors>
+void tile(const DepthwiseF32Args& args, std::size_t pixel, std::size_t channel, __mmask16 mask) {
+  __m512 sums[kRows][kVectors];
+  const float* weights = args.weights + channel;
+#pragma GCC unroll 4
+  for (int v = 0; v < kVectors; ++v) {
+    const __m512 bias = _mm512_load_ps(weights + static_cast<std::size_t>(v) * kLanes);
+#pragma GCC unroll 4
+    for (int i = 0; i < kRows; ++i) sums[i][v] = bias;
+  }
+  const float* const* rows = args.rows + pixel;
+  for (std::size_t tap = 0; tap < args.taps; ++tap, rows += args.row_pitch) {
+    weights += args.channel_pitch;
+    __m512 weight[kVectors];
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) {
+      weight[v] = _mm512_load_ps(weights + static_cast<std::size_t>(v) * kLanes);
+    }
+#pragma GCC unroll 4
+    for (int i = 0; i < kRows; ++i) {
+      const float* row = rows[i] + channel;
+#pragma GCC unroll 4
+      for (int v = 0; v < kVectors; ++v) {
+        const float* at = row + static_cast<std::size_t>(v) * kLanes;
+        const __m512 value = kVectors == 1 ? _mm512_maskz_loadu_ps(mask, at) : _mm512_loadu_ps(at);
+        sums[i][v] = _mm512_fmadd_ps(value, weight[v], sums[i][v]);
+      }
+    }
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < kRows; ++i) {
+    const std::size_t at = (pixel + static_cast<std::size_t>(i)) * args.channels + channel;
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) {
+      store(args, at + static_cast<std::size_t>(v) * kLanes, sums[i][v],
+            kVectors == 1 ? mask : static_cast<__mmask16>(0xffff));
+    }
+  }
+}
+
+template <int kRows>
+void all_channels(const DepthwiseF32Args& args, std::size_t pixel) {
+  std::size_t channel = 0;
+  for (; channel + 4 * kLanes <= args.channels; channel += 4 * kLanes) {
+    tile<kRows, 4>(args, pixel, channel, 0xffff);
+  }
+  if (channel + 2 * kLanes <= args.channels) {
+    tile<kRows, 2>(args, pixel, channel, 0xffff);
+    channel += 2 * kLanes;
+  }
+  for (; channel < args.channels; channel += kLanes) {
+    const std::size_t left = args.channels - channel;
+    const unsigned mask = left >= kLanes ? 0xffffU : (1U << left) - 1U;
+    tile<kRows, 1>(args, pixel, channel, static_cast<__mmask16>(mask));
+  }
+}
+
+}  // namespace
+
+void depthwise_f32_avx512(const DepthwiseF32Args& args) {
+  std::size_t pixel = 0;
+  for (; pixel + kPixels <= args.pixel_count; pixel += kPixels) all_channels<kPixels>(args, pixel);
+  for (; pixel < args.pixel_count; ++pixel) all_channels<1>(args, pixel);
+}
+
+}  // namespace lathe::kernels

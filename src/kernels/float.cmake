@@ -2,21 +2,46 @@
 list(APPEND kernel_sources
   cache_size.cc
   convolution_f32.cc
+  elementwise_f32.cc
   indirection.cc
+  peak.cc
+  pooling_f32.cc
+  softmax_f32.cc
+  transpose.cc
   depthwise_f32/convolution.cc
   depthwise_f32/kernels.cc
   depthwise_f32/scalar.cc
+  elementwise_f32/kernels.cc
+  elementwise_f32/scalar.cc
   igemm_f32/convolution.cc
   igemm_f32/kernels.cc
-  igemm_f32/scalar.cc)
+  igemm_f32/scalar.cc
+  peak/scalar.cc
+  pooling_f32/kernels.cc
+  pooling_f32/scalar.cc
+  softmax_f32/kernels.cc
+  softmax_f32/scalar.cc)
 
 kernel_isa_sources(avx2
   depthwise_f32/avx2.cc
-  igemm_f32/avx2.cc)
+  elementwise_f32/avx2.cc
+  igemm_f32/avx2.cc
+  peak/avx2.cc
+  pooling_f32/avx2.cc
+  softmax_f32/avx2.cc)
 
 kernel_isa_sources(avx512
   depthwise_f32/avx512.cc
-  igemm_f32/avx512.cc)
+  elementwise_f32/avx512.cc
+  igemm_f32/avx512.cc
+  peak/avx512.cc
+  pooling_f32/avx512.cc
+  softmax_f32/avx512.cc)
 
 list(APPEND kernel_tests
-  convolution_f32_test.cc)
+  convolution_f32_test.cc
+  elementwise_f32_test.cc
+  peak_test.cc
+  pooling_f32_test.cc
+  softmax_f32_test.cc
+  transpose_test.cc)

@@ -1,0 +1,128 @@
+#include "kernels/vector_math/avx512.h"
+
+#include <immintrin.h>
+
+#include "kernels/elementwise_f32/args.h"
+
+namespace lathe::kernels {
+namespace {
+
+constexpr std::size_t kLanes = 16;
+
+__mmask16 first_lanes(std::size_t count) {
+  return static_cast<__mmask16>(count >= kLanes ? 0xffffU : (1U << count) - 1U);
+}
+
+// Lets NaN through.
+__m512 clamp(__m512 value, __m512 low, __m512 high) {
+  return _mm512_min_ps(high, _mm512_max_ps(low, value));
+}
+
+template <BinaryOpF32 kOp>
+__m512 apply(__m512 a, __m512 b) {
+  if constexpr (kOp == BinaryOpF32::kAdd) return _mm512_add_ps(a, b);
+  if constexpr (kOp == BinaryOpF32::kSub) return _mm512_sub_ps(a, b);
+  if constexpr (kOp == BinaryOpF32::kReverseSub) return _mm512_sub_ps(b, a);
+  if constexpr (kOp == BinaryOpF32::kMul) return _mm512_mul_ps(a, b);
+  if constexpr (kOp == BinaryOpF32::kDiv) return _mm512_div_ps(a, b);
+  if constexpr (kOp == BinaryOpF32::kReverseDiv) return _mm512_div_ps(b, a);
+  if constexpr (kOp == BinaryOpF32::kMax) return _mm512_max_ps(a, b);
+  if constexpr (kOp == BinaryOpF32::kMin) return _mm512_min_ps(a, b);
+}
+
+template <BinaryOpF32 kOp>
+void binary(const BinaryF32Args& args) {
+  const __m512 low = _mm512_set1_ps(args.min);
+  const __m512 high = _mm512_set1_ps(args.max);
+  const bool scalar = args.operand == OperandF32::kScalar;
+  const __m512 constant = scalar ? _mm512_set1_ps(*args.b) : _mm512_setzero_ps();
+  for (std::size_t i = 0; i < args.rows; ++i) {
+    const float* a = args.a + i * args.columns;
+    const float* b = args.operand == OperandF32::kSame ? args.b + i * args.columns : args.b;
+    float* out = args.out + i * args.columns;
+    for (std::size_t j = 0; j < args.columns; j += kLanes) {
+      const __mmask16 mask = first_lanes(args.columns - j);
+      const __m512 right = scalar ? constant : _mm512_maskz_loadu_ps(mask, b + j);
+      const __m512 value = apply<kOp>(_mm512_maskz_loadu_ps(mask, a + j), right);
+      _mm512_mask_storeu_ps(out + j, mask, clamp(value, low, high));
+    }
+  }
+}
+
+template <UnaryOpF32 kOp>
+__m512 apply(__m512 x, __m512 alpha, __m512 beta) {
+  const __m512 zero = _mm512_setzero_ps();
+  if constexpr (kOp == UnaryOpF32::kLeakyRelu) {
+    const __mmask16 below = _mm512_cmp_ps_mask(x, zero, _CMP_NGE_UQ);
+    return _mm512_mask_mul_ps(x, below, x, alpha);
+  }
+  if constexpr (kOp == UnaryOpF32::kSigmoid) return avx512::sigmoid(x);
+  if constexpr (kOp == UnaryOpF32::kTanh) return avx512::tanh(x);
+  if constexpr (kOp == UnaryOpF32::kExp) return avx512::exp(x);
+  if constexpr (kOp == UnaryOpF32::kSilu) return _mm512_mul_ps(x, avx512::sigmoid(x));
+  if constexpr (kOp == UnaryOpF32::kHardSigmoid || kOp == UnaryOpF32::kHardSwish) {
+    const __m512 gate =
+        clamp(_mm512_add_ps(_mm512_mul_ps(alpha, x), beta), zero, _mm512_set1_ps(1.0F));
+    return kOp == UnaryOpF32::kHardSwish ? _mm512_mul_ps(x, gate) : gate;
+  }
+  return x;
+}
+
+template <UnaryOpF32 kOp>
+void unary(const UnaryF32Args& args) {
+  const __m512 low = _mm512_set1_ps(args.min);
+  const __m512 high = _mm512_set1_ps(args.max);
+  const __m512 alpha = _mm512_set1_ps(args.alpha);
+  const __m512 beta = _mm512_set1_ps(args.beta);
+  for (std::size_t i = 0; i < args.count; i += kLanes) {
+    const __mmask16 mask = first_lanes(args.count - i);
+    const __m512 value = apply<kOp>(_mm512_maskz_loadu_ps(mask, args.in + i), alpha, beta);
+    _mm512_mask_storeu_ps(args.out + i, mask, clamp(value, low, high));
+  }
+}
+
+}  // namespace
+
+void binary_f32_avx512(const BinaryF32Args& args) {
+  switch (args.op) {
+    case BinaryOpF32::kAdd:
+      return binary<BinaryOpF32::kAdd>(args);
+    case BinaryOpF32::kSub:
+      return binary<BinaryOpF32::kSub>(args);
+    case BinaryOpF32::kReverseSub:
+      return binary<BinaryOpF32::kReverseSub>(args);
+    case BinaryOpF32::kMul:
+      return binary<BinaryOpF32::kMul>(args);
+    case BinaryOpF32::kDiv:
+      return binary<BinaryOpF32::kDiv>(args);
+    case BinaryOpF32::kReverseDiv:
+      return binary<BinaryOpF32::kReverseDiv>(args);
+    case BinaryOpF32::kMax:
+      return binary<BinaryOpF32::kMax>(args);
+    case BinaryOpF32::kMin:
+      return binary<BinaryOpF32::kMin>(args);
+  }
+}
+
+void unary_f32_avx512(const UnaryF32Args& args) {
+  switch (args.op) {
+    case UnaryOpF32::kIdentity:
+      return unary<UnaryOpF32::kIdentity>(args);
+    case UnaryOpF32::kLeakyRelu:
+      return unary<UnaryOpF32::kLeakyRelu>(args);
+    case UnaryOpF32::kSigmoid:
+      return unary<UnaryOpF32::kSigmoid>(args);
+    case UnaryOpF32::kTanh:
+      return unary<UnaryOpF32::kTanh>(args);
+    case UnaryOpF32::kExp:
+      return unary<UnaryOpF32::kExp>(args);
+    case UnaryOpF32::kHardSigmoid:
+      return unary<UnaryOpF32::kHardSigmoid>(args);
+    case UnaryOpF32::kHardSwish:
+      return unary<UnaryOpF32::kHardSwish>(args);
+    case UnaryOpF32::kSilu:
+      return unary<UnaryOpF32::kSilu>(args);
+  }
+}
+
+}  // namespace lathe::kernels

@@ -1,0 +1,232 @@
+#include "kernels/elementwise_f32.h"
+
+#include <cmath>
+#include <cstring>
+#include <gtest/gtest.h>
+#include <limits>
+#include <vector>
+
+#include "base/random.h"
+#include "kernels/guarded_buffer.h"
+
+namespace lathe::kernels {
+namespace {
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+
+constexpr BinaryOpF32 kBinaryOps[] = {
+    BinaryOpF32::kAdd, BinaryOpF32::kSub,        BinaryOpF32::kReverseSub, BinaryOpF32::kMul,
+    BinaryOpF32::kDiv, BinaryOpF32::kReverseDiv, BinaryOpF32::kMax,        BinaryOpF32::kMin};
+
+std::vector<float> random_floats(std::size_t size, float low, float high, std::uint64_t seed) {
+  Random random(seed);
+  std::vector<float> values(size);
+  for (float& value : values) value = random.uniform(low, high);
+  return values;
+}
+
+float expected_binary(BinaryOpF32 op, float a, float b) {
+  switch (op) {
+    case BinaryOpF32::kAdd:
+      return a + b;
+    case BinaryOpF32::kSub:
+      return a - b;
+    case BinaryOpF32::kReverseSub:
+      return b - a;
+    case BinaryOpF32::kMul:
+      return a * b;
+    case BinaryOpF32::kDiv:
+      return a / b;
+    case BinaryOpF32::kReverseDiv:
+      return b / a;
+    case BinaryOpF32::kMax:
+      return std::fmax(a, b);
+    case BinaryOpF32::kMin:
+      return std::fmin(a, b);
+  }
+  return 0;
+}
+
+// Basic operations are exact on every instruction set.
+void expect_binary(BinaryOpF32 op, ClampF32 clamp, const GuardedBuffer<float>& out,
+                   const std::vector<float>& a, const std::vector<float>& b, std::size_t b_period) {
+  ASSERT_TRUE(out.intact());
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const float value = expected_binary(op, a[i], b[i % b_period]);
+    ASSERT_EQ(out.data()[i], std::fmin(std::fmax(value, clamp.min), clamp.max))
+        << "element " << i << " of " << a.size() << ", op " << static_cast<int>(op);
+  }
+}
+
+TEST(BinaryF32, EveryOperandOnEveryInstructionSet) {
+  const ClampF32 clamps[] = {{}, {.min = 0}, {.min = -0.25F, .max = 0.5F}};
+  for (const Isa isa : supported_isas()) {
+    for (const BinaryOpF32 op : kBinaryOps) {
+      for (const ClampF32 clamp : clamps) {
+        const BinaryF32 layer(op, clamp, isa);
+        for (const std::size_t columns : {1, 3, 8, 15, 16, 17, 31, 33, 100}) {
+          ThreadPool pool(1);
+          const std::size_t rows = 5;
+          const auto a = random_floats(rows * columns, -1, 1, columns);
+          const auto b = random_floats(rows * columns, 0.1F, 1, columns + 1);
+          const GuardedBuffer<float> guarded_a(a);
+          const GuardedBuffer<float> guarded_b(b);
+          GuardedBuffer<float> same(a.size());
+          layer.run(guarded_a.data(), guarded_b.data(), same.data(),
+                    static_cast<std::int64_t>(a.size()), pool);
+          expect_binary(op, clamp, same, a, b, b.size());
+          GuardedBuffer<float> scalar(a.size());
+          layer.run_scalar(guarded_a.data(), b[0], scalar.data(),
+                           static_cast<std::int64_t>(a.size()), pool);
+          expect_binary(op, clamp, scalar, a, b, 1);
+          GuardedBuffer<float> channels(a.size());
+          layer.run_channels(guarded_a.data(), guarded_b.data(), channels.data(), rows,
+                             static_cast<std::int64_t>(columns), pool);
+          expect_binary(op, clamp, channels, a, b, columns);
+        }
+      }
+    }
+  }
+}
+
+TEST(BinaryF32, ThreadsShareLargeWorkInPlace) {
+  const auto a = random_floats(300'001, -1, 1, 3);
+  const auto b = random_floats(300'001, -1, 1, 4);
+  for (const Isa isa : supported_isas()) {
+    for (const int threads : {1, 2, 3}) {
+      ThreadPool pool(threads);
+      GuardedBuffer<float> out(a);
+      BinaryF32(BinaryOpF32::kAdd, {.min = 0}, isa)
+          .run(out.data(), b.data(), out.data(), 300'001, pool);
+      for (std::size_t i = 0; i < a.size(); ++i) {
+        ASSERT_EQ(out.data()[i], std::fmax(a[i] + b[i], 0.0F)) << i;
+      }
+    }
+  }
+}
+
+double exact(const UnaryParametersF32& p, double x) {
+  const double gate = std::fmin(std::fmax(double{p.alpha} * x + double{p.beta}, 0), 1);
+  switch (p.op) {
+    case UnaryOpF32::kIdentity:
+      return x;
+    case UnaryOpF32::kLeakyRelu:
+      return x >= 0 ? x : double{p.alpha} * x;
+    case UnaryOpF32::kSigmoid:
+      return 1 / (1 + std::exp(-x));
+    case UnaryOpF32::kTanh:
+      return std::tanh(x);
+    case UnaryOpF32::kExp:
+      return std::exp(x);
+    case UnaryOpF32::kHardSigmoid:
+      return gate;
+    case UnaryOpF32::kHardSwish:
+      return x * gate;
+    case UnaryOpF32::kSilu:
+      return x / (1 + std::exp(-x));
+  }
+  return 0;
+}
+
+struct UnaryCase {
+  UnaryParametersF32 parameters;
+  float range;
+  double ulps;
+  double absolute = 0;  // where a sum inside may cancel
+};
+
+const UnaryCase kUnaryCases[] = {
+    {{UnaryOpF32::kIdentity}, 10, 0},
+    {{UnaryOpF32::kIdentity, 0, 0, {.min = 0, .max = 6}}, 10, 0},
+    {{UnaryOpF32::kLeakyRelu, 0.01F}, 10, 0.5},
+    {{UnaryOpF32::kSigmoid}, 80, 3},
+    {{UnaryOpF32::kSigmoid}, 1, 3},
+    {{UnaryOpF32::kTanh}, 12, 2.5},
+    {{UnaryOpF32::kTanh}, 0.7F, 2.5},
+    {{UnaryOpF32::kTanh}, 1e-4F, 2.5},
+    {{UnaryOpF32::kExp}, 87, 1},
+    {{UnaryOpF32::kExp}, 0.5F, 1},
+    {{UnaryOpF32::kHardSigmoid, 0.2F, 0.5F}, 5, 1, 1e-7},
+    {{UnaryOpF32::kHardSwish, 1.0F / 6, 0.5F}, 5, 1, 1e-6},
+    {{UnaryOpF32::kSilu}, 20, 4},
+};
+
+TEST(UnaryF32, StaysWithinTheStatedError) {
+  ThreadPool pool(2);
+  for (const Isa isa : supported_isas()) {
+    for (const UnaryCase& c : kUnaryCases) {
+      const UnaryF32 layer(c.parameters, isa);
+      const auto in = random_floats(100'003, -c.range, c.range, 11);
+      GuardedBuffer<float> out(in.size());
+      layer.run(in.data(), out.data(), static_cast<std::int64_t>(in.size()), pool);
+      ASSERT_TRUE(out.intact());
+      for (std::size_t i = 0; i < in.size(); ++i) {
+        const ClampF32 clamp = c.parameters.clamp;
+        const double expected =
+            std::fmin(std::fmax(exact(c.parameters, in[i]), double{clamp.min}), double{clamp.max});
+        const float next = std::nextafter(static_cast<float>(std::abs(expected)), kInfinity);
+        const double ulp = double{next} - static_cast<float>(std::abs(expected));
+        ASSERT_NEAR(out.data()[i], expected, c.ulps * ulp + c.absolute)
+            << "x = " << in[i] << ", op " << static_cast<int>(c.parameters.op) << " on "
+            << isa_name(isa);
+      }
+    }
+  }
+}
+
+TEST(UnaryF32, EveryTailLength) {
+  ThreadPool pool(1);
+  for (const Isa isa : supported_isas()) {
+    for (std::size_t size = 0; size <= 40; ++size) {
+      const auto in = random_floats(size, -2, 2, size);
+      const GuardedBuffer<float> guarded(in);
+      GuardedBuffer<float> out(size);
+      UnaryF32({UnaryOpF32::kLeakyRelu, 0.1F}, isa)
+          .run(guarded.data(), out.data(), static_cast<std::int64_t>(size), pool);
+      ASSERT_TRUE(out.intact());
+      for (std::size_t i = 0; i < size; ++i) {
+        ASSERT_EQ(out.data()[i], in[i] >= 0 ? in[i] : 0.1F * in[i]);
+      }
+    }
+  }
+}
+
+TEST(UnaryF32, Extremes) {
+  ThreadPool pool(1);
+  const std::vector<float> in = {0.0F,  -0.0F,  kInfinity, -kInfinity, kNan,
+                                 1e30F, -1e30F, -103.0F,   88.7F};
+  const auto run = [&](UnaryOpF32 op, Isa isa) {
+    std::vector<float> out(in.size());
+    UnaryF32({op}, isa).run(in.data(), out.data(), static_cast<std::int64_t>(in.size()), pool);
+    return out;
+  };
+  for (const Isa isa : supported_isas()) {
+    SCOPED_TRACE(isa_name(isa));
+    const auto e = run(UnaryOpF32::kExp, isa);
+    EXPECT_EQ(e[0], 1.0F);
+    EXPECT_EQ(e[1], 1.0F);
+    EXPECT_EQ(e[2], kInfinity);
+    EXPECT_EQ(e[3], 0.0F);
+    EXPECT_TRUE(std::isnan(e[4]));
+    EXPECT_EQ(e[5], kInfinity);
+    EXPECT_EQ(e[6], 0.0F);
+    EXPECT_NEAR(e[7], std::exp(-103.0), 1.5e-45);
+    EXPECT_NEAR(e[8] / std::exp(double{in[8]}), 1, 2e-7);
+    const auto t = run(UnaryOpF32::kTanh, isa);
+    EXPECT_FALSE(std::signbit(t[0]));
+    EXPECT_TRUE(std::signbit(t[1]));
+    EXPECT_EQ(t[2], 1.0F);
+    EXPECT_EQ(t[3], -1.0F);
+    EXPECT_TRUE(std::isnan(t[4]));
+    const auto s = run(UnaryOpF32::kSigmoid, isa);
+    EXPECT_EQ(s[0], 0.5F);
+    EXPECT_EQ(s[2], 1.0F);
+    EXPECT_EQ(s[3], 0.0F);
+    EXPECT_TRUE(std::isnan(s[4]));
+    EXPECT_TRUE(std::isnan(run(UnaryOpF32::kIdentity, isa)[4]));
+  }
+}
+
+}  // namespace
+}  // namespace lathe::kernels

@@ -1,0 +1,16 @@
+#include "kernels/peak/args.h"
+
+namespace lathe::kernels {
+
+float fma_loop_scalar(std::size_t turns, float factor, float addend) {
+  float x[32];
+  for (float& value : x) value = addend;
+  for (; turns > 0; --turns) {
+    for (float& value : x) value = value * factor + addend;
+  }
+  float sum = 0;
+  for (const float value : x) sum += value;
+  return sum;
+}
+
+}  // namespace lathe::kernels

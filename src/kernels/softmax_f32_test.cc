@@ -1,0 +1,73 @@
+#include "kernels/softmax_f32.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <gtest/gtest.h>
+#include <limits>
+#include <vector>
+
+#include "base/random.h"
+#include "kernels/guarded_buffer.h"
+
+namespace lathe::kernels {
+namespace {
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
+std::vector<double> exact(const float* row, std::size_t columns, bool log) {
+  const double largest = *std::max_element(row, row + columns);
+  double sum = 0;
+  for (std::size_t j = 0; j < columns; ++j) sum += std::exp(row[j] - largest);
+  std::vector<double> result(columns);
+  for (std::size_t j = 0; j < columns; ++j) {
+    result[j] = log ? row[j] - largest - std::log(sum) : std::exp(row[j] - largest) / sum;
+  }
+  return result;
+}
+
+TEST(SoftmaxF32, MatchesDoublePrecision) {
+  Random random(1);
+  for (const Isa isa : supported_isas()) {
+    for (const bool log : {false, true}) {
+      const SoftmaxF32 layer(log ? SoftmaxF32::Kind::kLogSoftmax : SoftmaxF32::Kind::kSoftmax, isa);
+      for (const std::size_t columns : {1, 2, 7, 8, 10, 16, 17, 33, 1000}) {
+        const std::size_t rows = 67;
+        std::vector<float> in(rows * columns);
+        for (float& value : in) value = random.uniform(-30, 30);
+        const GuardedBuffer<float> guarded(in);
+        GuardedBuffer<float> out(in.size());
+        ThreadPool one(1);
+        layer.run(guarded.data(), out.data(), rows, static_cast<std::int64_t>(columns), one);
+        ASSERT_TRUE(out.intact());
+        GuardedBuffer<float> in_place(in);
+        ThreadPool two(2);
+        layer.run(in_place.data(), in_place.data(), rows, static_cast<std::int64_t>(columns), two);
+        ASSERT_EQ(std::memcmp(out.data(), in_place.data(), in.size() * sizeof(float)), 0);
+        for (std::size_t i = 0; i < rows; ++i) {
+          const auto expected = exact(in.data() + i * columns, columns, log);
+          for (std::size_t j = 0; j < columns; ++j) {
+            // in - largest is rounded where it may be as large as 60.
+            const double tolerance =
+                log ? 1e-6 * (1 + std::abs(expected[j])) : 1e-30 + 5e-6 * expected[j];
+            ASSERT_NEAR(out.data()[i * columns + j], expected[j], tolerance)
+                << isa_name(isa) << ", columns " << columns;
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(SoftmaxF32, LargeAndInfiniteLogits) {
+  ThreadPool pool(1);
+  const std::vector<float> in = {1e30F, -1e30F, -kInfinity, 1e30F};
+  for (const Isa isa : supported_isas()) {
+    std::vector<float> out(4);
+    SoftmaxF32(SoftmaxF32::Kind::kSoftmax, isa).run(in.data(), out.data(), 1, 4, pool);
+    EXPECT_EQ(out, (std::vector<float>{0.5F, 0, 0, 0.5F})) << isa_name(isa);
+  }
+}
+
+}  // namespace
+}  // namespace lathe::kernels

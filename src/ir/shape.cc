@@ -21,7 +21,7 @@ std::string to_string(const Shape& shape) {
   return text + "]";
 }
 
-std::string to_string(std::span<const std::int64_t> dims) {
+std::string to_string(const std::vector<std::int64_t>& dims) {
   return fmt::format("[{}]", fmt::join(dims, ","));
 }
 
@@ -41,13 +41,13 @@ Result<std::int64_t> element_count(std::span<const std::int64_t> dims) {
   constexpr std::int64_t kLimit = std::int64_t{1} << 62;
   std::int64_t count = 1;
   bool empty = false;
+  const auto text = [&] { return to_string(std::vector(dims.begin(), dims.end())); };
   for (const std::int64_t dim : dims) {
-    if (dim < 0) return invalid_data("shape {} has a negative extent", to_string(dims));
+    if (dim < 0) return invalid_data("shape {} has a negative extent", text());
     if (dim == 0) {
       empty = true;
     } else if (count > kLimit / dim) {
-      return error(ErrorCode::kResourceExhausted, "shape {} has too many elements",
-                   to_string(dims));
+      return error(ErrorCode::kResourceExhausted, "shape {} has too many elements", text());
     } else {
       count *= dim;
     }

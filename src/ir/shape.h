@@ -45,8 +45,8 @@ class Dim {
 using Shape = std::vector<Dim>;
 
 Shape make_shape(std::span<const std::int64_t> dims);
-std::string to_string(const Shape& shape);                  // "[N,3,224,224]"
-std::string to_string(std::span<const std::int64_t> dims);  // "[1,3,224,224]"
+std::string to_string(const Shape& shape);                     // "[N,3,224,224]"
+std::string to_string(const std::vector<std::int64_t>& dims);  // "[1,3,224,224]"
 bool fully_known(const Shape& shape);
 // The extents, where all are known.
 std::optional<std::vector<std::int64_t>> known_dims(const Shape& shape);

@@ -62,15 +62,15 @@ Result<Tensor> Tensor::create(DataType type, std::span<const std::int64_t> dims)
     return invalid_data("tensor of unknown type {}", static_cast<int>(type));
   }
   ASSIGN_OR_RETURN(const std::int64_t count, element_count(dims));
-  const int bits = type == DataType::kString ? 256 : bits_per_element(type);
-  if (count > kMaxTensorBytes / bits * 8) {
-    return error(ErrorCode::kResourceExhausted, "tensor {}{} is larger than the limit of {} bytes",
-                 data_type_name(type), ir::to_string(dims), kMaxTensorBytes);
-  }
   Tensor tensor;
   tensor.type_ = type;
   tensor.dims_.assign(dims.begin(), dims.end());
   tensor.count_ = count;
+  const int bits = type == DataType::kString ? 256 : bits_per_element(type);
+  if (count > kMaxTensorBytes / bits * 8) {
+    return error(ErrorCode::kResourceExhausted, "tensor {}{} is larger than the limit of {} bytes",
+                 data_type_name(type), ir::to_string(tensor.dims_), kMaxTensorBytes);
+  }
   try {
     tensor.buffer_ = Buffer::allocate(type, count);
   } catch (const std::bad_alloc&) {
@@ -78,7 +78,7 @@ Result<Tensor> Tensor::create(DataType type, std::span<const std::int64_t> dims)
   }
   if (tensor.buffer_ == nullptr) {
     return error(ErrorCode::kResourceExhausted, "no memory for tensor {}{}", data_type_name(type),
-                 ir::to_string(dims));
+                 ir::to_string(tensor.dims_));
   }
   return tensor;
 }

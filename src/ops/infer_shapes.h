@@ -16,13 +16,15 @@ namespace lathe::ops {
 // with "node NAME (Op): ".
 Status infer_shapes(ir::Graph& graph);
 
-// Gives symbolic extents of the graph's inputs a value by name ("N" -> 8); unnamed unknown ones, and
-// names that are missing from the map, get `fallback`. Types of all other values are inferred anew.
+// Gives symbolic extents of the graph's inputs a value by name ("N" -> 8); unnamed unknown ones,
+// and names that are missing from the map, get `fallback`. Types of all other values are inferred
+// anew.
 Status bind_dimensions(ir::Graph& graph, const std::map<std::string, std::int64_t>& extents,
                        std::int64_t fallback = 1);
 
-// Checks one node and infers its outputs; the building block of the functions above.
-Result<std::vector<ir::TensorType>> infer_node(const ir::Graph& graph, ir::NodeId id);
+// Checks one node, whose ids belong to `graph`, and infers its outputs: the building block of the
+// functions above. Errors do not say which node.
+Result<std::vector<ir::TensorType>> infer_node(const ir::Graph& graph, const ir::Node& node);
 
 // Multiply-accumulates of one run; every extent must be known (see bind_dimensions).
 std::int64_t count_macs(const ir::Graph& graph);

@@ -15,7 +15,18 @@
 namespace lathe::ops {
 
 // Kinds of attribute, in the order of the alternatives of ir::Attribute.
-enum class AttributeKind { kInt, kFloat, kString, kTensor, kGraph, kInts, kFloats, kStrings, kTensors, kGraphs };
+enum class AttributeKind {
+  kInt,
+  kFloat,
+  kString,
+  kTensor,
+  kGraph,
+  kInts,
+  kFloats,
+  kStrings,
+  kTensors,
+  kGraphs
+};
 
 struct AttributeDef {
   std::string_view name;
@@ -36,7 +47,9 @@ class InferContext {
     return graph_.value(node_.input(i)).type;
   }
   // The value of an input that is a constant, or null.
-  [[nodiscard]] const ir::Tensor* constant(std::size_t i) const { return graph_.constant(node_.input(i)); }
+  [[nodiscard]] const ir::Tensor* constant(std::size_t i) const {
+    return graph_.constant(node_.input(i));
+  }
 
  private:
   const ir::Graph& graph_;
@@ -51,11 +64,13 @@ struct EvaluateContext {
   // As inferred for these inputs; extents that depend on values are unknown.
   std::span<const ir::TensorType> output_types;
 
-  [[nodiscard]] bool has_input(std::size_t i) const { return i < inputs.size() && inputs[i].defined(); }
+  [[nodiscard]] bool has_input(std::size_t i) const {
+    return i < inputs.size() && inputs[i].defined();
+  }
 };
 
-// Types of all outputs, in order; an extent that cannot be told is unknown. Errors say what is wrong
-// with the node; the caller adds which node it is.
+// Types of all outputs, in order; an extent that cannot be told is unknown. Errors say what is
+// wrong with the node; the caller adds which node it is.
 using InferFn = Result<std::vector<ir::TensorType>> (*)(const InferContext&);
 // The outputs, in order. Plain loops that follow the specification: the truth that kernels and
 // trainers are tested against.
@@ -68,12 +83,12 @@ inline constexpr std::size_t kVariadic = SIZE_MAX;
 
 struct OpDef {
   std::string_view name;
-  std::string_view domain;  // "" for ONNX
+  std::string_view domain = {};  // "" for ONNX
   std::size_t min_inputs = 1;
   std::size_t max_inputs = 1;
   std::size_t min_outputs = 1;
   std::size_t max_outputs = 1;
-  std::vector<AttributeDef> attributes;
+  std::vector<AttributeDef> attributes = {};
   InferFn infer = nullptr;
   EvaluateFn evaluate = nullptr;
   MacsFn macs = nullptr;

@@ -1,0 +1,29 @@
+#include "ops/elementwise.h"
+
+namespace lathe::ops {
+namespace {
+
+Result<std::vector<ir::Tensor>> evaluate(const EvaluateContext& context) {
+  const ir::Tensor& divisor = context.inputs[1];
+  if (ir::is_integer(divisor.data_type())) {
+    for (std::int64_t i = 0; i < divisor.num_elements(); ++i) {
+      if (divisor.get_int64(i) == 0) return invalid_data("integer division by zero");
+    }
+  }
+  return evaluate_binary(context, [](auto a, auto b) {
+    using T = decltype(a);
+    if constexpr (std::is_signed_v<T> && std::is_integral_v<T>) {
+      if (b == -1) return wrapping(T{0}, a, [](auto x, auto y) { return x - y; });
+    }
+    return static_cast<T>(a / b);
+  });
+}
+
+}  // namespace
+
+OpDef define_Div() {
+  return {
+      .name = "Div", .min_inputs = 2, .max_inputs = 2, .infer = infer_binary, .evaluate = evaluate};
+}
+
+}  // namespace lathe::ops

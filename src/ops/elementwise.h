@@ -1,0 +1,66 @@
+// The shared parts of unary and binary elementwise operators.
+#pragma once
+
+#include <cmath>
+
+#include "ops/dispatch.h"
+#include "ops/op_def.h"
+#include "ops/shape_math.h"
+
+namespace lathe::ops {
+
+// y[i] = function(x[i]) for floating point tensors.
+template <typename Function>
+Result<std::vector<ir::Tensor>> evaluate_unary_float(const ir::Tensor& x, Function function) {
+  ir::Tensor y = ir::Tensor::zeros(x.data_type(), x.dims());
+  dispatch_float(x.data_type(), [&]<typename T>() {
+    const auto in = x.data<T>();
+    auto out = y.mutable_data<T>();
+    for (std::size_t i = 0; i < in.size(); ++i) out[i] = static_cast<T>(function(in[i]));
+  });
+  return std::vector{std::move(y)};
+}
+
+// Both inputs of one numeric type, broadcast.
+Result<std::vector<ir::TensorType>> infer_binary(const InferContext& context);
+
+// y = function(a, b) with broadcasting, on numeric types.
+template <typename Function>
+Result<std::vector<ir::Tensor>> evaluate_binary(const EvaluateContext& context, Function function) {
+  const ir::Tensor& a = context.inputs[0];
+  const ir::Tensor& b = context.inputs[1];
+  const Dims dims = require_dims(context.output_types[0]);
+  const Dims stride_a = broadcast_strides(a.dims(), dims);
+  const Dims stride_b = broadcast_strides(b.dims(), dims);
+  ASSIGN_OR_RETURN(ir::Tensor y, ir::Tensor::create(a.data_type(), dims));
+  if (y.num_elements() == 0) return std::vector{std::move(y)};
+  dispatch_numeric(a.data_type(), [&]<typename T>() {
+    const auto in_a = a.data<T>();
+    const auto in_b = b.data<T>();
+    Dims index(dims.size(), 0);
+    for (T& out : y.mutable_data<T>()) {
+      std::int64_t ia = 0;
+      std::int64_t ib = 0;
+      for (std::size_t d = 0; d < dims.size(); ++d) {
+        ia += index[d] * stride_a[d];
+        ib += index[d] * stride_b[d];
+      }
+      out = static_cast<T>(
+          function(in_a[static_cast<std::size_t>(ia)], in_b[static_cast<std::size_t>(ib)]));
+      next_index(index, dims);
+    }
+  });
+  return std::vector{std::move(y)};
+}
+
+// Integer arithmetic that wraps around instead of overflowing.
+template <typename T, typename Function>
+T wrapping(T a, T b, Function function) {
+  if constexpr (std::is_floating_point_v<T>) {
+    return function(a, b);
+  } else {
+    return static_cast<T>(function(static_cast<std::uint64_t>(a), static_cast<std::uint64_t>(b)));
+  }
+}
+
+}  // namespace lathe::ops

@@ -1,0 +1,16 @@
+#include "ops/shape_math.h"
+
+namespace lathe::ops {
+namespace {
+
+Result<std::vector<ir::Tensor>> evaluate(const EvaluateContext& context) {
+  return std::vector{context.inputs[0]};
+}
+
+}  // namespace
+
+OpDef define_Identity() {
+  return {.name = "Identity", .infer = infer_like_input, .evaluate = evaluate};
+}
+
+}  // namespace lathe::ops

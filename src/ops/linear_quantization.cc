@@ -1,0 +1,63 @@
+#include "ops/linear_quantization.h"
+
+#include "ops/shape_math.h"
+
+namespace lathe::ops {
+
+Status check_linear_quantization(const InferContext& context) {
+  const auto& x = context.input(0).shape;
+  const auto& scale = context.input(1).shape;
+  if (context.has_input(2) && context.input(2).shape && scale &&
+      *context.input(2).shape != *scale) {
+    return invalid_data("zero point has shape {}, the scale {}",
+                        ir::to_string(*context.input(2).shape), ir::to_string(*scale));
+  }
+  if (!x || !scale || scale->empty() || *scale == ir::Shape{1}) return {};
+  ASSIGN_OR_RETURN(const std::size_t axis,
+                   normalize_axis(context.node().attribute_int("axis", 1), x->size()));
+  const std::int64_t block = context.node().attribute_int("block_size", 0);
+  if (block < 0) return invalid_data("block_size is {}", block);
+  if (block == 0) {
+    if (scale->size() != 1)
+      return invalid_data("scale has shape {}, expected a vector", ir::to_string(*scale));
+    const ir::Dim& extent = (*x)[axis];
+    if (extent.known() && (*scale)[0].known() && extent != (*scale)[0]) {
+      return invalid_data("scale has {} values, axis {} has {}", (*scale)[0].value(), axis,
+                          extent.value());
+    }
+    return {};
+  }
+  if (scale->size() != x->size()) {
+    return invalid_data("blocked scale has rank {}, expected {}", scale->size(), x->size());
+  }
+  for (std::size_t i = 0; i < x->size(); ++i) {
+    if (!(*x)[i].known() || !(*scale)[i].known()) continue;
+    const std::int64_t extent = (*x)[i].value();
+    const std::int64_t expected = i == axis ? (extent + block - 1) / block : extent;
+    if ((*scale)[i].value() != expected) {
+      return invalid_data("blocked scale has shape {}, which does not fit {} with block_size {}",
+                          ir::to_string(*scale), ir::to_string(*x), block);
+    }
+  }
+  return {};
+}
+
+ScaleIndex::ScaleIndex(const ir::Node& node, const ir::Tensor& x, const ir::Tensor& scale)
+    : scalar_(scale.num_elements() == 1) {
+  if (scalar_) return;
+  const std::size_t axis = normalize_axis(node.attribute_int("axis", 1), x.rank()).value();
+  for (std::size_t i = axis + 1; i < x.rank(); ++i) inner_ *= x.dim(i);
+  extent_ = x.dim(axis);
+  block_ = std::max<std::int64_t>(1, node.attribute_int("block_size", 0));
+  outer_ = scale.rank() > 1;
+}
+
+std::int64_t ScaleIndex::operator()(std::int64_t element) const {
+  if (scalar_) return 0;
+  const std::int64_t step = element / inner_ % extent_;
+  if (!outer_) return step;
+  const std::int64_t blocks = (extent_ + block_ - 1) / block_;
+  return (element / inner_ / extent_ * blocks + step / block_) * inner_ + element % inner_;
+}
+
+}  // namespace lathe::ops

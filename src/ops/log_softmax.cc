@@ -1,0 +1,13 @@
+#include "ops/softmax_rows.h"
+
+namespace lathe::ops {
+
+OpDef define_LogSoftmax() {
+  return {
+      .name = "LogSoftmax",
+      .attributes = {{"axis", AttributeKind::kInt}},
+      .infer = infer_softmax,
+      .evaluate = [](const EvaluateContext& context) { return evaluate_softmax(context, true); }};
+}
+
+}  // namespace lathe::ops

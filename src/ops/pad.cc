@@ -1,0 +1,117 @@
+#include <algorithm>
+
+#include "ops/axes_input.h"
+#include "ops/element_copy.h"
+#include "ops/shape_math.h"
+
+namespace lathe::ops {
+namespace {
+
+struct Pads {
+  Dims begin;
+  Dims end;
+};
+
+// Pads for every axis, from `pads` for the axes named (all where none are).
+Result<Pads> resolve_pads(const Dims& pads, const Dims& axes, std::size_t rank) {
+  constexpr std::int64_t kLimit = std::int64_t{1} << 40;
+  Pads result{Dims(rank, 0), Dims(rank, 0)};
+  ASSIGN_OR_RETURN(std::vector<std::size_t> named, normalize_axes(axes, rank));
+  if (axes.empty()) {
+    for (std::size_t i = 0; i < rank; ++i) named.push_back(i);
+  }
+  if (pads.size() != named.size() * 2) {
+    return invalid_data("pads has {} values, expected {}", pads.size(), named.size() * 2);
+  }
+  for (std::size_t i = 0; i < named.size(); ++i) {
+    result.begin[named[i]] = pads[i];
+    result.end[named[i]] = pads[i + named.size()];
+    if (std::abs(pads[i]) > kLimit || std::abs(pads[i + named.size()]) > kLimit) {
+      return invalid_data("pads has an absurd value");
+    }
+  }
+  return result;
+}
+
+Result<std::vector<ir::TensorType>> infer(const InferContext& context) {
+  const ir::TensorType& x = context.input(0);
+  if (!is_copyable(x.data_type)) return unsupported("packed {}", ir::data_type_name(x.data_type));
+  const std::string mode = context.node().attribute_string("mode", "constant");
+  if (mode != "constant" && mode != "edge" && mode != "reflect")
+    return unsupported("mode '{}'", mode);
+  if (!x.shape) return std::vector{x};
+  ir::Shape shape(x.shape->size());
+  if (context.constant(1) != nullptr && (!context.has_input(3) || context.constant(3) != nullptr)) {
+    ASSIGN_OR_RETURN(const Dims axes, constant_axes(context, 3));
+    ASSIGN_OR_RETURN(const Pads pads,
+                     resolve_pads(context.constant(1)->to_int64s(), axes, shape.size()));
+    for (std::size_t i = 0; i < shape.size(); ++i) {
+      if (!(*x.shape)[i].known()) {
+        if (pads.begin[i] == 0 && pads.end[i] == 0) shape[i] = (*x.shape)[i];
+        continue;
+      }
+      const std::int64_t extent = (*x.shape)[i].value();
+      const std::int64_t padded = extent + pads.begin[i] + pads.end[i];
+      if (padded < 0) return invalid_data("pads remove more than axis {} has", i);
+      if (mode == "reflect" &&
+          std::max(pads.begin[i], pads.end[i]) >= std::max<std::int64_t>(extent, 1)) {
+        return invalid_data("reflected padding is wider than axis {}", i);
+      }
+      if (mode == "edge" && extent == 0 && padded > 0)
+        return invalid_data("axis {} has no edge", i);
+      shape[i] = padded;
+    }
+  }
+  return std::vector{ir::TensorType{x.data_type, shape}};
+}
+
+Result<std::vector<ir::Tensor>> evaluate(const EvaluateContext& context) {
+  const ir::Tensor& x = context.inputs[0];
+  const std::string mode = context.node.attribute_string("mode", "constant");
+  const Dims axes = context.has_input(3) ? context.inputs[3].to_int64s() : Dims{};
+  ASSIGN_OR_RETURN(const Pads pads, resolve_pads(context.inputs[1].to_int64s(), axes, x.rank()));
+  Dims dims(x.dims());
+  for (std::size_t i = 0; i < dims.size(); ++i) dims[i] += pads.begin[i] + pads.end[i];
+  ASSIGN_OR_RETURN(ir::Tensor y, ir::Tensor::create(x.data_type(), dims));
+  if (y.num_elements() == 0) return std::vector{std::move(y)};
+  const bool filled = context.has_input(2);
+  ElementCopier copier(x, y);
+  std::optional<ElementCopier> filler;
+  if (filled) filler.emplace(context.inputs[2], y);
+  const Dims strides = row_major_strides(x.dims());
+  Dims index(dims.size(), 0);
+  for (std::int64_t o = 0; o < y.num_elements(); ++o) {
+    std::int64_t i = 0;
+    bool inside = true;
+    for (std::size_t d = 0; d < dims.size(); ++d) {
+      std::int64_t at = index[d] - pads.begin[d];
+      if (mode == "edge") at = std::clamp<std::int64_t>(at, 0, x.dim(d) - 1);
+      if (mode == "reflect") {
+        if (at < 0) at = -at;
+        if (at >= x.dim(d)) at = 2 * (x.dim(d) - 1) - at;
+      }
+      inside = inside && at >= 0 && at < x.dim(d);
+      i += at * strides[d];
+    }
+    if (inside) {
+      copier.copy(i, o);
+    } else if (filled) {
+      filler->copy(0, o);
+    }
+    next_index(index, dims);
+  }
+  return std::vector{std::move(y)};
+}
+
+}  // namespace
+
+OpDef define_Pad() {
+  return {.name = "Pad",
+          .min_inputs = 2,
+          .max_inputs = 4,
+          .attributes = {{"mode", AttributeKind::kString}},
+          .infer = infer,
+          .evaluate = evaluate};
+}
+
+}  // namespace lathe::ops

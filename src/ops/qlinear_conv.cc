@@ -1,0 +1,96 @@
+#include "ops/convolution.h"
+#include "ops/quantized.h"
+
+namespace lathe::ops {
+namespace {
+
+// Inputs: x, x_scale, x_zero_point, w, w_scale, w_zero_point, y_scale, y_zero_point, B.
+Result<std::vector<ir::TensorType>> infer(const InferContext& context) {
+  for (const std::size_t i : {0, 3, 7}) RETURN_IF_ERROR(require_8_bit(context, i));
+  RETURN_IF_ERROR(require_scalar(context, 1, "x_scale"));
+  RETURN_IF_ERROR(require_scalar(context, 6, "y_scale"));
+  ASSIGN_OR_RETURN(const auto types,
+                   infer_convolution(context.node(), context.input(0), context.input(3)));
+  const ir::DataType type = context.input(7).data_type;
+  if (!types) return std::vector{ir::TensorType{type, std::nullopt}};
+  const ir::Dim channels = types->output[1];
+  const std::optional<ir::Shape>& scales = context.input(4).shape;
+  if (scales && !scales->empty() && *scales != ir::Shape{1} && *scales != ir::Shape{channels}) {
+    return invalid_data("w_scale has shape {}, expected a scalar or [{}]", ir::to_string(*scales),
+                        channels.to_string());
+  }
+  if (context.has_input(8)) {
+    if (context.input(8).data_type != ir::DataType::kInt32)
+      return invalid_data("bias is not int32");
+    if (context.input(8).shape && *context.input(8).shape != ir::Shape{channels}) {
+      return invalid_data("bias has shape {}, expected [{}]",
+                          ir::to_string(*context.input(8).shape), channels.to_string());
+    }
+  }
+  return std::vector{ir::TensorType{type, types->output}};
+}
+
+Result<std::vector<ir::Tensor>> evaluate(const EvaluateContext& context) {
+  const ir::Tensor& x = context.inputs[0];
+  const ir::Tensor& w = context.inputs[3];
+  const auto [x_scale, x_zero] = scalar_parameters(context, 1);
+  const auto [y_scale, y_zero] = scalar_parameters(context, 6);
+  const std::vector<float> w_scales = context.inputs[4].to_floats();
+  const std::vector<std::int32_t> w_zeros = widen(context.inputs[5]);
+  ASSIGN_OR_RETURN(const auto types, infer_convolution(context.node, x.type(), w.type()));
+  const Dims out_dims = require_dims(context.output_types[0]);
+  const ir::DataType type = context.output_types[0].data_type;
+  ASSIGN_OR_RETURN(ir::Tensor y, ir::Tensor::create(type, out_dims));
+
+  const std::vector<std::int32_t> in = widen(x);
+  const std::vector<std::int32_t> weights = widen(w);
+  const std::vector<std::int32_t> bias =
+      context.has_input(8) ? widen(context.inputs[8]) : std::vector<std::int32_t>{};
+  const auto per_channel = [](const auto& values, std::size_t m) {
+    return values.size() == 1 ? values[0] : values[m];
+  };
+  const QuantizedRange range = quantized_range(type);
+  auto out = y.mutable_bytes();
+  std::uint32_t sum = 0;  // int32 arithmetic that may wrap
+  std::int32_t w_zero = 0;
+  for_each_product(
+      context.node, x.dims(), w.dims(), out_dims, types->window,
+      [&](std::int64_t channel) {
+        const auto m = static_cast<std::size_t>(channel);
+        sum = bias.empty() ? 0U : static_cast<std::uint32_t>(bias[m]);
+        w_zero = per_channel(w_zeros, m);
+      },
+      [&](std::size_t i, std::size_t k) {
+        sum += static_cast<std::uint32_t>((in[i] - x_zero) * (weights[k] - w_zero));
+      },
+      [&](std::size_t o, std::size_t m) {
+        const float multiplier = requantize_multiplier(x_scale, per_channel(w_scales, m), y_scale);
+        out[o] = static_cast<std::byte>(
+            requantize(static_cast<std::int32_t>(sum), multiplier, y_zero, range));
+      });
+  return std::vector{std::move(y)};
+}
+
+std::int64_t macs(const ir::Node&, std::span<const ir::TensorType> inputs,
+                  std::span<const ir::TensorType> outputs) {
+  return convolution_macs(inputs[3], outputs[0]);
+}
+
+}  // namespace
+
+OpDef define_QLinearConv() {
+  return {.name = "QLinearConv",
+          .min_inputs = 8,
+          .max_inputs = 9,
+          .attributes = {{"auto_pad", AttributeKind::kString},
+                         {"dilations", AttributeKind::kInts},
+                         {"group", AttributeKind::kInt},
+                         {"kernel_shape", AttributeKind::kInts},
+                         {"pads", AttributeKind::kInts},
+                         {"strides", AttributeKind::kInts}},
+          .infer = infer,
+          .evaluate = evaluate,
+          .macs = macs};
+}
+
+}  // namespace lathe::ops

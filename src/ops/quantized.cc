@@ -1,0 +1,38 @@
+#include "ops/quantized.h"
+
+namespace lathe::ops {
+
+QuantizationParameters scalar_parameters(const EvaluateContext& context, std::size_t scale) {
+  return {static_cast<float>(context.inputs[scale].get_double(0)),
+          context.has_input(scale + 1)
+              ? static_cast<std::int32_t>(context.inputs[scale + 1].get_int64(0))
+              : 0};
+}
+
+Status require_8_bit(const InferContext& context, std::size_t input) {
+  const ir::DataType type = context.input(input).data_type;
+  if (type == ir::DataType::kInt8 || type == ir::DataType::kUint8) return {};
+  return invalid_data("input {} is {}, expected int8 or uint8", input, ir::data_type_name(type));
+}
+
+Status require_scalar(const InferContext& context, std::size_t input, std::string_view role) {
+  if (!context.has_input(input)) return {};
+  const std::optional<ir::Shape>& shape = context.input(input).shape;
+  if (!shape || shape->empty() || (shape->size() == 1 && (*shape)[0] == ir::Dim(1))) return {};
+  return unsupported("{} has shape {}, expected a scalar", role, ir::to_string(*shape));
+}
+
+std::vector<std::int32_t> widen(const ir::Tensor& tensor) {
+  std::vector<std::int32_t> values;
+  values.reserve(static_cast<std::size_t>(tensor.num_elements()));
+  if (tensor.data_type() == ir::DataType::kInt8) {
+    for (const std::int8_t v : tensor.data<std::int8_t>()) values.push_back(v);
+  } else if (tensor.data_type() == ir::DataType::kUint8) {
+    for (const std::uint8_t v : tensor.data<std::uint8_t>()) values.push_back(v);
+  } else {
+    for (const std::int64_t v : tensor.to_int64s()) values.push_back(static_cast<std::int32_t>(v));
+  }
+  return values;
+}
+
+}  // namespace lathe::ops

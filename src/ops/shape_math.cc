@@ -1,0 +1,112 @@
+#include "ops/shape_math.h"
+
+#include <algorithm>
+
+namespace lathe::ops {
+
+using ir::Dim;
+using ir::Shape;
+using ir::TensorType;
+
+Result<std::size_t> normalize_axis(std::int64_t axis, std::size_t rank) {
+  const auto r = static_cast<std::int64_t>(rank);
+  if (axis < -r || axis >= r)
+    return invalid_data("axis {} is out of range for rank {}", axis, rank);
+  return static_cast<std::size_t>(axis < 0 ? axis + r : axis);
+}
+
+Result<std::vector<std::size_t>> normalize_axes(std::span<const std::int64_t> axes,
+                                                std::size_t rank) {
+  std::vector<std::size_t> normalized;
+  for (const std::int64_t axis : axes) {
+    ASSIGN_OR_RETURN(const std::size_t a, normalize_axis(axis, rank));
+    if (std::find(normalized.begin(), normalized.end(), a) != normalized.end()) {
+      return invalid_data("axis {} appears twice", axis);
+    }
+    normalized.push_back(a);
+  }
+  return normalized;
+}
+
+Result<Shape> broadcast_shapes(const Shape& a, const Shape& b) {
+  Shape result(std::max(a.size(), b.size()));
+  for (std::size_t i = 0; i < result.size(); ++i) {
+    const std::size_t from_end = result.size() - i;
+    const Dim da = from_end > a.size() ? Dim(1) : a[a.size() - from_end];
+    const Dim db = from_end > b.size() ? Dim(1) : b[b.size() - from_end];
+    if (da == Dim(1) || da == db) {
+      result[i] = db;
+    } else if (db == Dim(1)) {
+      result[i] = da;
+    } else if (da.known() && db.known()) {
+      return invalid_data("shapes {} and {} cannot be broadcast together", ir::to_string(a),
+                          ir::to_string(b));
+    } else {
+      // One is unknown: a known extent above 1 decides, two unlike symbols stay open.
+      result[i] = da.known() ? da : (db.known() ? db : Dim());
+    }
+  }
+  return result;
+}
+
+Dims broadcast_strides(std::span<const std::int64_t> dims, std::span<const std::int64_t> target) {
+  Dims strides(target.size(), 0);
+  std::int64_t stride = 1;
+  for (std::size_t i = 0; i < dims.size(); ++i) {
+    const std::size_t axis = dims.size() - 1 - i;
+    if (dims[axis] != 1) strides[target.size() - 1 - i] = stride;
+    stride *= dims[axis];
+  }
+  return strides;
+}
+
+Dims row_major_strides(std::span<const std::int64_t> dims) {
+  Dims strides(dims.size(), 1);
+  for (std::size_t i = dims.size(); i-- > 1;) strides[i - 1] = strides[i] * dims[i];
+  return strides;
+}
+
+bool next_index(Dims& index, std::span<const std::int64_t> dims) {
+  for (std::size_t i = dims.size(); i-- > 0;) {
+    if (++index[i] < dims[i]) return true;
+    index[i] = 0;
+  }
+  return false;
+}
+
+Result<ir::DataType> common_data_type(const InferContext& context, std::size_t first,
+                                      std::size_t count) {
+  const ir::DataType type = context.input(first).data_type;
+  for (std::size_t i = first + 1; i < first + count; ++i) {
+    if (!context.has_input(i)) continue;
+    if (context.input(i).data_type != type) {
+      return invalid_data("input {} is {}, input {} is {}", first, ir::data_type_name(type), i,
+                          ir::data_type_name(context.input(i).data_type));
+    }
+  }
+  return type;
+}
+
+Status require_floating_point(const InferContext& context, std::size_t input) {
+  if (ir::is_floating_point(context.input(input).data_type)) return {};
+  return invalid_data("input {} is {}, expected floating point", input,
+                      ir::data_type_name(context.input(input).data_type));
+}
+
+Result<std::vector<TensorType>> infer_like_input(const InferContext& context) {
+  return std::vector<TensorType>{context.input(0)};
+}
+
+Result<std::vector<TensorType>> infer_like_float_input(const InferContext& context) {
+  RETURN_IF_ERROR(require_floating_point(context, 0));
+  return infer_like_input(context);
+}
+
+Dims require_dims(const TensorType& type) {
+  LATHE_CHECK(type.shape.has_value());
+  auto dims = ir::known_dims(*type.shape);
+  LATHE_CHECK(dims.has_value());
+  return *std::move(dims);
+}
+
+}  // namespace lathe::ops

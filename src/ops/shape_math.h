@@ -1,0 +1,51 @@
+// Shape rules that several operators share. Errors name the attribute or input, not the node.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/result.h"
+#include "ops/op_def.h"
+
+namespace lathe::ops {
+
+using Dims = std::vector<std::int64_t>;
+
+// An axis in [-rank, rank) as one in [0, rank).
+Result<std::size_t> normalize_axis(std::int64_t axis, std::size_t rank);
+
+// Axes of Squeeze, ReduceMean and the like, normalised; an error where one repeats.
+Result<std::vector<std::size_t>> normalize_axes(std::span<const std::int64_t> axes,
+                                                std::size_t rank);
+
+// NumPy broadcasting, "Multidirectional Broadcasting" of the ONNX specification.
+Result<ir::Shape> broadcast_shapes(const ir::Shape& a, const ir::Shape& b);
+
+// Strides in elements to walk a tensor of extents `dims` as if it had the broadcast extents
+// `target`: 0 along broadcast axes.
+Dims broadcast_strides(std::span<const std::int64_t> dims, std::span<const std::int64_t> target);
+
+Dims row_major_strides(std::span<const std::int64_t> dims);
+
+// Steps through every index of `dims` in row-major order: next_index() returns false after the
+// last.
+bool next_index(Dims& index, std::span<const std::int64_t> dims);
+
+// The one data type of these inputs, or an error.
+Result<ir::DataType> common_data_type(const InferContext& context, std::size_t first,
+                                      std::size_t count);
+
+// Refuses an input whose type is none of these.
+Status require_floating_point(const InferContext& context, std::size_t input);
+
+// One output of the first input's type: for elementwise operators.
+Result<std::vector<ir::TensorType>> infer_like_input(const InferContext& context);
+// The same, for floating point inputs alone.
+Result<std::vector<ir::TensorType>> infer_like_float_input(const InferContext& context);
+
+// Extents of a type all of whose extents are known; stops the program otherwise.
+Dims require_dims(const ir::TensorType& type);
+
+}  // namespace lathe::ops

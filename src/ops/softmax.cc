@@ -1,0 +1,13 @@
+#include "ops/softmax_rows.h"
+
+namespace lathe::ops {
+
+OpDef define_Softmax() {
+  return {
+      .name = "Softmax",
+      .attributes = {{"axis", AttributeKind::kInt}},
+      .infer = infer_softmax,
+      .evaluate = [](const EvaluateContext& context) { return evaluate_softmax(context, false); }};
+}
+
+}  // namespace lathe::ops

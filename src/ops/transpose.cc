@@ -1,0 +1,53 @@
+#include "ops/element_copy.h"
+#include "ops/shape_math.h"
+
+namespace lathe::ops {
+namespace {
+
+Result<std::vector<std::size_t>> permutation(const ir::Node& node, std::size_t rank) {
+  std::vector<std::int64_t> perm = node.attribute_ints("perm", {});
+  if (!node.has_attribute("perm")) {
+    for (std::size_t i = rank; i-- > 0;) perm.push_back(static_cast<std::int64_t>(i));
+  }
+  if (perm.size() != rank)
+    return invalid_data("perm has {} values, expected {}", perm.size(), rank);
+  return normalize_axes(perm, rank);
+}
+
+Result<std::vector<ir::TensorType>> infer(const InferContext& context) {
+  const ir::TensorType& x = context.input(0);
+  if (!is_copyable(x.data_type)) return unsupported("packed {}", ir::data_type_name(x.data_type));
+  if (!x.shape) return std::vector{x};
+  ASSIGN_OR_RETURN(const auto perm, permutation(context.node(), x.shape->size()));
+  ir::Shape shape;
+  for (const std::size_t axis : perm) shape.push_back((*x.shape)[axis]);
+  return std::vector{ir::TensorType{x.data_type, shape}};
+}
+
+Result<std::vector<ir::Tensor>> evaluate(const EvaluateContext& context) {
+  const ir::Tensor& x = context.inputs[0];
+  ASSIGN_OR_RETURN(const auto perm, permutation(context.node, x.rank()));
+  const Dims dims = require_dims(context.output_types[0]);
+  ASSIGN_OR_RETURN(ir::Tensor y, ir::Tensor::create(x.data_type(), dims));
+  const Dims strides = row_major_strides(x.dims());
+  ElementCopier copier(x, y);
+  Dims index(dims.size(), 0);
+  for (std::int64_t o = 0; o < y.num_elements(); ++o) {
+    std::int64_t i = 0;
+    for (std::size_t d = 0; d < dims.size(); ++d) i += index[d] * strides[perm[d]];
+    copier.copy(i, o);
+    next_index(index, dims);
+  }
+  return std::vector{std::move(y)};
+}
+
+}  // namespace
+
+OpDef define_Transpose() {
+  return {.name = "Transpose",
+          .attributes = {{"perm", AttributeKind::kInts}},
+          .infer = infer,
+          .evaluate = evaluate};
+}
+
+}  // namespace lathe::ops

@@ -1,0 +1,35 @@
+#include <algorithm>
+
+#include "ops/axes_input.h"
+#include "ops/shape_math.h"
+
+namespace lathe::ops {
+namespace {
+
+Result<std::vector<ir::TensorType>> infer(const InferContext& context) {
+  const ir::TensorType& x = context.input(0);
+  ASSIGN_OR_RETURN(const auto axes, constant_axes(context, 1));
+  if (!x.shape) return std::vector{x};
+  const std::size_t rank = x.shape->size() + axes.size();
+  ASSIGN_OR_RETURN(const auto added, normalize_axes(axes, rank));
+  ir::Shape shape;
+  auto next = x.shape->begin();
+  for (std::size_t i = 0; i < rank; ++i) {
+    const bool is_new = std::find(added.begin(), added.end(), i) != added.end();
+    shape.push_back(is_new ? ir::Dim(1) : *next++);
+  }
+  return std::vector{ir::TensorType{x.data_type, shape}};
+}
+
+Result<std::vector<ir::Tensor>> evaluate(const EvaluateContext& context) {
+  return std::vector{context.inputs[0].reshaped(require_dims(context.output_types[0]))};
+}
+
+}  // namespace
+
+OpDef define_Unsqueeze() {
+  return {
+      .name = "Unsqueeze", .min_inputs = 2, .max_inputs = 2, .infer = infer, .evaluate = evaluate};
+}
+
+}  // namespace lathe::ops

@@ -1,0 +1,94 @@
+#include "ops/window.h"
+
+#include <algorithm>
+
+namespace lathe::ops {
+namespace {
+
+// Extents beyond this cannot belong to a real model and would overflow the arithmetic below.
+constexpr std::int64_t kMaxExtent = std::int64_t{1} << 31;
+
+Result<Dims> checked_ints(const ir::Node& node, std::string_view name, std::size_t count,
+                          std::int64_t fallback, std::int64_t lowest) {
+  Dims values = node.attribute_ints(name, Dims(count, fallback));
+  if (values.size() != count) {
+    return invalid_data("{} has {} values, expected {}", name, values.size(), count);
+  }
+  for (const std::int64_t v : values) {
+    if (v < lowest || v > kMaxExtent) return invalid_data("{} has the value {}", name, v);
+  }
+  return values;
+}
+
+}  // namespace
+
+Result<Dims> required_kernel_shape(const ir::Node& node, std::size_t spatial_rank) {
+  if (!node.has_attribute("kernel_shape")) return invalid_data("kernel_shape is missing");
+  return checked_ints(node, "kernel_shape", spatial_rank, 1, 1);
+}
+
+Result<Window> resolve_window(const ir::Node& node, const Dims& kernel,
+                              std::span<const ir::Dim> spatial) {
+  const std::size_t rank = kernel.size();
+  Window window;
+  window.kernel = kernel;
+  ASSIGN_OR_RETURN(window.strides, checked_ints(node, "strides", rank, 1, 1));
+  ASSIGN_OR_RETURN(window.dilations, checked_ints(node, "dilations", rank, 1, 1));
+  ASSIGN_OR_RETURN(const Dims pads, checked_ints(node, "pads", rank * 2, 0, 0));
+  const auto half = pads.begin() + static_cast<std::ptrdiff_t>(rank);
+  window.pads_begin.assign(pads.begin(), half);
+  window.pads_end.assign(half, pads.end());
+
+  const std::string mode = node.attribute_string("auto_pad", "NOTSET");
+  if (mode == "NOTSET") return window;
+  if (mode != "VALID" && mode != "SAME_UPPER" && mode != "SAME_LOWER") {
+    return invalid_data("auto_pad is '{}'", mode);
+  }
+  for (std::size_t i = 0; i < rank; ++i) {
+    window.pads_begin[i] = window.pads_end[i] = 0;
+    if (mode == "VALID") continue;
+    if (!spatial[i].known()) return unsupported("auto_pad {} over an unknown extent", mode);
+    const std::int64_t input = spatial[i].value();
+    const std::int64_t output = (input + window.strides[i] - 1) / window.strides[i];
+    const std::int64_t reach = (kernel[i] - 1) * window.dilations[i] + 1;
+    const std::int64_t total =
+        std::max<std::int64_t>(0, (output - 1) * window.strides[i] + reach - input);
+    window.pads_begin[i] = mode == "SAME_LOWER" ? (total + 1) / 2 : total / 2;
+    window.pads_end[i] = total - window.pads_begin[i];
+  }
+  return window;
+}
+
+Result<std::int64_t> window_output_extent(const Window& window, std::size_t axis,
+                                          std::int64_t input, bool ceil_mode) {
+  const std::int64_t reach = (window.kernel[axis] - 1) * window.dilations[axis] + 1;
+  const std::int64_t padded = input + window.pads_begin[axis] + window.pads_end[axis];
+  if (padded < reach) {
+    return invalid_data("window of {} does not fit the padded extent {} of spatial axis {}", reach,
+                        padded, axis);
+  }
+  const std::int64_t stride = window.strides[axis];
+  std::int64_t output = (padded - reach + (ceil_mode ? stride - 1 : 0)) / stride + 1;
+  // A window that would start in the padding behind the input is left out (opset 19 and later).
+  if (ceil_mode && (output - 1) * stride >= input + window.pads_begin[axis]) --output;
+  return output;
+}
+
+Result<ir::Shape> window_output_shape(const Window& window, const ir::Shape& input,
+                                      ir::Dim channels, bool ceil_mode) {
+  ir::Shape output{input[0], std::move(channels)};
+  for (std::size_t i = 0; i < window.kernel.size(); ++i) {
+    if (!input[i + 2].known()) {
+      output.emplace_back();
+      continue;
+    }
+    if (input[i + 2].value() > kMaxExtent)
+      return invalid_data("extent {} is absurd", input[i + 2].value());
+    ASSIGN_OR_RETURN(const std::int64_t extent,
+                     window_output_extent(window, i, input[i + 2].value(), ceil_mode));
+    output.emplace_back(extent);
+  }
+  return output;
+}
+
+}  // namespace lathe::ops

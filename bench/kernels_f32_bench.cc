@@ -12,6 +12,7 @@
 
 #include "base/cpu.h"
 #include "base/random.h"
+#include "kernels/aligned_buffer.h"
 #include "kernels/convolution_f32.h"
 #include "kernels/depthwise_f32/kernels.h"
 #include "kernels/elementwise_f32.h"
@@ -24,10 +25,11 @@
 namespace lathe::kernels {
 namespace {
 
-std::vector<float> random_floats(std::size_t size) {
+// Aligned to a cache line, as the engine's memory is.
+AlignedBuffer<float> random_floats(std::size_t size) {
   Random random(size);
-  std::vector<float> values(size);
-  for (float& value : values) value = random.uniform(-1, 1);
+  AlignedBuffer<float> values(size);
+  for (float& value : values.span()) value = random.uniform(-1, 1);
   return values;
 }
 
@@ -111,9 +113,9 @@ void run_convolution(benchmark::State& state, const ConvolutionShape& shape, Isa
   const auto bias = random_floats(static_cast<std::size_t>(shape.out_c));
   const auto in =
       random_floats(static_cast<std::size_t>(shape.batch * shape.in_h * shape.in_w * shape.in_c));
-  std::vector<float> out(static_cast<std::size_t>(shape.out_pixels() * shape.out_c));
+  AlignedBuffer<float> out(static_cast<std::size_t>(shape.out_pixels() * shape.out_c));
   ThreadPool pool(1);
-  const auto layer = ConvolutionF32::create(shape, weights, bias, {.min = 0}, isa);
+  const auto layer = ConvolutionF32::create(shape, weights.span(), bias.span(), {.min = 0}, isa);
   std::vector<double> scratch(layer->scratch_bytes(1) / sizeof(double) + 1);
   for (auto _ : state) {
     layer->run(in.data(), nullptr, out.data(), scratch.data(), pool);
@@ -130,24 +132,13 @@ void run_igemm(benchmark::State& state, const IgemmF32Kernel& kernel) {
   const auto mr = static_cast<std::size_t>(kernel.mr);
   const auto nr = static_cast<std::size_t>(kernel.nr);
   const auto in = random_floats(mr * kDepth);
-  std::vector<float> panel = random_floats(nr * (1 + kDepth) + 16);
-  const std::size_t misaligned = reinterpret_cast<std::size_t>(panel.data()) % 64 / sizeof(float);
-  std::vector<float> out(mr * nr);
+  const auto panel = random_floats(nr * (1 + kDepth));
+  AlignedBuffer<float> out(mr * nr);
   std::vector<const float*> rows(mr);
   for (std::size_t i = 0; i < mr; ++i) rows[i] = in.data() + i * kDepth;
-  const IgemmF32Args args{rows.data(),
-                          mr,
-                          0,
-                          1,
-                          kDepth,
-                          panel.data() + (16 - misaligned) % 16,
-                          nullptr,
-                          out.data(),
-                          nr,
-                          static_cast<int>(mr),
-                          static_cast<int>(nr),
-                          0,
-                          6};
+  const IgemmF32Args args{rows.data(),          mr,      0,          1,  kDepth,
+                          panel.data(),         nullptr, out.data(), nr, static_cast<int>(mr),
+                          static_cast<int>(nr), 0,       6};
   for (auto _ : state) {
     kernel.function(args);
     benchmark::ClobberMemory();
@@ -162,17 +153,15 @@ void run_depthwise(benchmark::State& state, const DepthwiseF32Kernel& kernel) {
   constexpr std::size_t kChannels = 64;
   const double peak = measure_fma_peak_gflops(kernel.isa, 0.02);
   const auto in = random_floats((kPixels + kTaps) * kChannels);
-  std::vector<float> weights = random_floats((1 + kTaps) * kChannels + 16);
-  const std::size_t misaligned = reinterpret_cast<std::size_t>(weights.data()) % 64 / sizeof(float);
-  std::vector<float> out(kPixels * kChannels);
+  const auto weights = random_floats((1 + kTaps) * kChannels);
+  AlignedBuffer<float> out(kPixels * kChannels);
   std::vector<const float*> rows(kTaps * kPixels);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     rows[i] = in.data() + (i % kPixels + i / kPixels) * kChannels;
   }
-  const DepthwiseF32Args args{rows.data(), kPixels,    kTaps,
-                              kChannels,   kChannels,  weights.data() + (16 - misaligned) % 16,
-                              nullptr,     out.data(), kPixels,
-                              0,           6};
+  const DepthwiseF32Args args{
+      rows.data(), kPixels,    kTaps,   kChannels, kChannels, weights.data(),
+      nullptr,     out.data(), kPixels, 0,         6};
   for (auto _ : state) {
     kernel.function(args);
     benchmark::ClobberMemory();
@@ -184,7 +173,7 @@ constexpr std::int64_t kElements = 56 * 56 * 64;
 
 void run_unary(benchmark::State& state, UnaryOpF32 op, Isa isa) {
   const auto in = random_floats(kElements);
-  std::vector<float> out(in.size());
+  AlignedBuffer<float> out(in.size());
   ThreadPool pool(1);
   const UnaryF32 layer({.op = op}, isa);
   for (auto _ : state) {
@@ -196,7 +185,7 @@ void run_unary(benchmark::State& state, UnaryOpF32 op, Isa isa) {
 
 void run_binary(benchmark::State& state, Isa isa) {
   const auto in = random_floats(kElements);
-  std::vector<float> out(in.size());
+  AlignedBuffer<float> out(in.size());
   ThreadPool pool(1);
   const BinaryF32 layer(BinaryOpF32::kAdd, {.min = 0}, isa);
   for (auto _ : state) {
@@ -212,7 +201,7 @@ void run_max_pool(benchmark::State& state, Isa isa) {
   shape.stride_h = shape.stride_w = 2;
   shape.pad_top = shape.pad_left = shape.pad_bottom = shape.pad_right = 1;
   const auto in = random_floats(112 * 112 * 64);
-  std::vector<float> out(56 * 56 * 64);
+  AlignedBuffer<float> out(56 * 56 * 64);
   ThreadPool pool(1);
   const MaxPool2d layer(shape, isa);
   for (auto _ : state) {
@@ -224,7 +213,7 @@ void run_max_pool(benchmark::State& state, Isa isa) {
 
 void run_global_average_pool(benchmark::State& state, Isa isa) {
   const auto in = random_floats(7 * 7 * 2048);
-  std::vector<float> out(2048);
+  AlignedBuffer<float> out(2048);
   ThreadPool pool(1);
   const GlobalAveragePool2d layer(1, 7, 7, 2048, isa);
   for (auto _ : state) {
@@ -236,7 +225,7 @@ void run_global_average_pool(benchmark::State& state, Isa isa) {
 
 void run_softmax(benchmark::State& state, Isa isa) {
   const auto in = random_floats(64 * 1000);
-  std::vector<float> out(in.size());
+  AlignedBuffer<float> out(in.size());
   ThreadPool pool(1);
   const SoftmaxF32 layer(SoftmaxF32::Kind::kSoftmax, isa);
   for (auto _ : state) {
@@ -248,7 +237,7 @@ void run_softmax(benchmark::State& state, Isa isa) {
 
 void run_to_nhwc(benchmark::State& state, std::int64_t channels, std::int64_t pixels) {
   const auto in = random_floats(static_cast<std::size_t>(channels * pixels));
-  std::vector<float> out(in.size());
+  AlignedBuffer<float> out(in.size());
   ThreadPool pool(1);
   for (auto _ : state) {
     nchw_to_nhwc(in.data(), out.data(), 1, channels, pixels, sizeof(float), pool);

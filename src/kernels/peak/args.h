@@ -5,8 +5,9 @@
 
 namespace lathe::kernels {
 
-// Each turn does flops / 2 multiply-adds x = x * factor + addend on registers. The result is to be
-// used, so that the compiler keeps the loop.
+// Each turn does flops / 2 multiply-adds x = x * factor + addend on registers, which start from
+// different numbers lest the compiler find that they are all the same. The result is to be used, so
+// that the compiler keeps the loop.
 #define LATHE_PEAK_KERNEL(isa, function, flops) \
   float function(std::size_t turns, float factor, float addend);
 #include "kernels/peak/kernels.inc"

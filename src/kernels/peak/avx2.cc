@@ -10,7 +10,7 @@ float fma_loop_avx2(std::size_t turns, float factor, float addend) {
   const __m256 b = _mm256_set1_ps(addend);
   __m256 x[kSums];
 #pragma GCC unroll 12
-  for (int i = 0; i < kSums; ++i) x[i] = b;
+  for (int i = 0; i < kSums; ++i) x[i] = _mm256_set1_ps(static_cast<float>(i));
   for (; turns > 0; --turns) {
 #pragma GCC unroll 12
     for (int i = 0; i < kSums; ++i) x[i] = _mm256_fmadd_ps(x[i], a, b);

@@ -10,7 +10,7 @@ float fma_loop_avx512(std::size_t turns, float factor, float addend) {
   const __m512 b = _mm512_set1_ps(addend);
   __m512 x[kSums];
 #pragma GCC unroll 16
-  for (int i = 0; i < kSums; ++i) x[i] = b;
+  for (int i = 0; i < kSums; ++i) x[i] = _mm512_set1_ps(static_cast<float>(i));
   for (; turns > 0; --turns) {
 #pragma GCC unroll 16
     for (int i = 0; i < kSums; ++i) x[i] = _mm512_fmadd_ps(x[i], a, b);

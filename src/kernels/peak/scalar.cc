@@ -4,7 +4,7 @@ namespace lathe::kernels {
 
 float fma_loop_scalar(std::size_t turns, float factor, float addend) {
   float x[32];
-  for (float& value : x) value = addend;
+  for (int i = 0; i < 32; ++i) x[i] = static_cast<float>(i);
   for (; turns > 0; --turns) {
     for (float& value : x) value = value * factor + addend;
   }

@@ -155,13 +155,12 @@ void run_depthwise(benchmark::State& state, const DepthwiseF32Kernel& kernel) {
   const auto in = random_floats((kPixels + kTaps) * kChannels);
   const auto weights = random_floats((1 + kTaps) * kChannels);
   AlignedBuffer<float> out(kPixels * kChannels);
-  std::vector<const float*> rows(kTaps * kPixels);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    rows[i] = in.data() + (i % kPixels + i / kPixels) * kChannels;
+  std::vector<DepthwiseF32Tap> taps(kTaps);
+  for (std::size_t i = 0; i < kTaps; ++i) {
+    taps[i] = {in.data() + i * kChannels, weights.data() + (1 + i) * kChannels};
   }
-  const DepthwiseF32Args args{
-      rows.data(), kPixels,    kTaps,   kChannels, kChannels, weights.data(),
-      nullptr,     out.data(), kPixels, 0,         6};
+  const DepthwiseF32Args args{taps.data(), kTaps,      kChannels, kChannels, weights.data(),
+                              nullptr,     out.data(), kPixels,   0,         6};
   for (auto _ : state) {
     kernel.function(args);
     benchmark::ClobberMemory();

@@ -6,20 +6,26 @@
 
 namespace lathe::kernels {
 
-// All channels of pixel_count output pixels:
+// One tap of the kernel: the input of the first output pixel, and the weights, aligned to 64 bytes
+// and padded to a multiple of 16 channels.
+struct DepthwiseF32Tap {
+  const float* in;
+  const float* weights;
+};
+
+// All channels of a run of output pixels of one row, for which the same taps lie on the image:
 //
-//   out[i][c] = clamp(bias[c] + sum over taps t of rows[t * row_pitch + i][c] * weights[t][c]
+//   out[i][c] = clamp(bias[c] + sum over taps t of t.in[i * pixel_step + c] * t.weights[c]
 //                     + residual[i][c])
 //
 // summed in the order of the taps. Out and residual are dense: `channels` floats a pixel.
 struct DepthwiseF32Args {
-  const float* const* rows;
-  std::size_t row_pitch;  // pointers from one tap to the next
-  std::size_t taps;
+  const DepthwiseF32Tap* taps;
+  std::size_t tap_count;
+  std::size_t pixel_step;  // floats
   std::size_t channels;
-  std::size_t channel_pitch;  // channels rounded up to 16: floats of a row of weights
-  const float* weights;       // [1 + taps][channel_pitch], biases first; aligned to 64 bytes
-  const float* residual;      // null, or laid out as out
+  const float* bias;      // aligned and padded as weights
+  const float* residual;  // null, or laid out as out
   float* out;
   std::size_t pixel_count;
   float min;

@@ -1,3 +1,5 @@
+#include "kernels/vector_math/avx2.h"
+
 #include <immintrin.h>
 
 #include "kernels/depthwise_f32/args.h"
@@ -10,9 +12,11 @@ constexpr std::size_t kLanes = 8;
 // and hide the latency of the sums.
 constexpr int kPixels = 4;
 
-__m256i first_lanes(std::size_t count) {
-  return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(count)),
-                            _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+// The same address, but the compiler cannot see that it is a sum: GCC would otherwise compute the
+// offset of every load before the loop and run out of registers for them.
+const float* hidden(const float* address) {
+  asm("" : "+r"(address));
+  return address;
 }
 
 // kRows pixels from `pixel`, kVectors * 8 channels from `channel`; kMasked takes the only vector's
@@ -20,16 +24,16 @@ __m256i first_lanes(std::size_t count) {
 template <int kRows, int kVectors, bool kMasked>
 void tile(const DepthwiseF32Args& args, std::size_t pixel, std::size_t channel, __m256i mask) {
   __m256 sums[kRows][kVectors];
-  const float* weights = args.weights + channel;
 #pragma GCC unroll 2
   for (int v = 0; v < kVectors; ++v) {
-    const __m256 bias = _mm256_load_ps(weights + static_cast<std::size_t>(v) * kLanes);
+    const __m256 bias = _mm256_load_ps(args.bias + channel + static_cast<std::size_t>(v) * kLanes);
 #pragma GCC unroll 4
     for (int i = 0; i < kRows; ++i) sums[i][v] = bias;
   }
-  const float* const* rows = args.rows + pixel;
-  for (std::size_t tap = 0; tap < args.taps; ++tap, rows += args.row_pitch) {
-    weights += args.channel_pitch;
+  const std::size_t start = pixel * args.pixel_step + channel;
+  for (std::size_t t = 0; t < args.tap_count; ++t) {
+    const float* weights = hidden(args.taps[t].weights + channel);
+    const float* row = hidden(args.taps[t].in + start);
     __m256 weight[kVectors];
 #pragma GCC unroll 2
     for (int v = 0; v < kVectors; ++v) {
@@ -37,13 +41,13 @@ void tile(const DepthwiseF32Args& args, std::size_t pixel, std::size_t channel, 
     }
 #pragma GCC unroll 4
     for (int i = 0; i < kRows; ++i) {
-      const float* row = rows[i] + channel;
 #pragma GCC unroll 2
       for (int v = 0; v < kVectors; ++v) {
         const float* at = row + static_cast<std::size_t>(v) * kLanes;
         const __m256 value = kMasked ? _mm256_maskload_ps(at, mask) : _mm256_loadu_ps(at);
         sums[i][v] = _mm256_fmadd_ps(value, weight[v], sums[i][v]);
       }
+      row += args.pixel_step;
     }
   }
   const __m256 low = _mm256_set1_ps(args.min);
@@ -70,28 +74,32 @@ void tile(const DepthwiseF32Args& args, std::size_t pixel, std::size_t channel, 
   }
 }
 
-template <int kRows>
-void all_channels(const DepthwiseF32Args& args, std::size_t pixel) {
-  const __m256i all = _mm256_set1_epi32(-1);
-  std::size_t channel = 0;
-  for (; channel + 2 * kLanes <= args.channels; channel += 2 * kLanes) {
-    tile<kRows, 2, false>(args, pixel, channel, all);
+template <int kVectors, bool kMasked>
+void all_pixels(const DepthwiseF32Args& args, std::size_t channel, __m256i mask) {
+  std::size_t pixel = 0;
+  for (; pixel + kPixels <= args.pixel_count; pixel += kPixels) {
+    tile<kPixels, kVectors, kMasked>(args, pixel, channel, mask);
   }
-  if (channel + kLanes <= args.channels) {
-    tile<kRows, 1, false>(args, pixel, channel, all);
-    channel += kLanes;
-  }
-  if (channel < args.channels) {
-    tile<kRows, 1, true>(args, pixel, channel, first_lanes(args.channels - channel));
+  for (; pixel < args.pixel_count; ++pixel) {
+    tile<1, kVectors, kMasked>(args, pixel, channel, mask);
   }
 }
 
 }  // namespace
 
 void depthwise_f32_avx2(const DepthwiseF32Args& args) {
-  std::size_t pixel = 0;
-  for (; pixel + kPixels <= args.pixel_count; pixel += kPixels) all_channels<kPixels>(args, pixel);
-  for (; pixel < args.pixel_count; ++pixel) all_channels<1>(args, pixel);
+  const __m256i all = _mm256_set1_epi32(-1);
+  std::size_t channel = 0;
+  for (; channel + 2 * kLanes <= args.channels; channel += 2 * kLanes) {
+    all_pixels<2, false>(args, channel, all);
+  }
+  if (channel + kLanes <= args.channels) {
+    all_pixels<1, false>(args, channel, all);
+    channel += kLanes;
+  }
+  if (channel < args.channels) {
+    all_pixels<1, true>(args, channel, avx2::first_lanes(args.channels - channel));
+  }
 }
 
 }  // namespace lathe::kernels

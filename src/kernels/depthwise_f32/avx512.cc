@@ -10,6 +10,13 @@ constexpr std::size_t kLanes = 16;
 // the latency of the sums.
 constexpr int kPixels = 4;
 
+// The same address, but the compiler cannot see that it is a sum: GCC would otherwise compute the
+// offset of every load before the loop and run out of registers for them.
+const float* hidden(const float* address) {
+  asm("" : "+r"(address));
+  return address;
+}
+
 void store(const DepthwiseF32Args& args, std::size_t at, __m512 value, __mmask16 mask) {
   if (args.residual != nullptr) {
     value = _mm512_add_ps(value, _mm512_maskz_loadu_ps(mask, args.residual + at));
@@ -24,16 +31,16 @@ void store(const DepthwiseF32Args& args, std::size_t at, __m512 value, __mmask16
 template <int kRows, int kVectors>
 void tile(const DepthwiseF32Args& args, std::size_t pixel, std::size_t channel, __mmask16 mask) {
   __m512 sums[kRows][kVectors];
-  const float* weights = args.weights + channel;
 #pragma GCC unroll 4
   for (int v = 0; v < kVectors; ++v) {
-    const __m512 bias = _mm512_load_ps(weights + static_cast<std::size_t>(v) * kLanes);
+    const __m512 bias = _mm512_load_ps(args.bias + channel + static_cast<std::size_t>(v) * kLanes);
 #pragma GCC unroll 4
     for (int i = 0; i < kRows; ++i) sums[i][v] = bias;
   }
-  const float* const* rows = args.rows + pixel;
-  for (std::size_t tap = 0; tap < args.taps; ++tap, rows += args.row_pitch) {
-    weights += args.channel_pitch;
+  const std::size_t start = pixel * args.pixel_step + channel;
+  for (std::size_t t = 0; t < args.tap_count; ++t) {
+    const float* weights = hidden(args.taps[t].weights + channel);
+    const float* row = hidden(args.taps[t].in + start);
     __m512 weight[kVectors];
 #pragma GCC unroll 4
     for (int v = 0; v < kVectors; ++v) {
@@ -41,13 +48,13 @@ void tile(const DepthwiseF32Args& args, std::size_t pixel, std::size_t channel, 
     }
 #pragma GCC unroll 4
     for (int i = 0; i < kRows; ++i) {
-      const float* row = rows[i] + channel;
 #pragma GCC unroll 4
       for (int v = 0; v < kVectors; ++v) {
         const float* at = row + static_cast<std::size_t>(v) * kLanes;
         const __m512 value = kVectors == 1 ? _mm512_maskz_loadu_ps(mask, at) : _mm512_loadu_ps(at);
         sums[i][v] = _mm512_fmadd_ps(value, weight[v], sums[i][v]);
       }
+      row += args.pixel_step;
     }
   }
 #pragma GCC unroll 4
@@ -61,29 +68,31 @@ void tile(const DepthwiseF32Args& args, std::size_t pixel, std::size_t channel, 
   }
 }
 
-template <int kRows>
-void all_channels(const DepthwiseF32Args& args, std::size_t pixel) {
-  std::size_t channel = 0;
-  for (; channel + 4 * kLanes <= args.channels; channel += 4 * kLanes) {
-    tile<kRows, 4>(args, pixel, channel, 0xffff);
+template <int kVectors>
+void all_pixels(const DepthwiseF32Args& args, std::size_t channel, __mmask16 mask) {
+  std::size_t pixel = 0;
+  for (; pixel + kPixels <= args.pixel_count; pixel += kPixels) {
+    tile<kPixels, kVectors>(args, pixel, channel, mask);
   }
-  if (channel + 2 * kLanes <= args.channels) {
-    tile<kRows, 2>(args, pixel, channel, 0xffff);
-    channel += 2 * kLanes;
-  }
-  for (; channel < args.channels; channel += kLanes) {
-    const std::size_t left = args.channels - channel;
-    const unsigned mask = left >= kLanes ? 0xffffU : (1U << left) - 1U;
-    tile<kRows, 1>(args, pixel, channel, static_cast<__mmask16>(mask));
-  }
+  for (; pixel < args.pixel_count; ++pixel) tile<1, kVectors>(args, pixel, channel, mask);
 }
 
 }  // namespace
 
 void depthwise_f32_avx512(const DepthwiseF32Args& args) {
-  std::size_t pixel = 0;
-  for (; pixel + kPixels <= args.pixel_count; pixel += kPixels) all_channels<kPixels>(args, pixel);
-  for (; pixel < args.pixel_count; ++pixel) all_channels<1>(args, pixel);
+  std::size_t channel = 0;
+  for (; channel + 4 * kLanes <= args.channels; channel += 4 * kLanes) {
+    all_pixels<4>(args, channel, 0xffff);
+  }
+  if (channel + 2 * kLanes <= args.channels) {
+    all_pixels<2>(args, channel, 0xffff);
+    channel += 2 * kLanes;
+  }
+  for (; channel < args.channels; channel += kLanes) {
+    const std::size_t left = args.channels - channel;
+    const unsigned mask = left >= kLanes ? 0xffffU : (1U << left) - 1U;
+    all_pixels<1>(args, channel, static_cast<__mmask16>(mask));
+  }
 }
 
 }  // namespace lathe::kernels

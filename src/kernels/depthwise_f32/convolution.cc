@@ -4,15 +4,12 @@
 
 #include "kernels/aligned_buffer.h"
 #include "kernels/depthwise_f32/kernels.h"
-#include "kernels/indirection.h"
 #include "kernels/parallel.h"
 
 namespace lathe::kernels {
 namespace {
 
-// Output pixels whose pointers are laid out at once: enough to forget the cost of finding where a
-// block starts, few enough that the pointers of a 5x5 kernel stay in the level 1 cache.
-constexpr std::int64_t kBlockPixels = 64;
+std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 class DepthwiseConvolutionF32 final : public ConvolutionF32 {
  public:
@@ -24,8 +21,7 @@ class DepthwiseConvolutionF32 final : public ConvolutionF32 {
         multiplier_(shape.group_out_c()),
         channel_pitch_((shape.out_c + 15) / 16 * 16),
         kernel_(&pick_depthwise_f32(isa)),
-        weights_(static_cast<std::size_t>((1 + shape.taps()) * channel_pitch_)),
-        zeros_(static_cast<std::size_t>(shape.out_c)) {
+        weights_(static_cast<std::size_t>((1 + shape.taps()) * channel_pitch_)) {
     view_.in_c = view_.groups = shape.out_c;
     for (std::int64_t c = 0; c < shape.out_c; ++c) {
       float* target = weights_.data() + c;
@@ -40,7 +36,7 @@ class DepthwiseConvolutionF32 final : public ConvolutionF32 {
   std::size_t scratch_bytes(int threads) const override {
     return copy_bytes() + static_cast<std::size_t>(threads) * slot_bytes();
   }
-  std::size_t packed_bytes() const override { return weights_.size_bytes() + zeros_.size_bytes(); }
+  std::size_t packed_bytes() const override { return weights_.size_bytes(); }
   const char* kernel_name() const override { return kernel_->name; }
 
   void run(const float* in, const float* residual, float* out, void* scratch,
@@ -50,27 +46,24 @@ class DepthwiseConvolutionF32 final : public ConvolutionF32 {
       repeat_channels(in, copy, pool);
       in = copy;
     }
-    auto* pointers = static_cast<std::byte*>(scratch) + copy_bytes();
-    // Whole groups of pixels that share weights, so that only the last one is short.
-    const std::int64_t groups = (view_.out_pixels() + kGroupPixels - 1) / kGroupPixels;
-    parallel_slots(pool, groups, expected_nanoseconds(),
+    auto* slots = static_cast<std::byte*>(scratch) + copy_bytes();
+    parallel_slots(pool, view_.batch * view_.out_h, expected_nanoseconds(),
                    [&](std::int64_t slot, std::int64_t begin, std::int64_t end) {
-                     auto** rows = reinterpret_cast<const float**>(
-                         pointers + static_cast<std::size_t>(slot) * slot_bytes());
-                     run_pixels(in, residual, out, rows, begin * kGroupPixels,
-                                std::min(end * kGroupPixels, view_.out_pixels()));
+                     auto* taps = reinterpret_cast<DepthwiseF32Tap*>(
+                         slots + static_cast<std::size_t>(slot) * slot_bytes());
+                     for (std::int64_t row = begin; row < end; ++row) {
+                       run_row(in, residual, out, taps, row);
+                     }
                    });
   }
 
  private:
-  static constexpr std::int64_t kGroupPixels = 4;
-
   // The channels of one pixel cost about as much to load as to multiply.
   double expected_nanoseconds() const {
     return 2 * expected_mac_nanoseconds(view_.out_pixels() * view_.taps() * view_.out_c, isa_);
   }
   std::size_t slot_bytes() const {
-    return static_cast<std::size_t>(view_.taps() * kBlockPixels) * sizeof(float*);
+    return static_cast<std::size_t>(view_.taps()) * sizeof(DepthwiseF32Tap);
   }
   std::size_t copy_bytes() const {
     if (multiplier_ == 1) return 0;
@@ -92,25 +85,57 @@ class DepthwiseConvolutionF32 final : public ConvolutionF32 {
                    });
   }
 
-  void run_pixels(const float* in, const float* residual, float* out, const float** rows,
-                  std::int64_t begin, std::int64_t end) const {
+  // One row of the output: its inner pixels, whose taps lie all inside of the image's width, in one
+  // run, those at its borders one by one.
+  void run_row(const float* in, const float* residual, float* out, DepthwiseF32Tap* taps,
+               std::int64_t row) const {
+    const std::int64_t reach = (view_.kernel_w - 1) * view_.dilation_w;
+    const std::int64_t last = view_.in_w - 1 - reach + view_.pad_left;  // of x * stride_w
+    const std::int64_t inner_end = last < 0 ? 0 : std::min(view_.out_w, last / view_.stride_w + 1);
+    const std::int64_t inner = std::min(inner_end, ceil_div(view_.pad_left, view_.stride_w));
+    for (std::int64_t x = 0; x < view_.out_w;) {
+      const std::int64_t count = x == inner && inner < inner_end ? inner_end - inner : 1;
+      run_pixels(in, residual, out, taps, row, x, count);
+      x += count;
+    }
+  }
+
+  void run_pixels(const float* in, const float* residual, float* out, DepthwiseF32Tap* taps,
+                  std::int64_t row, std::int64_t x, std::int64_t count) const {
+    const std::int64_t at = (row * view_.out_w + x) * view_.out_c;
     DepthwiseF32Args args{};
-    args.rows = rows;
-    args.row_pitch = kBlockPixels;
-    args.taps = static_cast<std::size_t>(view_.taps());
+    args.taps = taps;
+    args.tap_count = fill_taps(in, taps, row, x);
+    args.pixel_step = static_cast<std::size_t>(view_.stride_w * view_.in_c);
     args.channels = static_cast<std::size_t>(view_.out_c);
-    args.channel_pitch = static_cast<std::size_t>(channel_pitch_);
-    args.weights = weights_.data();
+    args.bias = weights_.data();
+    args.residual = residual == nullptr ? nullptr : residual + at;
+    args.out = out + at;
+    args.pixel_count = static_cast<std::size_t>(count);
     args.min = clamp_.min;
     args.max = clamp_.max;
-    for (std::int64_t first = begin; first < end; first += kBlockPixels) {
-      const std::int64_t count = std::min(kBlockPixels, end - first);
-      fill_indirection(view_, in, zeros_.data(), first, count, kBlockPixels, rows);
-      args.residual = residual == nullptr ? nullptr : residual + first * view_.out_c;
-      args.out = out + first * view_.out_c;
-      args.pixel_count = static_cast<std::size_t>(count);
-      kernel_->function(args);
+    kernel_->function(args);
+  }
+
+  // The taps of an output pixel that lie on the image.
+  std::size_t fill_taps(const float* in, DepthwiseF32Tap* taps, std::int64_t row,
+                        std::int64_t x) const {
+    const std::int64_t top = row % view_.out_h * view_.stride_h - view_.pad_top;
+    const std::int64_t left = x * view_.stride_w - view_.pad_left;
+    const float* image = in + row / view_.out_h * view_.in_h * view_.in_w * view_.in_c;
+    const float* weights = weights_.data();
+    std::size_t count = 0;
+    for (std::int64_t ky = 0; ky < view_.kernel_h; ++ky) {
+      const std::int64_t in_y = top + ky * view_.dilation_h;
+      const bool on_image = in_y >= 0 && in_y < view_.in_h;
+      for (std::int64_t kx = 0; kx < view_.kernel_w; ++kx) {
+        weights += channel_pitch_;
+        const std::int64_t in_x = left + kx * view_.dilation_w;
+        if (!on_image || in_x < 0 || in_x >= view_.in_w) continue;
+        taps[count++] = {image + (in_y * view_.in_w + in_x) * view_.in_c, weights};
+      }
     }
+    return count;
   }
 
   ConvolutionShape view_;  // as if every output channel had an input channel of its own
@@ -120,7 +145,6 @@ class DepthwiseConvolutionF32 final : public ConvolutionF32 {
   std::int64_t channel_pitch_;
   const DepthwiseF32Kernel* kernel_;
   AlignedBuffer<float> weights_;  // [1 + taps][channel_pitch], biases first
-  AlignedBuffer<float> zeros_;
 };
 
 }  // namespace

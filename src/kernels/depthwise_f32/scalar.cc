@@ -5,10 +5,9 @@ namespace lathe::kernels {
 void depthwise_f32_scalar(const DepthwiseF32Args& args) {
   for (std::size_t i = 0; i < args.pixel_count; ++i) {
     for (std::size_t c = 0; c < args.channels; ++c) {
-      float value = args.weights[c];
-      for (std::size_t tap = 0; tap < args.taps; ++tap) {
-        value += args.rows[tap * args.row_pitch + i][c] *
-                 args.weights[(1 + tap) * args.channel_pitch + c];
+      float value = args.bias[c];
+      for (std::size_t t = 0; t < args.tap_count; ++t) {
+        value += args.taps[t].in[i * args.pixel_step + c] * args.taps[t].weights[c];
       }
       const std::size_t at = i * args.channels + c;
       if (args.residual != nullptr) value += args.residual[at];

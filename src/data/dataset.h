@@ -19,7 +19,7 @@ namespace lathe::data {
 // An image (where the dataset is_images()) or features, and the index of its class.
 struct Sample {
   Image image;
-  ir::Tensor features;
+  ir::Tensor features;  // float32
   std::int64_t label = -1;
 };
 
@@ -74,8 +74,8 @@ struct DatasetOptions {
 //                        given
 //   mnist:DIR, idx:DIR   the same file names, classes named by digits
 //   cifar10:DIR          data_batch_1.bin to _5.bin, test_batch.bin, optional batches.meta.txt
-//   images:DIR           one folder of .jpg, .jpeg or .png files per class. Where DIR has a folder
-//                        train/, that is kTrain and test/ (or val/) is kTest; otherwise a fifth of
+//   images:DIR           one folder of .jpg, .jpeg or .png files per class. Where DIR has folders
+//                        train/ and test/ (or val/), these are the splits; otherwise a fifth of
 //                        each class, chosen by a hash of the file names, is kTest
 //   npz:FILE             x_train, y_train, x_test, y_test; or x, y, of which a fifth of each class,
 //                        chosen by a hash of the index, is kTest. x of type uint8 and shape

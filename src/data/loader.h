@@ -54,8 +54,9 @@ struct Batch {
 // One thread consumes; it alone may call anything here.
 class Loader {
  public:
-  // Images go through `preprocess`, which must pass check(); without it they must be of one size
-  // and come as pixel / 255. Features come as float32 and no preprocess applies to them.
+  // Images go through `preprocess`; without it they must be of one size and come as pixel / 255.
+  // Features come as float32 and no preprocess applies to them. Where an argument is wrong (one
+  // that check() refuses, a batch size below 1) next() says so.
   Loader(std::shared_ptr<const Dataset> dataset, std::optional<Preprocess> preprocess,
          LoaderOptions options);
   Loader(const Loader&) = delete;

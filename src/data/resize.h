@@ -21,8 +21,8 @@ Result<ResizeMethod> parse_resize_method(std::string_view name);
 
 // A part of an image's pixel grid.
 struct Window {
-  int top = 0;
-  int left = 0;
+  std::int64_t top = 0;
+  std::int64_t left = 0;
   int height = 0;
   int width = 0;
 };

@@ -1,0 +1,17 @@
+// PNG files through libpng; see decode_image.h for what is promised.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "base/result.h"
+#include "data/decode_image.h"
+
+namespace lathe::data {
+
+bool is_png(std::span<const std::byte> bytes);
+Result<Image> decode_png(std::span<const std::byte> bytes, std::int64_t max_pixels);
+Result<ImageInfo> read_png_info(std::span<const std::byte> bytes);
+
+}  // namespace lathe::data

@@ -1,0 +1,93 @@
+#include "data/subset.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+#include <utility>
+
+#include "base/random.h"
+
+namespace lathe::data {
+namespace {
+
+class Subset final : public Dataset {
+ public:
+  Subset(std::shared_ptr<const Dataset> base, std::vector<std::int64_t> indices)
+      : base_(std::move(base)), indices_(std::move(indices)) {}
+
+  [[nodiscard]] std::string name() const override { return base_->name(); }
+  [[nodiscard]] std::int64_t size() const override {
+    return static_cast<std::int64_t>(indices_.size());
+  }
+  [[nodiscard]] Result<Sample> get(std::int64_t index) const override {
+    return base_->get(at(index));
+  }
+  [[nodiscard]] std::int64_t label(std::int64_t index) const override {
+    return base_->label(at(index));
+  }
+  [[nodiscard]] const std::vector<std::string>& class_names() const override {
+    return base_->class_names();
+  }
+  [[nodiscard]] bool is_images() const override { return base_->is_images(); }
+  [[nodiscard]] std::vector<std::int64_t> sample_shape() const override {
+    return base_->sample_shape();
+  }
+  [[nodiscard]] std::string describe(std::int64_t index) const override {
+    return base_->describe(at(index));
+  }
+  [[nodiscard]] std::string file(std::int64_t index) const override {
+    return base_->file(at(index));
+  }
+  [[nodiscard]] bool in_memory() const override { return base_->in_memory(); }
+
+ private:
+  [[nodiscard]] std::int64_t at(std::int64_t index) const {
+    LATHE_CHECK(index >= 0 && index < size());
+    return indices_[static_cast<std::size_t>(index)];
+  }
+  std::shared_ptr<const Dataset> base_;
+  std::vector<std::int64_t> indices_;
+};
+
+}  // namespace
+
+std::shared_ptr<const Dataset> make_subset(std::shared_ptr<const Dataset> base,
+                                           std::vector<std::int64_t> indices) {
+  for (const std::int64_t index : indices) LATHE_CHECK(index >= 0 && index < base->size());
+  return std::make_shared<Subset>(std::move(base), std::move(indices));
+}
+
+std::vector<bool> stratified_choice(std::span<const std::int64_t> labels,
+                                    std::span<const std::uint64_t> keys, double share) {
+  LATHE_CHECK(labels.size() == keys.size());
+  std::map<std::int64_t, std::vector<std::size_t>> classes;
+  for (std::size_t i = 0; i < labels.size(); ++i) classes[labels[i]].push_back(i);
+  std::vector<bool> chosen(labels.size());
+  for (auto& [label, members] : classes) {
+    std::ranges::stable_sort(members, {}, [&](std::size_t i) { return keys[i]; });
+    auto count = static_cast<std::size_t>(std::lround(share * static_cast<double>(members.size())));
+    if (share > 0 && members.size() >= 2) count = std::clamp<std::size_t>(count, 1, members.size());
+    for (std::size_t i = 0; i < std::min(count, members.size()); ++i) chosen[members[i]] = true;
+  }
+  return chosen;
+}
+
+std::vector<std::int64_t> random_choice(std::int64_t size, std::int64_t count, std::uint64_t seed) {
+  std::vector<std::int64_t> indices(static_cast<std::size_t>(size));
+  std::iota(indices.begin(), indices.end(), 0);
+  if (count >= size) return indices;
+  Random random(seed);
+  random.shuffle(std::span(indices));
+  indices.resize(static_cast<std::size_t>(count));
+  std::ranges::sort(indices);
+  return indices;
+}
+
+std::uint64_t stable_hash(std::string_view text) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : text) hash = (hash ^ static_cast<std::uint8_t>(c)) * 0x100000001b3;
+  return mix_seed(hash, 0);
+}
+
+}  // namespace lathe::data

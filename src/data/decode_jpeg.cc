@@ -10,9 +10,10 @@
 
 #include "data/exif_orientation.h"
 
-// clang-format off: jpeglib.h needs FILE, and jerror.h's numbers depend on what jpeglib.h defines.
-#include <jerror.h>
+// The numbers in jerror.h depend on what jpeglib.h defines.
+// clang-format off
 #include <jpeglib.h>
+#include <jerror.h>
 // clang-format on
 
 namespace lathe::data {

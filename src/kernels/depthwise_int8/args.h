@@ -1,0 +1,45 @@
+// What a depthwise kernel is called with: plain data.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/requantize_args.h"
+
+namespace lathe::kernels {
+
+// One line of output pixels for one block of channels:
+//   out[x][c] = requantize(bias[c] + sum over kx, ky of in(ky, x * stride - pad + kx * dilation)[c]
+//                                                       * weight[kx][ky][c])
+// where in(ky, column) is rows[ky] + column * pixel_stride, or `padding` outside of [0, in_w).
+struct DepthwiseInt8Args {
+  // One per tap of a column, rounded up to the taps that the kernel multiplies at once; those
+  // beyond the window may be any row.
+  const std::uint8_t* const* rows;
+  std::size_t row_groups;       // rows, divided by the taps multiplied at once
+  const std::uint8_t* padding;  // a pixel of zero points, the block's channels
+  std::uint8_t flip;            // XOR with it makes inputs unsigned
+  std::int64_t kernel_w;
+  std::int64_t stride;
+  std::int64_t dilation;
+  std::int64_t pad;
+  std::int64_t in_w;
+  std::int64_t out_w;
+  std::int64_t pixel_stride;  // bytes from an input pixel to the next
+  // int32 bias[width], float multiplier[width], then for each column of taps and each group of rows
+  // weights [width][taps of the group]; slots and weight type are the kernel's.
+  const std::byte* block;
+  std::size_t width;
+  std::size_t channels;  // to read and write, 1 to width
+  std::byte* out;
+  std::int64_t out_stride;  // bytes from an output pixel to the next
+  bool float_output;        // write float32(acc) * multiplier instead of requantized bytes
+  RequantizeArgs requantize;
+};
+
+#define LATHE_DEPTHWISE_INT8_KERNEL(isa, function, ...) \
+  void function(const DepthwiseInt8Args& args);
+#include "kernels/depthwise_int8/kernels.inc"
+#undef LATHE_DEPTHWISE_INT8_KERNEL
+
+}  // namespace lathe::kernels

@@ -1,0 +1,70 @@
+// Without 8-bit dot products: bytes widened to 16 bits, pairs multiplied and added exactly.
+#include <cstddef>
+#include <cstdint>
+#include <immintrin.h>
+
+#include "kernels/igemm_int8/args.h"
+#include "kernels/x86/igemm_store_avx512.h"
+#include "kernels/x86/requantize_avx512.h"
+
+namespace lathe::kernels {
+namespace {
+
+template <int kRows, int kVectors>
+void tile(const IgemmInt8Args& args) {
+  __m512i sums[kRows][kVectors];
+#pragma GCC unroll 8
+  for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 2
+    for (int v = 0; v < kVectors; ++v) sums[r][v] = _mm512_loadu_si512(args.panel + v * 64);
+  }
+
+  const __m512i low_bytes = _mm512_set1_epi16(0xff);
+  const std::byte* weights = args.panel + kVectors * 128;
+  const std::uint8_t* const* rows = args.rows;
+  for (std::size_t t = 0; t < args.taps; ++t, rows += kRows) {
+    const std::uint8_t* x[kRows];
+#pragma GCC unroll 8
+    for (int r = 0; r < kRows; ++r) x[r] = rows[r];
+    for (std::size_t k = 0; k < 4 * args.quads; k += 4) {
+      __m512i even[kVectors];
+      __m512i odd[kVectors];
+#pragma GCC unroll 2
+      for (int v = 0; v < kVectors; ++v) {
+        const auto* at = reinterpret_cast<const __m256i*>(weights + v * 32);
+        even[v] = _mm512_cvtepi8_epi16(_mm256_loadu_si256(at));
+        odd[v] = _mm512_cvtepi8_epi16(_mm256_loadu_si256(at + kVectors));
+      }
+      weights += kVectors * 64;
+#pragma GCC unroll 8
+      for (int r = 0; r < kRows; ++r) {
+        std::int32_t quad;
+        __builtin_memcpy(&quad, x[r] + k, sizeof quad);
+        const __m512i bytes = _mm512_set1_epi32(quad);
+        const __m512i x_even = _mm512_and_si512(bytes, low_bytes);
+        const __m512i x_odd = _mm512_srli_epi16(bytes, 8);
+#pragma GCC unroll 2
+        for (int v = 0; v < kVectors; ++v) {
+          const __m512i sum = _mm512_add_epi32(_mm512_madd_epi16(x_even, even[v]),
+                                               _mm512_madd_epi16(x_odd, odd[v]));
+          sums[r][v] = _mm512_add_epi32(sums[r][v], sum);
+        }
+      }
+    }
+  }
+  avx512::store_tile<kRows, kVectors>(sums, args);
+}
+
+using Tile = void (*)(const IgemmInt8Args&);
+constexpr Tile kFull[] = {tile<1, 2>, tile<2, 2>, tile<3, 2>, tile<4, 2>,
+                          tile<5, 2>, tile<6, 2>, tile<7, 2>, tile<8, 2>};
+constexpr Tile kHalf[] = {tile<1, 1>, tile<2, 1>, tile<3, 1>, tile<4, 1>,
+                          tile<5, 1>, tile<6, 1>, tile<7, 1>, tile<8, 1>};
+
+}  // namespace
+
+void igemm_s8_8x32_avx512(const IgemmInt8Args& args) {
+  (args.half ? kHalf : kFull)[args.row_count - 1](args);
+}
+
+}  // namespace lathe::kernels

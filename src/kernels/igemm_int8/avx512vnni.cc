@@ -1,0 +1,92 @@
+#include <cstddef>
+#include <cstdint>
+#include <immintrin.h>
+
+#include "kernels/igemm_int8/args.h"
+#include "kernels/x86/igemm_store_avx512.h"
+#include "kernels/x86/requantize_avx512.h"
+
+namespace lathe::kernels {
+namespace {
+
+// Independent sums per output, so that at least 10 dot products are in flight where registers
+// allow: vpdpbusd has a latency of 5 cycles and two start in each.
+constexpr int unroll(int outputs) { return outputs <= 2 ? 4 : outputs <= 5 ? 2 : 1; }
+
+template <int kRows, int kVectors>
+void tile(const IgemmInt8Args& args) {
+  constexpr int kUnroll = unroll(kRows * kVectors);
+  constexpr std::size_t kQuadBytes = kVectors * 64;
+  __m512i sums[kUnroll][kRows][kVectors];
+#pragma GCC unroll 16
+  for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 2
+    for (int v = 0; v < kVectors; ++v) {
+      sums[0][r][v] = _mm512_loadu_si512(args.panel + v * 64);
+#pragma GCC unroll 4
+      for (int u = 1; u < kUnroll; ++u) sums[u][r][v] = _mm512_setzero_si512();
+    }
+  }
+
+  const std::byte* weights = args.panel + 2 * kQuadBytes;
+  const std::uint8_t* const* rows = args.rows;
+  for (std::size_t t = 0; t < args.taps; ++t, rows += kRows) {
+    const std::uint8_t* x[kRows];
+#pragma GCC unroll 16
+    for (int r = 0; r < kRows; ++r) x[r] = rows[r];
+    std::size_t k = 0;
+    const auto step = [&](int u) __attribute__((always_inline)) {
+      __m512i w[kVectors];
+#pragma GCC unroll 2
+      for (int v = 0; v < kVectors; ++v) w[v] = _mm512_loadu_si512(weights + v * 64);
+#pragma GCC unroll 16
+      for (int r = 0; r < kRows; ++r) {
+        std::int32_t quad;
+        __builtin_memcpy(&quad, x[r] + k, sizeof quad);
+        const __m512i broadcast = _mm512_set1_epi32(quad);
+#pragma GCC unroll 2
+        for (int v = 0; v < kVectors; ++v) {
+          sums[u][r][v] = _mm512_dpbusd_epi32(sums[u][r][v], broadcast, w[v]);
+        }
+      }
+      weights += kQuadBytes;
+      k += 4;
+    };
+    std::size_t q = args.quads;
+    if constexpr (kUnroll > 1) {
+      for (; q >= kUnroll; q -= kUnroll) {
+#pragma GCC unroll 4
+        for (int u = 0; u < kUnroll; ++u) step(u);
+      }
+    }
+    for (; q > 0; --q) step(0);
+  }
+
+#pragma GCC unroll 16
+  for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 2
+    for (int v = 0; v < kVectors; ++v) {
+#pragma GCC unroll 4
+      for (int u = 1; u < kUnroll; ++u) {
+        sums[0][r][v] = _mm512_add_epi32(sums[0][r][v], sums[u][r][v]);
+      }
+    }
+  }
+  avx512::store_tile<kRows, kVectors>(sums[0], args);
+}
+
+using Tile = void (*)(const IgemmInt8Args&);
+constexpr Tile kFull[] = {tile<1, 2>, tile<2, 2>,  tile<3, 2>,  tile<4, 2>,
+                          tile<5, 2>, tile<6, 2>,  tile<7, 2>,  tile<8, 2>,
+                          tile<9, 2>, tile<10, 2>, tile<11, 2>, tile<12, 2>};
+constexpr Tile kHalf[] = {tile<1, 1>, tile<2, 1>,  tile<3, 1>,  tile<4, 1>,
+                          tile<5, 1>, tile<6, 1>,  tile<7, 1>,  tile<8, 1>,
+                          tile<9, 1>, tile<10, 1>, tile<11, 1>, tile<12, 1>};
+
+}  // namespace
+
+void igemm_s8_12x32_avx512vnni(const IgemmInt8Args& args) {
+  (args.half ? kHalf : kFull)[args.row_count - 1](args);
+}
+
+}  // namespace lathe::kernels

@@ -1,0 +1,36 @@
+# The 8-bit half of the kernel library.
+list(APPEND kernel_sources
+  add_int8/kernels.cc
+  add_int8/scalar.cc
+  convolution_int8.cc
+  depthwise_int8/convolution.cc
+  depthwise_int8/kernels.cc
+  depthwise_int8/scalar.cc
+  elementwise_int8.cc
+  igemm_int8/convolution.cc
+  igemm_int8/gather.cc
+  igemm_int8/kernels.cc
+  igemm_int8/scalar.cc
+  pooling_int8.cc
+  pooling_int8/kernels.cc
+  pooling_int8/scalar.cc
+  quantize.cc
+  quantize_linear/kernels.cc
+  quantize_linear/scalar.cc)
+kernel_isa_sources(avx2
+  add_int8/avx2.cc
+  depthwise_int8/avx2.cc
+  igemm_int8/avx2.cc
+  pooling_int8/avx2.cc
+  quantize_linear/avx2.cc)
+kernel_isa_sources(avx512
+  add_int8/avx512.cc
+  depthwise_int8/avx512.cc
+  igemm_int8/avx512.cc
+  pooling_int8/avx512.cc
+  quantize_linear/avx512.cc)
+kernel_isa_sources(avx512vnni
+  depthwise_int8/avx512vnni.cc
+  igemm_int8/avx512vnni.cc)
+list(APPEND kernel_tests
+  convolution_int8_test.cc)

@@ -1,0 +1,109 @@
+#include "kernels/pooling_int8.h"
+
+#include <algorithm>
+
+#include "kernels/parallel.h"
+#include "kernels/pooling_int8/kernels.h"
+
+namespace lathe::kernels {
+namespace {
+
+// Channels of one unit of work where there are too few output pixels to share: a multiple of every
+// kernel's vectors and of a cache line.
+constexpr std::int64_t kChannelGrain = 256;
+
+// The taps of one axis that lie inside of [low, high).
+struct Taps {
+  std::int64_t first;  // coordinate that the first of them reads
+  std::int64_t count;
+};
+
+Taps taps_inside(std::int64_t start, std::int64_t taps, std::int64_t dilation, std::int64_t low,
+                 std::int64_t high) {
+  const std::int64_t skipped = start < low ? (low - start + dilation - 1) / dilation : 0;
+  const std::int64_t first = start + skipped * dilation;
+  if (skipped >= taps || first >= high) return {0, 0};
+  return {first, std::min(taps - skipped, (high - 1 - first) / dilation + 1)};
+}
+
+// Calls body(args, counted) for each output pixel and range of channels, with the inputs of its
+// window, none or more, and how many positions of it lie on inputs or padding.
+template <typename Body>
+void for_windows(const PoolingShape& s, std::uint8_t flip, const void* in, void* out,
+                 ThreadPool& pool, const Body& body) {
+  const std::int64_t pixels = s.batch * s.out_h * s.out_w;
+  const std::int64_t chunks = pixels < 64 ? (s.channels + kChannelGrain - 1) / kChannelGrain : 1;
+  const std::int64_t chunk = chunks == 1 ? s.channels : kChannelGrain;
+  const auto units = [&](std::int64_t, std::int64_t begin, std::int64_t end) {
+    for (std::int64_t unit = begin; unit < end; ++unit) {
+      const std::int64_t pixel = unit / chunks;
+      const std::int64_t channel = unit % chunks * chunk;
+      const std::int64_t y = pixel / s.out_w % s.out_h * s.stride_h - s.pad_top;
+      const std::int64_t x = pixel % s.out_w * s.stride_w - s.pad_left;
+      const std::int64_t image = pixel / s.out_w / s.out_h;
+      const Taps rows = taps_inside(y, s.kernel_h, s.dilation_h, 0, s.in_h);
+      const Taps columns = taps_inside(x, s.kernel_w, s.dilation_w, 0, s.in_w);
+      const Taps padded_rows =
+          taps_inside(y, s.kernel_h, s.dilation_h, -s.pad_top, s.in_h + s.pad_bottom);
+      const Taps padded_columns =
+          taps_inside(x, s.kernel_w, s.dilation_w, -s.pad_left, s.in_w + s.pad_right);
+      const std::int64_t first =
+          ((image * s.in_h + rows.first) * s.in_w + columns.first) * s.channels + channel;
+      body(PoolInt8Args{static_cast<const std::uint8_t*>(in) + first,
+                        static_cast<std::size_t>(rows.count),
+                        static_cast<std::size_t>(columns.count),
+                        static_cast<std::size_t>(s.dilation_h * s.in_w * s.channels),
+                        static_cast<std::size_t>(s.dilation_w * s.channels),
+                        static_cast<std::size_t>(std::min(chunk, s.channels - channel)),
+                        static_cast<std::uint8_t*>(out) + pixel * s.channels + channel, flip},
+           padded_rows.count * padded_columns.count);
+    }
+  };
+  const std::int64_t bytes = pixels * s.channels * (s.kernel_h * s.kernel_w + 1);
+  parallel_slots(pool, pixels * chunks, expected_stream_nanoseconds(bytes), units);
+}
+
+// Channels of the narrowest call that for_windows() makes.
+std::int64_t least_channels(const PoolingShape& shape) {
+  const std::int64_t rest = shape.channels % kChannelGrain;
+  return rest == 0 ? kChannelGrain : rest;
+}
+
+}  // namespace
+
+MaxPoolInt8::MaxPoolInt8(const PoolingShape& shape, bool is_signed, Isa isa)
+    : shape_(shape),
+      flip_(QuantizedActivation{is_signed, 0}.flip()),
+      kernel_(&pick_pooling_int8(isa, least_channels(shape))) {
+  LATHE_CHECK(shape.valid());
+}
+
+void MaxPoolInt8::run(const void* in, void* out, ThreadPool& pool) const {
+  for_windows(shape_, flip_, in, out, pool,
+              [&](const PoolInt8Args& args, std::int64_t) { kernel_->max(args); });
+}
+
+AveragePoolInt8::AveragePoolInt8(const PoolingShape& shape,
+                                 const AveragePoolInt8Parameters& parameters, Isa isa)
+    : shape_(shape),
+      parameters_(parameters),
+      requantize_(requantize_args(parameters.output, parameters.min, parameters.max)),
+      kernel_(&pick_pooling_int8(isa, least_channels(shape))) {
+  LATHE_CHECK(shape.valid());
+  LATHE_CHECK(parameters.input.valid());
+  LATHE_CHECK(shape.kernel_h * shape.kernel_w <= 1 << 23);
+}
+
+void AveragePoolInt8::run(const void* in, void* out, ThreadPool& pool) const {
+  const std::int32_t zero_point = parameters_.input.unsigned_zero_point();
+  for_windows(shape_, parameters_.input.flip(), in, out, pool,
+              [&](const PoolInt8Args& args, std::int64_t padded) {
+                const auto inputs = static_cast<std::int32_t>(args.height * args.width);
+                const std::int64_t count = parameters_.count_include_pad ? padded : inputs;
+                const float multiplier =
+                    count > 0 ? parameters_.scale_ratio / static_cast<float>(count) : 0.0F;
+                kernel_->average({args, -inputs * zero_point, multiplier, requantize_});
+              });
+}
+
+}  // namespace lathe::kernels

@@ -176,7 +176,7 @@ TEST(Requantize, IsDefinedForEveryInput) {
   EXPECT_EQ(round_to_quantized(1.5F, 0, range), 2);
   EXPECT_EQ(round_to_quantized(INFINITY, 0, range), 127);
   EXPECT_EQ(round_to_quantized(-INFINITY, 0, range), -128);
-  EXPECT_EQ(round_to_quantized(NAN, 5, range), 5);
+  EXPECT_EQ(round_to_quantized(NAN, 5, range), 127);
   EXPECT_EQ(requantize(INT32_MAX, 1e30F, 0, range), 127);
 }
 

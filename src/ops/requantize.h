@@ -20,15 +20,14 @@ inline QuantizedRange quantized_range(ir::DataType type) {
   return type == ir::DataType::kInt8 ? QuantizedRange{-128, 127} : QuantizedRange{0, 255};
 }
 
-// clamp(round_half_even(value) + zero_point, low, high). The value is clamped in floating point to
-// +-65536 first, where NaN counts as 0, so that the conversion is defined for every input; no 8-bit
-// result depends on the part cut off.
+// clamp(round_half_even(value) + zero_point, low, high). The value is clamped in floating point
+// first, to bounds that lose nothing of an 8-bit result, so that the conversion is defined for
+// every input: infinities saturate, NaN becomes `high`.
 inline std::int32_t round_to_quantized(float value, std::int32_t zero_point, QuantizedRange range) {
-  const float bounded = value >= 65536.0F
-                            ? 65536.0F
-                            : (value > -65536.0F ? value : (std::isnan(value) ? 0.0F : -65536.0F));
-  const auto rounded = static_cast<std::int32_t>(std::nearbyint(bounded));
-  return std::clamp(rounded + zero_point, range.low, range.high);
+  const float below = value < 65536.0F ? value : 65536.0F;
+  const float bounded = below > -65536.0F ? below : -65536.0F;
+  return std::clamp(static_cast<std::int32_t>(std::nearbyint(bounded)) + zero_point, range.low,
+                    range.high);
 }
 
 // An int32 accumulator brought to the output's scale:

@@ -1,0 +1,20 @@
+// Model files of any format, told apart by their names and first bytes.
+#pragma once
+
+#include "base/file.h"
+#include "ir/graph.h"
+
+namespace lathe::formats {
+
+enum class ModelFormat { kOnnx, kTflite };
+
+// By extension (.onnx, .tflite), else by content.
+Result<ModelFormat> detect_format(const Path& path);
+
+// Errors begin with the path. Thread-safe.
+Result<ir::Graph> load_model(const Path& path);
+
+// In the format that the extension names; replaces the file atomically.
+Status save_model(const ir::Graph& graph, const Path& path);
+
+}  // namespace lathe::formats

@@ -1,0 +1,114 @@
+#include "formats/onnx/read_onnx.h"
+
+#include <exception>
+#include <limits>
+#include <new>
+#include <onnx/onnx_pb.h>
+
+#include "base/progress.h"
+#include "formats/onnx/canonicalize.h"
+#include "formats/onnx/convert_graph.h"
+#include "formats/onnx/convert_tensor.h"
+#include "formats/onnx/names.h"
+#include "formats/onnx/supported_operators.h"
+
+namespace lathe::formats {
+namespace {
+
+constexpr std::int64_t kOldestIrVersion = 3;
+// Versions behind 10 added element types, which are refused where they occur, and fields that may
+// be ignored.
+constexpr std::int64_t kNewestIrVersion = 13;
+
+template <typename Message>
+Status parse_message(std::span<const std::byte> bytes, const WireMessage& type,
+                     const WireLimits& limits, Message& message) {
+  if (bytes.empty()) return invalid_data("the file is empty");
+  if (bytes.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) {
+    return error(
+        ErrorCode::kResourceExhausted,
+        "the model has {}, but protobuf allows less than 2 GiB: its weights must be stored "
+        "as external data",
+        format_bytes(static_cast<double>(bytes.size())));
+  }
+  RETURN_IF_ERROR(check_wire(bytes, type, limits));
+  if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return invalid_data("not a valid {}", type.name);
+  }
+  return {};
+}
+
+Status read_metadata(const onnx::ModelProto& model, ir::Graph& graph) {
+  for (const onnx::StringStringEntryProto& entry : model.metadata_props()) {
+    RETURN_IF_ERROR(check_name(entry.key(), "metadata key"));
+    const std::string place = fmt::format("metadata '{}'", printable(entry.key()));
+    if (!is_valid_utf8(entry.value())) return invalid_data("{} is not UTF-8", place);
+    if (!graph.metadata.emplace(entry.key(), entry.value()).second) {
+      return invalid_data("{} is there twice", place);
+    }
+  }
+  return {};
+}
+
+Result<ir::Graph> parse_model(std::span<const std::byte> bytes, const ReadOptions& options) {
+  onnx::ModelProto model;
+  RETURN_IF_ERROR(parse_message(bytes, model_message(), options.limits, model));
+  if (model.ir_version() < kOldestIrVersion || model.ir_version() > kNewestIrVersion) {
+    return unsupported("ir_version {} is not supported, expected {} to {}", model.ir_version(),
+                       kOldestIrVersion, kNewestIrVersion);
+  }
+  ASSIGN_OR_RETURN(const int opset, model_opset(model));
+  if (!model.has_graph()) return invalid_data("the model has no graph");
+  if (model.functions_size() > 0) {
+    return unsupported("function '{}': functions inside a model are not supported",
+                       printable(model.functions(0).name()));
+  }
+  RETURN_IF_ERROR(check_operators(model, opset));
+  ExternalData external(options.folder_for_external_data);
+  ASSIGN_OR_RETURN(ir::Graph graph,
+                   graph_from_proto(*model.mutable_graph(), external, GraphPlace::kOutermost));
+  RETURN_IF_ERROR(read_metadata(model, graph));
+  RETURN_IF_ERROR(canonicalize(graph, opset));
+  return graph;
+}
+
+Result<ir::Tensor> parse_tensor(std::span<const std::byte> bytes) {
+  onnx::TensorProto proto;
+  RETURN_IF_ERROR(parse_message(bytes, tensor_message(), {}, proto));
+  ExternalData none(std::nullopt);
+  return tensor_from_proto(proto, none);
+}
+
+// The edge where exceptions end: allocations and protobuf may throw.
+template <typename Body>
+auto guarded(Body body) -> decltype(body()) {
+  try {
+    return body();
+  } catch (const std::bad_alloc&) {
+    return error(ErrorCode::kResourceExhausted, "no memory left to read it");
+  } catch (const std::exception& exception) {
+    return error(ErrorCode::kInternal, "cannot be read: {}", exception.what());
+  }
+}
+
+}  // namespace
+
+Result<ir::Graph> read_onnx(const Path& path) {
+  ASSIGN_OR_RETURN(const MappedFile file, MappedFile::open(path));
+  return parse_onnx(file.bytes(), {path.parent_path(), {}}).with_context(path.string());
+}
+
+Result<ir::Graph> parse_onnx(std::span<const std::byte> bytes, const ReadOptions& options) {
+  return guarded([&] { return parse_model(bytes, options); });
+}
+
+Result<ir::Tensor> read_onnx_tensor(const Path& path) {
+  ASSIGN_OR_RETURN(const MappedFile file, MappedFile::open(path));
+  return parse_onnx_tensor(file.bytes()).with_context(path.string());
+}
+
+Result<ir::Tensor> parse_onnx_tensor(std::span<const std::byte> bytes) {
+  return guarded([&] { return parse_tensor(bytes); });
+}
+
+}  // namespace lathe::formats

@@ -1,0 +1,39 @@
+// Reads ONNX models.
+//
+//   ASSIGN_OR_RETURN(ir::Graph graph, read_onnx("model.onnx"));
+//
+// A file is hostile until checked: time and memory stay proportional to its size, and whatever is
+// wrong with it comes back as an error that names the place. Accepted are IR versions 3 to 13 and
+// opsets 7 to 23 of the default domain, brought to the canonical opset 21; of operators those in
+// handlers.inc. Local functions, sparse tensors, and values that are no tensors are not supported.
+// Documentation strings, training information and quantization annotations are ignored; metadata is
+// kept. Thread-safe.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+
+#include "base/file.h"
+#include "formats/onnx/wire_check.h"
+#include "ir/graph.h"
+
+namespace lathe::formats {
+
+struct ReadOptions {
+  // Where files of external data lie; without it, a model that has such data is an error.
+  std::optional<Path> folder_for_external_data;
+  WireLimits limits;
+};
+
+// External data is looked for in the folder of the file. Errors begin with the path.
+Result<ir::Graph> read_onnx(const Path& path);
+
+// The same for a model in memory.
+Result<ir::Graph> parse_onnx(std::span<const std::byte> bytes, const ReadOptions& options = {});
+
+// One tensor in a file of its own (TensorProto, as the test data of ONNX has them), or in memory.
+Result<ir::Tensor> read_onnx_tensor(const Path& path);
+Result<ir::Tensor> parse_onnx_tensor(std::span<const std::byte> bytes);
+
+}  // namespace lathe::formats

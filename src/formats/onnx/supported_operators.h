@@ -1,0 +1,19 @@
+// Which opsets a model is at, and whether all its operators are among those that are read.
+#pragma once
+
+#include "base/result.h"
+
+namespace onnx {
+class ModelProto;
+}
+
+namespace lathe::formats {
+
+// The version of the default domain, after checks of all the opsets that the model imports.
+Result<int> model_opset(const onnx::ModelProto& model);
+
+// The error names each operator that is not supported once, with the first node that uses it.
+// Subgraphs are searched too.
+Status check_operators(const onnx::ModelProto& model, int opset);
+
+}  // namespace lathe::formats

@@ -44,4 +44,5 @@ list(APPEND kernel_tests
   peak_test.cc
   pooling_f32_test.cc
   softmax_f32_test.cc
-  transpose_test.cc)
+  transpose_test.cc
+  igemm_f32/kernels_test.cc)

@@ -1,9 +1,7 @@
 #include "kernels/igemm_f32/convolution.h"
 
 #include <algorithm>
-#include <cstring>
 
-#include "base/result.h"
 #include "kernels/aligned_buffer.h"
 #include "kernels/cache_size.h"
 #include "kernels/igemm_f32/kernels.h"
@@ -118,16 +116,23 @@ class IgemmConvolutionF32 final : public ConvolutionF32 {
     return static_cast<std::size_t>(round_up(floats * std::int64_t{sizeof(float)}, 64));
   }
 
-  // Pixels whose input stays in half of the level 2 cache while all panels pass over it.
+  // Tiles of a block, over which all panels pass one after the other. Where the weights stay in the
+  // level 2 cache, a block is small, so that its input and output stay there too. Where they do
+  // not, each block reads them again from farther away, so that blocks are as large as their input
+  // allows.
   std::int64_t choose_block_tiles() const {
     const ConvolutionShape& view = lowering_.shape;
-    const std::int64_t pixel_bytes = view.in_c * std::int64_t{sizeof(float)} *
-                                     std::min(view.stride_h, view.kernel_h) *
-                                     std::min(view.stride_w, view.kernel_w);
-    const std::int64_t pointer_bytes = lowering_.taps * std::int64_t{sizeof(float*)};
+    const std::int64_t cache = level2_cache_bytes();
+    const std::int64_t in_bytes = view.in_c * std::int64_t{sizeof(float)} *
+                                  std::min(view.stride_h, view.kernel_h) *
+                                  std::min(view.stride_w, view.kernel_w);
+    const std::int64_t out_bytes = view.out_c * std::int64_t{sizeof(float)};
+    const std::int64_t weight_bytes = shape_.groups * group_floats() * std::int64_t{sizeof(float)};
     const std::int64_t pixels =
-        std::min(level2_cache_bytes() / 2 / pixel_bytes, kIndirectionBytes / pointer_bytes);
-    return std::clamp<std::int64_t>(pixels / tile_rows_, 1, tiles_);
+        weight_bytes <= cache / 2 ? cache / 8 / (in_bytes + out_bytes) : cache / 2 / in_bytes;
+    const std::int64_t pointer_bytes = lowering_.taps * std::int64_t{sizeof(float*)};
+    const std::int64_t most = kIndirectionBytes / pointer_bytes;
+    return std::clamp<std::int64_t>(std::min(pixels, most) / tile_rows_, 1, tiles_);
   }
 
   void pack(std::span<const float> weights, std::span<const float> bias) {

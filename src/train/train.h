@@ -32,13 +32,13 @@ struct TrainResult {
   // set. Batch normalization is in inference form but not folded, dropout is kept. The graph's
   // metadata "lathe.history" has one more step, {"step": "train", ...}.
   ir::Graph graph;
-  std::vector<EpochRecord> history;  // all epochs, those before a resume included
-  std::int64_t best_epoch = 0;       // 0 where the run was stopped before the first epoch's end
-  bool stopped = false;              // by the observer
-  bool stopped_early = false;        // by early_stop_patience
-  std::string precision;             // "float32", "bfloat16"
-  std::string memory_format;         // "contiguous", "channels-last"
-  std::string device;                // "cpu", "cuda:0"
+  std::vector<EpochRecord> history = {};  // all epochs, those before a resume included
+  std::int64_t best_epoch = 0;  // 0 where the run was stopped before the first epoch's end
+  bool stopped = false;         // by the observer
+  bool stopped_early = false;   // by early_stop_patience
+  std::string precision;        // "float32", "bfloat16"
+  std::string memory_format;    // "contiguous", "channels-last"
+  std::string device;           // "cpu", "cuda:0"
   int threads = 1;
   std::string torch_version;
   std::int64_t skipped_samples = 0;  // could not be read, over all epochs of this process
@@ -59,6 +59,9 @@ struct BatchProgress {
 class TrainObserver {
  public:
   virtual ~TrainObserver() = default;
+  // Before the first batch, with what was chosen: "bfloat16, channels-last, cpu, 2 threads,
+  // LibTorch 1.13.1".
+  virtual void on_start(const std::string& /*how*/) {}
   virtual void on_batch(const BatchProgress& /*progress*/) {}
   virtual void on_epoch(const EpochRecord& /*record*/) {}
   // Asked after each batch: true ends the run. The result then holds the best epoch so far, and the

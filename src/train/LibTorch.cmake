@@ -1,0 +1,46 @@
+# lathe_find_libtorch(): the imported target lathe_libtorch, where a usable LibTorch is found.
+#
+# LibTorch's own TorchConfig.cmake is not used: for a build with CUDA, which PyPI's wheels are, it
+# stops the configuration where no CUDA toolkit is installed, though nothing of one is needed to
+# compile against the library. Headers and libraries are looked for in the usual places, and where
+# CMAKE_PREFIX_PATH or Torch_DIR point into an installation's share/cmake.
+function(lathe_find_libtorch)
+  set(roots)
+  foreach(prefix ${CMAKE_PREFIX_PATH} ${Torch_DIR})
+    list(APPEND roots ${prefix} ${prefix}/../.. ${prefix}/../../..)
+  endforeach()
+  find_path(LATHE_LIBTORCH_INCLUDE ATen/core/Tensor.h HINTS ${roots} PATH_SUFFIXES include)
+  foreach(library torch torch_cpu c10)
+    find_library(LATHE_LIBTORCH_${library} ${library} HINTS ${LATHE_LIBTORCH_INCLUDE}/../lib ${roots}
+                 PATH_SUFFIXES lib)
+    if(NOT LATHE_LIBTORCH_${library})
+      return()
+    endif()
+    list(APPEND libraries ${LATHE_LIBTORCH_${library}})
+  endforeach()
+  if(NOT LATHE_LIBTORCH_INCLUDE)
+    return()
+  endif()
+
+  add_library(lathe_libtorch INTERFACE IMPORTED GLOBAL)
+  target_include_directories(lathe_libtorch SYSTEM INTERFACE
+      ${LATHE_LIBTORCH_INCLUDE} ${LATHE_LIBTORCH_INCLUDE}/torch/csrc/api/include)
+  # libtorch refers to nothing itself, it only brings in the libraries of devices such as CUDA.
+  target_link_libraries(lathe_libtorch INTERFACE -Wl,--no-as-needed ${libraries} -Wl,--as-needed)
+  # One header per operator, rather than all of them: a fraction of the time to compile.
+  target_compile_definitions(lathe_libtorch INTERFACE AT_PER_OPERATOR_HEADERS)
+endfunction()
+
+# Whether a program links with it: headers and library of one version, and of this compiler's C++ ABI
+# (wheels before 2.6 have the old one).
+function(lathe_check_libtorch result)
+  if(NOT DEFINED LATHE_LIBTORCH_LINKS)
+    include(CheckCXXSourceCompiles)
+    set(CMAKE_REQUIRED_LIBRARIES lathe_libtorch)
+    set(CMAKE_REQUIRED_FLAGS -std=c++20)
+    check_cxx_source_compiles("
+        #include <ATen/Version.h>
+        int main() { return at::get_cxx_flags().empty(); }" LATHE_LIBTORCH_LINKS)
+  endif()
+  set(${result} ${LATHE_LIBTORCH_LINKS} PARENT_SCOPE)
+endfunction()

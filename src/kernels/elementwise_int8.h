@@ -16,9 +16,9 @@
 namespace lathe::kernels {
 
 struct AddInt8Parameters {
-  QuantizedActivation a;
-  QuantizedActivation b;
-  QuantizedActivation output;
+  QuantizedActivation a = {};
+  QuantizedActivation b = {};
+  QuantizedActivation output = {};
   float a_multiplier = 1;  // ka
   float b_multiplier = 1;  // kb
   std::int32_t min = 0;    // in output units, within its type: they express a fused activation

@@ -33,4 +33,7 @@ kernel_isa_sources(avx512vnni
   depthwise_int8/avx512vnni.cc
   igemm_int8/avx512vnni.cc)
 list(APPEND kernel_tests
-  convolution_int8_test.cc)
+  convolution_int8_test.cc
+  elementwise_int8_test.cc
+  pooling_int8_test.cc
+  quantize_test.cc)

@@ -39,8 +39,8 @@ class MaxPoolInt8 {
 };
 
 struct AveragePoolInt8Parameters {
-  QuantizedActivation input;
-  QuantizedActivation output;
+  QuantizedActivation input = {};
+  QuantizedActivation output = {};
   float scale_ratio = 1;  // scale of the input / scale of the output
   bool count_include_pad = false;
   std::int32_t min = 0;  // in output units, within its type: they express a fused activation

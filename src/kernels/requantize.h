@@ -36,7 +36,7 @@ struct QuantizedActivation {
 
 struct RequantizeParameters {
   std::vector<float> multipliers;  // one per output channel
-  QuantizedActivation output;
+  QuantizedActivation output = {};
   std::int32_t min = 0;  // in output units, within its type: they express a fused activation
   std::int32_t max = 255;
 };

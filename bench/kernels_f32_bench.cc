@@ -159,8 +159,9 @@ void run_depthwise(benchmark::State& state, const DepthwiseF32Kernel& kernel) {
   for (std::size_t i = 0; i < kTaps; ++i) {
     taps[i] = {in.data() + i * kChannels, weights.data() + (1 + i) * kChannels};
   }
-  const DepthwiseF32Args args{taps.data(), kTaps,      kChannels, kChannels, weights.data(),
-                              nullptr,     out.data(), kPixels,   0,         6};
+  const DepthwiseF32Args args{taps.data(),    kTaps,   kChannels,  kChannels,
+                              weights.data(), nullptr, out.data(), kChannels,
+                              kPixels,        0,       6};
   for (auto _ : state) {
     kernel.function(args);
     benchmark::ClobberMemory();

@@ -13,20 +13,21 @@ struct DepthwiseF32Tap {
   const float* weights;
 };
 
-// All channels of a run of output pixels of one row, for which the same taps lie on the image:
+// Some channels of a run of output pixels of one row, for which the same taps lie on the image:
 //
 //   out[i][c] = clamp(bias[c] + sum over taps t of t.in[i * pixel_step + c] * t.weights[c]
 //                     + residual[i][c])
 //
-// summed in the order of the taps. Out and residual are dense: `channels` floats a pixel.
+// summed in the order of the taps.
 struct DepthwiseF32Args {
   const DepthwiseF32Tap* taps;
   std::size_t tap_count;
-  std::size_t pixel_step;  // floats
+  std::size_t pixel_step;  // floats from one pixel's input to the next one's
   std::size_t channels;
   const float* bias;      // aligned and padded as weights
   const float* residual;  // null, or laid out as out
   float* out;
+  std::size_t out_step;  // floats from one output pixel to the next
   std::size_t pixel_count;
   float min;
   float max;

@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t kLanes = 8;
 // Pixels that share a loaded weight: kPixels * 2 sums, 2 weights and an input fit the 16 registers,
 // and hide the latency of the sums.
-constexpr int kPixels = 4;
+constexpr int kPixels = 6;
 
 // The same address, but the compiler cannot see that it is a sum: GCC would otherwise compute the
 // offset of every load before the loop and run out of registers for them.
@@ -27,7 +27,7 @@ void tile(const DepthwiseF32Args& args, std::size_t pixel, std::size_t channel, 
 #pragma GCC unroll 2
   for (int v = 0; v < kVectors; ++v) {
     const __m256 bias = _mm256_load_ps(args.bias + channel + static_cast<std::size_t>(v) * kLanes);
-#pragma GCC unroll 4
+#pragma GCC unroll 6
     for (int i = 0; i < kRows; ++i) sums[i][v] = bias;
   }
   const std::size_t start = pixel * args.pixel_step + channel;
@@ -39,7 +39,7 @@ void tile(const DepthwiseF32Args& args, std::size_t pixel, std::size_t channel, 
     for (int v = 0; v < kVectors; ++v) {
       weight[v] = _mm256_load_ps(weights + static_cast<std::size_t>(v) * kLanes);
     }
-#pragma GCC unroll 4
+#pragma GCC unroll 6
     for (int i = 0; i < kRows; ++i) {
 #pragma GCC unroll 2
       for (int v = 0; v < kVectors; ++v) {
@@ -52,23 +52,31 @@ void tile(const DepthwiseF32Args& args, std::size_t pixel, std::size_t channel, 
   }
   const __m256 low = _mm256_set1_ps(args.min);
   const __m256 high = _mm256_set1_ps(args.max);
-#pragma GCC unroll 4
-  for (int i = 0; i < kRows; ++i) {
+  const std::size_t step = args.out_step;
+  const std::size_t first = pixel * step + channel;
+  if (args.residual != nullptr) {
+    const float* residual = args.residual + first;
+#pragma GCC unroll 6
+    for (int i = 0; i < kRows; ++i, residual += step) {
+#pragma GCC unroll 2
+      for (int v = 0; v < kVectors; ++v) {
+        const float* at = residual + static_cast<std::size_t>(v) * kLanes;
+        sums[i][v] =
+            _mm256_add_ps(sums[i][v], kMasked ? _mm256_maskload_ps(at, mask) : _mm256_loadu_ps(at));
+      }
+    }
+  }
+  float* out = args.out + first;
+#pragma GCC unroll 6
+  for (int i = 0; i < kRows; ++i, out += step) {
 #pragma GCC unroll 2
     for (int v = 0; v < kVectors; ++v) {
-      const std::size_t at = (pixel + static_cast<std::size_t>(i)) * args.channels + channel +
-                             static_cast<std::size_t>(v) * kLanes;
-      __m256 value = sums[i][v];
-      if (args.residual != nullptr) {
-        const float* residual = args.residual + at;
-        value = _mm256_add_ps(
-            value, kMasked ? _mm256_maskload_ps(residual, mask) : _mm256_loadu_ps(residual));
-      }
-      value = _mm256_min_ps(high, _mm256_max_ps(low, value));
+      const __m256 value = _mm256_min_ps(high, _mm256_max_ps(low, sums[i][v]));
+      float* at = out + static_cast<std::size_t>(v) * kLanes;
       if constexpr (kMasked) {
-        _mm256_maskstore_ps(args.out + at, mask, value);
+        _mm256_maskstore_ps(at, mask, value);
       } else {
-        _mm256_storeu_ps(args.out + at, value);
+        _mm256_storeu_ps(at, value);
       }
     }
   }
@@ -80,8 +88,19 @@ void all_pixels(const DepthwiseF32Args& args, std::size_t channel, __m256i mask)
   for (; pixel + kPixels <= args.pixel_count; pixel += kPixels) {
     tile<kPixels, kVectors, kMasked>(args, pixel, channel, mask);
   }
-  for (; pixel < args.pixel_count; ++pixel) {
-    tile<1, kVectors, kMasked>(args, pixel, channel, mask);
+  switch (args.pixel_count - pixel) {
+    case 1:
+      return tile<1, kVectors, kMasked>(args, pixel, channel, mask);
+    case 2:
+      return tile<2, kVectors, kMasked>(args, pixel, channel, mask);
+    case 3:
+      return tile<3, kVectors, kMasked>(args, pixel, channel, mask);
+    case 4:
+      return tile<4, kVectors, kMasked>(args, pixel, channel, mask);
+    case 5:
+      return tile<5, kVectors, kMasked>(args, pixel, channel, mask);
+    default:
+      return;
   }
 }
 

@@ -8,22 +8,13 @@ namespace {
 constexpr std::size_t kLanes = 16;
 // Pixels that share a loaded weight: kPixels * 4 sums and 4 weights fit the 32 registers, and hide
 // the latency of the sums.
-constexpr int kPixels = 4;
+constexpr int kPixels = 6;
 
 // The same address, but the compiler cannot see that it is a sum: GCC would otherwise compute the
 // offset of every load before the loop and run out of registers for them.
 const float* hidden(const float* address) {
   asm("" : "+r"(address));
   return address;
-}
-
-void store(const DepthwiseF32Args& args, std::size_t at, __m512 value, __mmask16 mask) {
-  if (args.residual != nullptr) {
-    value = _mm512_add_ps(value, _mm512_maskz_loadu_ps(mask, args.residual + at));
-  }
-  value = _mm512_max_ps(_mm512_set1_ps(args.min), value);
-  value = _mm512_min_ps(_mm512_set1_ps(args.max), value);
-  _mm512_mask_storeu_ps(args.out + at, mask, value);
 }
 
 // kRows pixels from `pixel`, kVectors * 16 channels from `channel`; `mask` holds for the only
@@ -34,7 +25,7 @@ void tile(const DepthwiseF32Args& args, std::size_t pixel, std::size_t channel, 
 #pragma GCC unroll 4
   for (int v = 0; v < kVectors; ++v) {
     const __m512 bias = _mm512_load_ps(args.bias + channel + static_cast<std::size_t>(v) * kLanes);
-#pragma GCC unroll 4
+#pragma GCC unroll 6
     for (int i = 0; i < kRows; ++i) sums[i][v] = bias;
   }
   const std::size_t start = pixel * args.pixel_step + channel;
@@ -46,7 +37,7 @@ void tile(const DepthwiseF32Args& args, std::size_t pixel, std::size_t channel, 
     for (int v = 0; v < kVectors; ++v) {
       weight[v] = _mm512_load_ps(weights + static_cast<std::size_t>(v) * kLanes);
     }
-#pragma GCC unroll 4
+#pragma GCC unroll 6
     for (int i = 0; i < kRows; ++i) {
 #pragma GCC unroll 4
       for (int v = 0; v < kVectors; ++v) {
@@ -57,13 +48,34 @@ void tile(const DepthwiseF32Args& args, std::size_t pixel, std::size_t channel, 
       row += args.pixel_step;
     }
   }
+  const __m512 low = _mm512_set1_ps(args.min);
+  const __m512 high = _mm512_set1_ps(args.max);
+  const std::size_t step = args.out_step;
+  const std::size_t first = pixel * step + channel;
+  if (args.residual != nullptr) {
+    const float* residual = args.residual + first;
+#pragma GCC unroll 6
+    for (int i = 0; i < kRows; ++i, residual += step) {
 #pragma GCC unroll 4
-  for (int i = 0; i < kRows; ++i) {
-    const std::size_t at = (pixel + static_cast<std::size_t>(i)) * args.channels + channel;
+      for (int v = 0; v < kVectors; ++v) {
+        const float* at = residual + static_cast<std::size_t>(v) * kLanes;
+        sums[i][v] = _mm512_add_ps(
+            sums[i][v], kVectors == 1 ? _mm512_maskz_loadu_ps(mask, at) : _mm512_loadu_ps(at));
+      }
+    }
+  }
+  float* out = args.out + first;
+#pragma GCC unroll 6
+  for (int i = 0; i < kRows; ++i, out += step) {
 #pragma GCC unroll 4
     for (int v = 0; v < kVectors; ++v) {
-      store(args, at + static_cast<std::size_t>(v) * kLanes, sums[i][v],
-            kVectors == 1 ? mask : static_cast<__mmask16>(0xffff));
+      const __m512 value = _mm512_min_ps(high, _mm512_max_ps(low, sums[i][v]));
+      float* at = out + static_cast<std::size_t>(v) * kLanes;
+      if constexpr (kVectors == 1) {
+        _mm512_mask_storeu_ps(at, mask, value);
+      } else {
+        _mm512_storeu_ps(at, value);
+      }
     }
   }
 }
@@ -74,7 +86,20 @@ void all_pixels(const DepthwiseF32Args& args, std::size_t channel, __mmask16 mas
   for (; pixel + kPixels <= args.pixel_count; pixel += kPixels) {
     tile<kPixels, kVectors>(args, pixel, channel, mask);
   }
-  for (; pixel < args.pixel_count; ++pixel) tile<1, kVectors>(args, pixel, channel, mask);
+  switch (args.pixel_count - pixel) {
+    case 1:
+      return tile<1, kVectors>(args, pixel, channel, mask);
+    case 2:
+      return tile<2, kVectors>(args, pixel, channel, mask);
+    case 3:
+      return tile<3, kVectors>(args, pixel, channel, mask);
+    case 4:
+      return tile<4, kVectors>(args, pixel, channel, mask);
+    case 5:
+      return tile<5, kVectors>(args, pixel, channel, mask);
+    default:
+      return;
+  }
 }
 
 }  // namespace

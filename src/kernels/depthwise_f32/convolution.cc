@@ -9,6 +9,11 @@
 namespace lathe::kernels {
 namespace {
 
+// Channels at a time where the weights of all would push the input out of the level 1 cache: a
+// multiple of every kernel's vectors.
+constexpr std::int64_t kChunkChannels = 128;
+constexpr std::int64_t kMostWeightBytes = 16 * 1024;
+
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 class DepthwiseConvolutionF32 final : public ConvolutionF32 {
@@ -20,6 +25,9 @@ class DepthwiseConvolutionF32 final : public ConvolutionF32 {
         isa_(isa),
         multiplier_(shape.group_out_c()),
         channel_pitch_((shape.out_c + 15) / 16 * 16),
+        chunk_((1 + shape.taps()) * channel_pitch_ * std::int64_t{sizeof(float)} > kMostWeightBytes
+                   ? kChunkChannels
+                   : shape.out_c),
         kernel_(&pick_depthwise_f32(isa)),
         weights_(static_cast<std::size_t>((1 + shape.taps()) * channel_pitch_)) {
     view_.in_c = view_.groups = shape.out_c;
@@ -47,12 +55,14 @@ class DepthwiseConvolutionF32 final : public ConvolutionF32 {
       in = copy;
     }
     auto* slots = static_cast<std::byte*>(scratch) + copy_bytes();
-    parallel_slots(pool, view_.batch * view_.out_h, expected_nanoseconds(),
+    const std::int64_t rows = view_.batch * view_.out_h;
+    const std::int64_t chunks = ceil_div(view_.out_c, chunk_);
+    parallel_slots(pool, chunks * rows, expected_nanoseconds(),
                    [&](std::int64_t slot, std::int64_t begin, std::int64_t end) {
                      auto* taps = reinterpret_cast<DepthwiseF32Tap*>(
                          slots + static_cast<std::size_t>(slot) * slot_bytes());
-                     for (std::int64_t row = begin; row < end; ++row) {
-                       run_row(in, residual, out, taps, row);
+                     for (std::int64_t unit = begin; unit < end; ++unit) {
+                       run_row(in, residual, out, taps, unit % rows, unit / rows * chunk_);
                      }
                    });
   }
@@ -85,45 +95,47 @@ class DepthwiseConvolutionF32 final : public ConvolutionF32 {
                    });
   }
 
-  // One row of the output: its inner pixels, whose taps lie all inside of the image's width, in one
-  // run, those at its borders one by one.
+  // One row of a chunk of the output: its inner pixels, whose taps lie all inside of the image's
+  // width, in one run, those at its borders one by one.
   void run_row(const float* in, const float* residual, float* out, DepthwiseF32Tap* taps,
-               std::int64_t row) const {
+               std::int64_t row, std::int64_t channel) const {
     const std::int64_t reach = (view_.kernel_w - 1) * view_.dilation_w;
     const std::int64_t last = view_.in_w - 1 - reach + view_.pad_left;  // of x * stride_w
     const std::int64_t inner_end = last < 0 ? 0 : std::min(view_.out_w, last / view_.stride_w + 1);
     const std::int64_t inner = std::min(inner_end, ceil_div(view_.pad_left, view_.stride_w));
     for (std::int64_t x = 0; x < view_.out_w;) {
       const std::int64_t count = x == inner && inner < inner_end ? inner_end - inner : 1;
-      run_pixels(in, residual, out, taps, row, x, count);
+      run_pixels(in, residual, out, taps, row, x, count, channel);
       x += count;
     }
   }
 
   void run_pixels(const float* in, const float* residual, float* out, DepthwiseF32Tap* taps,
-                  std::int64_t row, std::int64_t x, std::int64_t count) const {
-    const std::int64_t at = (row * view_.out_w + x) * view_.out_c;
+                  std::int64_t row, std::int64_t x, std::int64_t count,
+                  std::int64_t channel) const {
+    const std::int64_t at = (row * view_.out_w + x) * view_.out_c + channel;
     DepthwiseF32Args args{};
     args.taps = taps;
-    args.tap_count = fill_taps(in, taps, row, x);
+    args.tap_count = fill_taps(in + channel, taps, row, x, channel);
     args.pixel_step = static_cast<std::size_t>(view_.stride_w * view_.in_c);
-    args.channels = static_cast<std::size_t>(view_.out_c);
-    args.bias = weights_.data();
+    args.channels = static_cast<std::size_t>(std::min(chunk_, view_.out_c - channel));
+    args.bias = weights_.data() + channel;
     args.residual = residual == nullptr ? nullptr : residual + at;
     args.out = out + at;
+    args.out_step = static_cast<std::size_t>(view_.out_c);
     args.pixel_count = static_cast<std::size_t>(count);
     args.min = clamp_.min;
     args.max = clamp_.max;
     kernel_->function(args);
   }
 
-  // The taps of an output pixel that lie on the image.
-  std::size_t fill_taps(const float* in, DepthwiseF32Tap* taps, std::int64_t row,
-                        std::int64_t x) const {
+  // The taps of an output pixel that lie on the image, from `channel` on; `in` is already there.
+  std::size_t fill_taps(const float* in, DepthwiseF32Tap* taps, std::int64_t row, std::int64_t x,
+                        std::int64_t channel) const {
     const std::int64_t top = row % view_.out_h * view_.stride_h - view_.pad_top;
     const std::int64_t left = x * view_.stride_w - view_.pad_left;
     const float* image = in + row / view_.out_h * view_.in_h * view_.in_w * view_.in_c;
-    const float* weights = weights_.data();
+    const float* weights = weights_.data() + channel;
     std::size_t count = 0;
     for (std::int64_t ky = 0; ky < view_.kernel_h; ++ky) {
       const std::int64_t in_y = top + ky * view_.dilation_h;
@@ -143,6 +155,7 @@ class DepthwiseConvolutionF32 final : public ConvolutionF32 {
   Isa isa_;
   std::int64_t multiplier_;
   std::int64_t channel_pitch_;
+  std::int64_t chunk_;  // channels
   const DepthwiseF32Kernel* kernel_;
   AlignedBuffer<float> weights_;  // [1 + taps][channel_pitch], biases first
 };

@@ -5,7 +5,7 @@
 namespace lathe::kernels {
 namespace {
 
-constexpr std::size_t kLanes = 8;
+constexpr int kLanes = 8;
 
 // A fused multiply-add takes 4 cycles and 2 start in each, so that 8 sums must be under way at
 // once. Short tiles get there by splitting each sum into chains over alternate k.
@@ -13,28 +13,41 @@ constexpr int chains(int rows, int vectors) {
   return rows * vectors >= 8 ? 1 : rows * vectors >= 4 ? 2 : 4;
 }
 
-template <int kVectors>
-void store_row(const IgemmF32Args& args, std::size_t row, const __m256* sums) {
+// Adds the residual, clamps and stores. kMasked leaves the columns beyond the tile's alone.
+template <int kRows, int kVectors, bool kMasked>
+void finish(const IgemmF32Args& args, __m256 (*sums)[kVectors]) {
+  __m256i masks[kVectors];
+#pragma GCC unroll 2
+  for (int v = 0; v < kVectors; ++v) {
+    masks[v] = _mm256_cmpgt_epi32(_mm256_set1_epi32(args.column_count - v * kLanes),
+                                  _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+  }
+  const std::size_t stride = args.out_stride;
+  if (args.residual != nullptr) {
+    const float* residual = args.residual;
+#pragma GCC unroll 6
+    for (int i = 0; i < kRows; ++i, residual += stride) {
+#pragma GCC unroll 2
+      for (int v = 0; v < kVectors; ++v) {
+        const float* at = residual + v * kLanes;
+        sums[i][v] = _mm256_add_ps(
+            sums[i][v], kMasked ? _mm256_maskload_ps(at, masks[v]) : _mm256_loadu_ps(at));
+      }
+    }
+  }
   const __m256 low = _mm256_set1_ps(args.min);
   const __m256 high = _mm256_set1_ps(args.max);
-  float* out = args.out + row * args.out_stride;
-  const float* residual =
-      args.residual == nullptr ? nullptr : args.residual + row * args.out_stride;
-  int columns = args.column_count;
+  float* out = args.out;
+#pragma GCC unroll 6
+  for (int i = 0; i < kRows; ++i, out += stride) {
 #pragma GCC unroll 2
-  for (int v = 0; v < kVectors; ++v, columns -= static_cast<int>(kLanes)) {
-    if (columns <= 0) return;
-    const std::size_t at = static_cast<std::size_t>(v) * kLanes;
-    __m256 value = sums[v];
-    if (columns >= static_cast<int>(kLanes)) {
-      if (residual != nullptr) value = _mm256_add_ps(value, _mm256_loadu_ps(residual + at));
-      _mm256_storeu_ps(out + at, _mm256_min_ps(high, _mm256_max_ps(low, value)));
-    } else {
-      const __m256i lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-      const __m256i mask = _mm256_cmpgt_epi32(_mm256_set1_epi32(columns), lanes);
-      if (residual != nullptr)
-        value = _mm256_add_ps(value, _mm256_maskload_ps(residual + at, mask));
-      _mm256_maskstore_ps(out + at, mask, _mm256_min_ps(high, _mm256_max_ps(low, value)));
+    for (int v = 0; v < kVectors; ++v) {
+      const __m256 value = _mm256_min_ps(high, _mm256_max_ps(low, sums[i][v]));
+      if constexpr (kMasked) {
+        _mm256_maskstore_ps(out + v * kLanes, masks[v], value);
+      } else {
+        _mm256_storeu_ps(out + v * kLanes, value);
+      }
     }
   }
 }
@@ -42,13 +55,13 @@ void store_row(const IgemmF32Args& args, std::size_t row, const __m256* sums) {
 template <int kRows, int kVectors>
 void tile(const IgemmF32Args& args) {
   constexpr int kChains = chains(kRows, kVectors);
-  constexpr std::size_t kNr = kVectors * kLanes;
+  constexpr std::size_t kNr = static_cast<std::size_t>(kVectors * kLanes);
   __m256 sums[kChains][kRows][kVectors];
 #pragma GCC unroll 6
   for (int i = 0; i < kRows; ++i) {
 #pragma GCC unroll 2
     for (int v = 0; v < kVectors; ++v) {
-      sums[0][i][v] = _mm256_load_ps(args.panel + static_cast<std::size_t>(v) * kLanes);
+      sums[0][i][v] = _mm256_load_ps(args.panel + v * kLanes);
 #pragma GCC unroll 4
       for (int c = 1; c < kChains; ++c) sums[c][i][v] = _mm256_setzero_ps();
     }
@@ -67,7 +80,7 @@ void tile(const IgemmF32Args& args) {
         __m256 columns[kVectors];
 #pragma GCC unroll 2
         for (int v = 0; v < kVectors; ++v) {
-          columns[v] = _mm256_load_ps(weights + static_cast<std::size_t>(v) * kLanes);
+          columns[v] = _mm256_load_ps(weights + v * kLanes);
         }
         weights += kNr;
 #pragma GCC unroll 6
@@ -87,7 +100,7 @@ void tile(const IgemmF32Args& args) {
           const __m256 value = _mm256_set1_ps(rows[i][k]);
 #pragma GCC unroll 2
           for (int v = 0; v < kVectors; ++v) {
-            const __m256 column = _mm256_load_ps(weights + static_cast<std::size_t>(v) * kLanes);
+            const __m256 column = _mm256_load_ps(weights + v * kLanes);
             sums[0][i][v] = _mm256_fmadd_ps(value, column, sums[0][i][v]);
           }
         }
@@ -103,7 +116,11 @@ void tile(const IgemmF32Args& args) {
         sums[0][i][v] = _mm256_add_ps(sums[0][i][v], sums[c][i][v]);
       }
     }
-    store_row<kVectors>(args, static_cast<std::size_t>(i), sums[0][i]);
+  }
+  if (args.column_count == static_cast<int>(kNr)) {
+    finish<kRows, kVectors, false>(args, sums[0]);
+  } else {
+    finish<kRows, kVectors, true>(args, sums[0]);
   }
 }
 

@@ -13,27 +13,39 @@ constexpr int chains(int rows, int vectors) {
   return rows * vectors >= 8 ? 1 : rows * vectors >= 4 ? 2 : 4;
 }
 
-template <int kVectors>
-void store_row(const IgemmF32Args& args, std::size_t row, const __m512* sums) {
+// Adds the residual, clamps and stores; the columns beyond the tile's are left alone.
+template <int kRows, int kVectors>
+void finish(const IgemmF32Args& args, __m512 (*sums)[kVectors]) {
+  __mmask16 masks[kVectors];
+#pragma GCC unroll 2
+  for (int v = 0; v < kVectors; ++v) {
+    const int columns = args.column_count - v * static_cast<int>(kLanes);
+    masks[v] = columns >= static_cast<int>(kLanes) ? static_cast<__mmask16>(0xffff)
+               : columns <= 0                      ? static_cast<__mmask16>(0)
+                              : static_cast<__mmask16>((1U << static_cast<unsigned>(columns)) - 1U);
+  }
+  const std::size_t stride = args.out_stride;
+  if (args.residual != nullptr) {
+    const float* residual = args.residual;
+#pragma GCC unroll 12
+    for (int i = 0; i < kRows; ++i, residual += stride) {
+#pragma GCC unroll 2
+      for (int v = 0; v < kVectors; ++v) {
+        const float* at = residual + static_cast<std::size_t>(v) * kLanes;
+        sums[i][v] = _mm512_add_ps(sums[i][v], _mm512_maskz_loadu_ps(masks[v], at));
+      }
+    }
+  }
   const __m512 low = _mm512_set1_ps(args.min);
   const __m512 high = _mm512_set1_ps(args.max);
-  float* out = args.out + row * args.out_stride;
-  const float* residual =
-      args.residual == nullptr ? nullptr : args.residual + row * args.out_stride;
-  int columns = args.column_count;
+  float* out = args.out;
+#pragma GCC unroll 12
+  for (int i = 0; i < kRows; ++i, out += stride) {
 #pragma GCC unroll 2
-  for (int v = 0; v < kVectors; ++v, columns -= static_cast<int>(kLanes)) {
-    if (columns <= 0) return;
-    const auto mask = static_cast<__mmask16>(columns >= static_cast<int>(kLanes)
-                                                 ? 0xffffU
-                                                 : (1U << static_cast<unsigned>(columns)) - 1U);
-    const std::size_t at = static_cast<std::size_t>(v) * kLanes;
-    __m512 value = sums[v];
-    if (residual != nullptr) {
-      value = _mm512_add_ps(value, _mm512_maskz_loadu_ps(mask, residual + at));
+    for (int v = 0; v < kVectors; ++v) {
+      _mm512_mask_storeu_ps(out + static_cast<std::size_t>(v) * kLanes, masks[v],
+                            _mm512_min_ps(high, _mm512_max_ps(low, sums[i][v])));
     }
-    value = _mm512_min_ps(high, _mm512_max_ps(low, value));
-    _mm512_mask_storeu_ps(out + at, mask, value);
   }
 }
 
@@ -101,8 +113,8 @@ void tile(const IgemmF32Args& args) {
         sums[0][i][v] = _mm512_add_ps(sums[0][i][v], sums[c][i][v]);
       }
     }
-    store_row<kVectors>(args, static_cast<std::size_t>(i), sums[0][i]);
   }
+  finish<kRows, kVectors>(args, sums[0]);
 }
 
 template <int kVectors>

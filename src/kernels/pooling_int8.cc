@@ -20,6 +20,7 @@ struct Taps {
 
 Taps taps_inside(std::int64_t start, std::int64_t taps, std::int64_t dilation, std::int64_t low,
                  std::int64_t high) {
+  if (start >= low && start + (taps - 1) * dilation < high) return {start, taps};
   const std::int64_t skipped = start < low ? (low - start + dilation - 1) / dilation : 0;
   const std::int64_t first = start + skipped * dilation;
   if (skipped >= taps || first >= high) return {0, 0};
@@ -35,12 +36,15 @@ void for_windows(const PoolingShape& s, std::uint8_t flip, const void* in, void*
   const std::int64_t chunks = pixels < 64 ? (s.channels + kChannelGrain - 1) / kChannelGrain : 1;
   const std::int64_t chunk = chunks == 1 ? s.channels : kChannelGrain;
   const auto units = [&](std::int64_t, std::int64_t begin, std::int64_t end) {
+    std::int64_t chunk_index = begin % chunks;
+    std::int64_t pixel = begin / chunks;
+    std::int64_t out_x = pixel % s.out_w;
+    std::int64_t out_y = pixel / s.out_w % s.out_h;
+    std::int64_t image = pixel / s.out_w / s.out_h;
     for (std::int64_t unit = begin; unit < end; ++unit) {
-      const std::int64_t pixel = unit / chunks;
-      const std::int64_t channel = unit % chunks * chunk;
-      const std::int64_t y = pixel / s.out_w % s.out_h * s.stride_h - s.pad_top;
-      const std::int64_t x = pixel % s.out_w * s.stride_w - s.pad_left;
-      const std::int64_t image = pixel / s.out_w / s.out_h;
+      const std::int64_t channel = chunk_index * chunk;
+      const std::int64_t y = out_y * s.stride_h - s.pad_top;
+      const std::int64_t x = out_x * s.stride_w - s.pad_left;
       const Taps rows = taps_inside(y, s.kernel_h, s.dilation_h, 0, s.in_h);
       const Taps columns = taps_inside(x, s.kernel_w, s.dilation_w, 0, s.in_w);
       const Taps padded_rows =
@@ -57,6 +61,14 @@ void for_windows(const PoolingShape& s, std::uint8_t flip, const void* in, void*
                         static_cast<std::size_t>(std::min(chunk, s.channels - channel)),
                         static_cast<std::uint8_t*>(out) + pixel * s.channels + channel, flip},
            padded_rows.count * padded_columns.count);
+      if (++chunk_index < chunks) continue;
+      chunk_index = 0;
+      ++pixel;
+      if (++out_x < s.out_w) continue;
+      out_x = 0;
+      if (++out_y < s.out_h) continue;
+      out_y = 0;
+      ++image;
     }
   };
   const std::int64_t bytes = pixels * s.channels * (s.kernel_h * s.kernel_w + 1);

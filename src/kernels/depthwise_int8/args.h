@@ -8,16 +8,20 @@
 
 namespace lathe::kernels {
 
-// One line of output pixels for one block of channels:
-//   out[x][c] = requantize(bias[c] + sum over kx, ky of in(ky, x * stride - pad + kx * dilation)[c]
-//                                                       * weight[kx][ky][c])
-// where in(ky, column) is rows[ky] + column * pixel_stride, or `padding` outside of [0, in_w).
+// Lines of output pixels for one block of channels:
+//   out[line][x][c] = requantize(bias[c] + sum over kx, ky of
+//                                in(line, ky, x * stride - pad + kx * dilation)[c]
+//                                * weight[kx][ky][c])
+// where in(line, ky, column) is rows[line * row_count + ky] + column * pixel_stride, or `padding`
+// outside of [0, in_w), both from the block's first channel on.
 struct DepthwiseInt8Args {
-  // One per tap of a column, rounded up to the taps that the kernel multiplies at once; those
-  // beyond the window may be any row.
+  // [line_count][row_count]: one for each tap of a column, row_count rounded up to the taps that
+  // the kernel multiplies at once; those beyond the window may be any row.
   const std::uint8_t* const* rows;
-  std::size_t row_groups;       // rows, divided by the taps multiplied at once
-  const std::uint8_t* padding;  // a pixel of zero points, the block's channels
+  std::size_t line_count;
+  std::size_t row_groups;       // row_count, divided by the taps multiplied at once
+  const std::uint8_t* padding;  // a pixel of zero points
+  std::size_t first_channel;    // of the block
   std::uint8_t flip;            // XOR with it makes inputs unsigned
   std::int64_t kernel_w;
   std::int64_t stride;
@@ -30,10 +34,11 @@ struct DepthwiseInt8Args {
   // weights [width][taps of the group]; slots and weight type are the kernel's.
   const std::byte* block;
   std::size_t width;
-  std::size_t channels;  // to read and write, 1 to width
-  std::byte* out;
-  std::int64_t out_stride;  // bytes from an output pixel to the next
-  bool float_output;        // write float32(acc) * multiplier instead of requantized bytes
+  std::size_t channels;          // to read and write, 1 to width
+  std::byte* out;                // the first pixel's first channel of the block
+  std::int64_t out_stride;       // bytes from an output pixel to the next
+  std::int64_t out_line_stride;  // and from a line to the next
+  bool float_output;             // write float32(acc) * multiplier instead of requantized bytes
   RequantizeArgs requantize;
 };
 

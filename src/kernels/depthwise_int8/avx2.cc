@@ -18,21 +18,24 @@ inline __m128i load_eight(const std::uint8_t* at) {
   return _mm_loadl_epi64(reinterpret_cast<const __m128i*>(at));
 }
 
-struct Line {
-  explicit Line(const DepthwiseInt8Args& line_args)
-      : args(line_args),
-        requantizer(avx2::requantizer(line_args.requantize)),
-        flip(_mm_set1_epi8(static_cast<char>(line_args.flip))),
-        bias(load(line_args.block)),
-        multiplier(_mm256_castsi256_ps(load(line_args.block + 32))) {}
+struct Lines {
+  explicit Lines(const DepthwiseInt8Args& call)
+      : args(call),
+        requantizer(avx2::requantizer(call.requantize)),
+        flip(_mm_set1_epi8(static_cast<char>(call.flip))),
+        bias(load(call.block)),
+        multiplier(_mm256_castsi256_ps(load(call.block + 32))) {}
 
-  __attribute__((always_inline)) __m256i column(std::int64_t x, std::size_t group) const {
+  __attribute__((always_inline)) __m256i column(const std::uint8_t* const* rows, std::int64_t x,
+                                                std::size_t group) const {
     const std::uint8_t* even = args.padding;
     const std::uint8_t* odd = args.padding;
     if (x >= 0 && x < args.in_w) {
-      even = args.rows[group * 2] + x * args.pixel_stride;
-      odd = args.rows[group * 2 + 1] + x * args.pixel_stride;
+      even = rows[group * 2] + x * args.pixel_stride;
+      odd = rows[group * 2 + 1] + x * args.pixel_stride;
     }
+    even += args.first_channel;
+    odd += args.first_channel;
     const __m128i pairs = _mm_unpacklo_epi8(load_eight(even), load_eight(odd));
     return _mm256_cvtepu8_epi16(_mm_xor_si128(pairs, flip));
   }
@@ -53,13 +56,13 @@ struct Line {
   }
 
   // Windows of three adjacent columns and three or four rows, a stride of 1.
-  void run_three_columns() const {
-    std::byte* out = args.out;
+  void run_three_columns(const std::uint8_t* const* line_rows, std::byte* out) const {
+    const std::uint8_t* const rows[4] = {line_rows[0], line_rows[1], line_rows[2], line_rows[3]};
     std::int64_t x = -args.pad;
-    __m256i first[2] = {column(x, 0), column(x, 1)};
-    __m256i second[2] = {column(x + 1, 0), column(x + 1, 1)};
+    __m256i first[2] = {column(rows, x, 0), column(rows, x, 1)};
+    __m256i second[2] = {column(rows, x + 1, 0), column(rows, x + 1, 1)};
     for (std::int64_t i = 0; i < args.out_w; ++i, ++x, out += args.out_stride) {
-      const __m256i third[2] = {column(x + 2, 0), column(x + 2, 1)};
+      const __m256i third[2] = {column(rows, x + 2, 0), column(rows, x + 2, 1)};
       __m256i sums = bias;
       for (std::size_t g = 0; g < 2; ++g) {
         sums = multiply(sums, first[g], g);
@@ -72,22 +75,32 @@ struct Line {
     }
   }
 
-  void run_any() const {
-    std::byte* out = args.out;
+  void run_any(const std::uint8_t* const* rows, std::byte* out) const {
     for (std::int64_t i = 0; i < args.out_w; ++i, out += args.out_stride) {
       __m256i sums = bias;
       std::size_t group = 0;
       for (std::int64_t kx = 0; kx < args.kernel_w; ++kx) {
         const std::int64_t x = i * args.stride - args.pad + kx * args.dilation;
         for (std::size_t g = 0; g < args.row_groups; ++g, ++group) {
-          sums = multiply(sums, column(x, g), group);
+          sums = multiply(sums, column(rows, x, g), group);
         }
       }
       store(sums, out);
     }
   }
 
-  const DepthwiseInt8Args& args;
+  void run() const {
+    const bool three_columns =
+        args.kernel_w == 3 && args.dilation == 1 && args.stride == 1 && args.row_groups == 2;
+    std::byte* out = args.out;
+    for (std::size_t i = 0; i < args.line_count; ++i, out += args.out_line_stride) {
+      const std::uint8_t* const* rows = args.rows + i * args.row_groups * 2;
+      three_columns ? run_three_columns(rows, out) : run_any(rows, out);
+    }
+  }
+
+  // By value: the compiler must not fear that a store changes it.
+  DepthwiseInt8Args args;
   avx2::Requantizer requantizer;
   __m128i flip;
   __m256i bias;
@@ -96,13 +109,6 @@ struct Line {
 
 }  // namespace
 
-void depthwise_s8_c8_avx2(const DepthwiseInt8Args& args) {
-  const Line line(args);
-  if (args.kernel_w == 3 && args.dilation == 1 && args.stride == 1 && args.row_groups == 2) {
-    line.run_three_columns();
-  } else {
-    line.run_any();
-  }
-}
+void depthwise_s8_c8_avx2(const DepthwiseInt8Args& args) { Lines(args).run(); }
 
 }  // namespace lathe::kernels

@@ -17,15 +17,13 @@ using avx512::Requantizer;
 struct Wide64 {
   using Int = __m512i;
   using Float = __m512;
+  using Mask = __mmask64;
   static constexpr std::size_t kBytes = 64;
   static Int load(const void* at) { return _mm512_loadu_si512(at); }
   static Float load_float(const void* at) { return _mm512_loadu_ps(at); }
-  static Int load_part(std::size_t count, const void* at) {
-    return _mm512_maskz_loadu_epi8(avx512::mask64(count), at);
-  }
-  static void store_part(void* at, std::size_t count, Int v) {
-    _mm512_mask_storeu_epi8(at, avx512::mask64(count), v);
-  }
+  static Int load_part(Mask mask, const void* at) { return _mm512_maskz_loadu_epi8(mask, at); }
+  static void store_part(void* at, Mask mask, Int v) { _mm512_mask_storeu_epi8(at, mask, v); }
+  static Mask first(std::size_t count) { return avx512::mask64(count); }
   static Int broadcast(std::uint8_t v) { return _mm512_set1_epi8(static_cast<char>(v)); }
   static Int flip(Int v, Int mask) { return _mm512_xor_si512(v, mask); }
   static Int low8(Int a, Int b) { return _mm512_unpacklo_epi8(a, b); }
@@ -41,17 +39,15 @@ struct Wide64 {
 struct Wide32 {
   using Int = __m256i;
   using Float = __m256;
+  using Mask = __mmask32;
   static constexpr std::size_t kBytes = 32;
   static Int load(const void* at) { return _mm256_loadu_si256(static_cast<const Int*>(at)); }
   static Float load_float(const void* at) {
     return _mm256_castsi256_ps(_mm256_loadu_si256(static_cast<const Int*>(at)));
   }
-  static Int load_part(std::size_t count, const void* at) {
-    return _mm256_maskz_loadu_epi8(avx512::mask32(count), at);
-  }
-  static void store_part(void* at, std::size_t count, Int v) {
-    _mm256_mask_storeu_epi8(at, avx512::mask32(count), v);
-  }
+  static Int load_part(Mask mask, const void* at) { return _mm256_maskz_loadu_epi8(mask, at); }
+  static void store_part(void* at, Mask mask, Int v) { _mm256_mask_storeu_epi8(at, mask, v); }
+  static Mask first(std::size_t count) { return avx512::mask32(count); }
   static Int broadcast(std::uint8_t v) { return _mm256_set1_epi8(static_cast<char>(v)); }
   static Int flip(Int v, Int mask) { return _mm256_xor_si256(v, mask); }
   static Int low8(Int a, Int b) { return _mm256_unpacklo_epi8(a, b); }
@@ -67,17 +63,15 @@ struct Wide32 {
 struct Wide16 {
   using Int = __m128i;
   using Float = __m128;
+  using Mask = __mmask16;
   static constexpr std::size_t kBytes = 16;
   static Int load(const void* at) { return _mm_loadu_si128(static_cast<const Int*>(at)); }
   static Float load_float(const void* at) {
     return _mm_castsi128_ps(_mm_loadu_si128(static_cast<const Int*>(at)));
   }
-  static Int load_part(std::size_t count, const void* at) {
-    return _mm_maskz_loadu_epi8(avx512::mask16(count), at);
-  }
-  static void store_part(void* at, std::size_t count, Int v) {
-    _mm_mask_storeu_epi8(at, avx512::mask16(count), v);
-  }
+  static Int load_part(Mask mask, const void* at) { return _mm_maskz_loadu_epi8(mask, at); }
+  static void store_part(void* at, Mask mask, Int v) { _mm_mask_storeu_epi8(at, mask, v); }
+  static Mask first(std::size_t count) { return avx512::mask16(count); }
   static Int broadcast(std::uint8_t v) { return _mm_set1_epi8(static_cast<char>(v)); }
   static Int flip(Int v, Int mask) { return _mm_xor_si128(v, mask); }
   static Int low8(Int a, Int b) { return _mm_unpacklo_epi8(a, b); }
@@ -97,24 +91,25 @@ struct Quarters {
 };
 
 template <typename V, bool kFlip>
-struct Line {
-  explicit Line(const DepthwiseInt8Args& line_args)
-      : args(line_args),
-        requantizer(avx512::requantizer(line_args.requantize)),
-        flip(V::broadcast(line_args.flip)) {
+struct Lines {
+  explicit Lines(const DepthwiseInt8Args& call)
+      : args(call),
+        requantizer(avx512::requantizer(call.requantize)),
+        flip(V::broadcast(call.flip)),
+        mask(V::first(call.channels)) {
     for (int i = 0; i < 4; ++i) {
       bias.q[i] = V::load(args.block + static_cast<std::size_t>(i) * V::kBytes);
     }
   }
 
   // Four rows of an input column.
-  __attribute__((always_inline)) Quarters<V> column(std::int64_t x, std::size_t group) const {
+  __attribute__((always_inline)) Quarters<V> column(const std::uint8_t* const* rows,
+                                                    std::int64_t x) const {
     typename V::Int row[4];
     const bool inside = x >= 0 && x < args.in_w;
     for (std::size_t i = 0; i < 4; ++i) {
-      const std::uint8_t* at =
-          inside ? args.rows[group * 4 + i] + x * args.pixel_stride : args.padding;
-      row[i] = V::load_part(args.channels, at);
+      const std::uint8_t* at = inside ? rows[i] + x * args.pixel_stride : args.padding;
+      row[i] = V::load_part(mask, at + args.first_channel);
       if constexpr (kFlip) row[i] = V::flip(row[i], flip);
     }
     const auto low01 = V::low8(row[0], row[1]);
@@ -152,19 +147,19 @@ struct Line {
       rounded[i] =
           avx512::round_sum(sums.q[i], V::load_float(multipliers + i * V::kBytes), requantizer);
     }
-    V::store_part(out, args.channels,
+    V::store_part(out, mask,
                   avx512::pack_bytes(rounded[0], rounded[1], rounded[2], rounded[3], requantizer));
   }
 
   // Windows of three adjacent columns and at most four rows, a stride of 1 or 2.
   template <int kStride>
-  void run_three_columns() const {
-    std::byte* out = args.out;
+  void run_three_columns(const std::uint8_t* const* line_rows, std::byte* out) const {
+    const std::uint8_t* const rows[4] = {line_rows[0], line_rows[1], line_rows[2], line_rows[3]};
     std::int64_t x = -args.pad;
-    Quarters<V> first = column(x, 0);
-    Quarters<V> second = column(x + 1, 0);
+    Quarters<V> first = column(rows, x);
+    Quarters<V> second = column(rows, x + 1);
     for (std::int64_t i = 0; i < args.out_w; ++i, x += kStride, out += args.out_stride) {
-      const Quarters<V> third = column(x + 2, 0);
+      const Quarters<V> third = column(rows, x + 2);
       Quarters<V> sums = bias;
       multiply(sums, first, 0);
       multiply(sums, second, 1);
@@ -175,48 +170,51 @@ struct Line {
         second = third;
       } else {
         first = third;
-        if (i + 1 < args.out_w) second = column(x + 3, 0);
+        second = column(rows, x + 3);
       }
     }
   }
 
-  void run_any() const {
-    std::byte* out = args.out;
+  void run_any(const std::uint8_t* const* rows, std::byte* out) const {
     for (std::int64_t i = 0; i < args.out_w; ++i, out += args.out_stride) {
       Quarters<V> sums = bias;
       std::size_t group = 0;
       for (std::int64_t kx = 0; kx < args.kernel_w; ++kx) {
         const std::int64_t x = i * args.stride - args.pad + kx * args.dilation;
         for (std::size_t g = 0; g < args.row_groups; ++g, ++group) {
-          multiply(sums, column(x, g), group);
+          multiply(sums, column(rows + g * 4, x), group);
         }
       }
       store(sums, out);
     }
   }
 
-  const DepthwiseInt8Args& args;
+  void run() const {
+    const bool three_columns = args.kernel_w == 3 && args.dilation == 1 && args.row_groups == 1;
+    std::byte* out = args.out;
+    for (std::size_t i = 0; i < args.line_count; ++i, out += args.out_line_stride) {
+      const std::uint8_t* const* rows = args.rows + i * args.row_groups * 4;
+      if (three_columns && args.stride == 1) {
+        run_three_columns<1>(rows, out);
+      } else if (three_columns && args.stride == 2) {
+        run_three_columns<2>(rows, out);
+      } else {
+        run_any(rows, out);
+      }
+    }
+  }
+
+  // By value: the compiler must not fear that a store changes it.
+  DepthwiseInt8Args args;
   Requantizer requantizer;
   typename V::Int flip;
+  typename V::Mask mask;
   Quarters<V> bias;
 };
 
-template <typename V, bool kFlip>
-void run_line(const DepthwiseInt8Args& args) {
-  const Line<V, kFlip> line(args);
-  const bool three_columns = args.kernel_w == 3 && args.dilation == 1 && args.row_groups == 1;
-  if (three_columns && args.stride == 1) {
-    line.template run_three_columns<1>();
-  } else if (three_columns && args.stride == 2) {
-    line.template run_three_columns<2>();
-  } else {
-    line.run_any();
-  }
-}
-
 template <typename V>
 void run_flipped(const DepthwiseInt8Args& args) {
-  args.flip != 0 ? run_line<V, true>(args) : run_line<V, false>(args);
+  args.flip != 0 ? Lines<V, true>(args).run() : Lines<V, false>(args).run();
 }
 
 }  // namespace

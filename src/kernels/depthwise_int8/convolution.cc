@@ -1,4 +1,4 @@
-// Depthwise convolution, a line of output pixels and a block of channels at a time.
+// Depthwise convolution, some lines of output pixels and a block of channels at a time.
 #include <algorithm>
 #include <cstring>
 #include <vector>
@@ -10,6 +10,11 @@
 
 namespace lathe::kernels {
 namespace {
+
+// Input read by one call, whose setup takes about as long as five pixels of output. Blocks of
+// channels read it in turn: it stays in the first level cache.
+constexpr std::int64_t kCallBytes = 24 * 1024;
+constexpr std::int64_t kMaxCallLines = 32;
 
 class DepthwiseConvolutionInt8 final : public ConvolutionInt8 {
  public:
@@ -23,16 +28,17 @@ class DepthwiseConvolutionInt8 final : public ConvolutionInt8 {
   void run(const void* in, void* out, void* scratch, ThreadPool& pool) const override;
 
  private:
-  void run_line(const std::uint8_t* in, std::byte* out, const std::uint8_t** rows,
-                std::int64_t line) const;
+  void run_lines(const std::uint8_t* in, std::byte* out, const std::uint8_t** rows,
+                 std::int64_t first, std::int64_t count) const;
 
   DepthwiseInt8Kernel kernel_;
   ConvolutionShape shape_;
   QuantizedActivation input_;
   bool float_output_;
   RequantizeArgs requantize_;
-  std::int64_t row_groups_;
-  std::size_t pointer_bytes_;  // of one thread: two sets of row pointers
+  std::int64_t row_count_;     // of input for a line of output, as the kernel counts them
+  std::int64_t call_lines_;    // lines of output in one call of the kernel
+  std::size_t pointer_bytes_;  // of one thread
   DepthwiseInt8Plan plan_;
   AlignedBuffer<std::byte> packed_;
   std::vector<std::uint8_t> padding_;  // a line of zero points
@@ -45,8 +51,10 @@ DepthwiseConvolutionInt8::DepthwiseConvolutionInt8(const ConvolutionInt8Layer& l
       input_(layer.input),
       float_output_(layer.float_output),
       requantize_(layer.requantize),
-      row_groups_((shape_.kernel_h + kernel.row_taps - 1) / kernel.row_taps),
-      pointer_bytes_(static_cast<std::size_t>(2 * row_groups_ * kernel.row_taps) * sizeof(void*)),
+      row_count_((shape_.kernel_h + kernel.row_taps - 1) / kernel.row_taps * kernel.row_taps),
+      call_lines_(std::clamp(kCallBytes / (shape_.stride_h * shape_.in_w * shape_.in_c),
+                             std::int64_t{1}, kMaxCallLines)),
+      pointer_bytes_(static_cast<std::size_t>(call_lines_ * row_count_) * sizeof(void*)),
       plan_(plan_depthwise_int8(kernel, shape_)),
       packed_(plan_.bytes),
       padding_(static_cast<std::size_t>(shape_.in_w * shape_.in_c),
@@ -54,22 +62,26 @@ DepthwiseConvolutionInt8::DepthwiseConvolutionInt8(const ConvolutionInt8Layer& l
   pack_depthwise_int8(kernel_, plan_, layer, packed_.data());
 }
 
-void DepthwiseConvolutionInt8::run_line(const std::uint8_t* in, std::byte* out,
-                                        const std::uint8_t** rows, std::int64_t line) const {
+void DepthwiseConvolutionInt8::run_lines(const std::uint8_t* in, std::byte* out,
+                                         const std::uint8_t** rows, std::int64_t first,
+                                         std::int64_t count) const {
   const std::int64_t row_bytes = shape_.in_w * shape_.in_c;
-  const std::uint8_t* image = in + line / shape_.out_h * shape_.in_h * row_bytes;
-  const std::int64_t top = line % shape_.out_h * shape_.stride_h - shape_.pad_top;
-  const std::int64_t row_count = row_groups_ * kernel_.row_taps;
-  for (std::int64_t ky = 0; ky < row_count; ++ky) {
-    const std::int64_t y = top + std::min(ky, shape_.kernel_h - 1) * shape_.dilation_h;
-    rows[ky] = y >= 0 && y < shape_.in_h ? image + y * row_bytes : padding_.data();
+  const std::uint8_t** row = rows;
+  for (std::int64_t line = first; line < first + count; ++line) {
+    const std::uint8_t* image = in + line / shape_.out_h * shape_.in_h * row_bytes;
+    const std::int64_t top = line % shape_.out_h * shape_.stride_h - shape_.pad_top;
+    for (std::int64_t ky = 0; ky < row_count_; ++ky) {
+      const std::int64_t y = top + std::min(ky, shape_.kernel_h - 1) * shape_.dilation_h;
+      *row++ = y >= 0 && y < shape_.in_h ? image + y * row_bytes : padding_.data();
+    }
   }
-  const std::uint8_t** const block_rows = rows + row_count;
   const std::int64_t value_bytes = float_output_ ? sizeof(float) : 1;
 
   DepthwiseInt8Args args{};
-  args.rows = block_rows;
-  args.row_groups = static_cast<std::size_t>(row_groups_);
+  args.rows = rows;
+  args.line_count = static_cast<std::size_t>(count);
+  args.row_groups = static_cast<std::size_t>(row_count_ / kernel_.row_taps);
+  args.padding = padding_.data();
   args.flip = input_.flip();
   args.kernel_w = shape_.kernel_w;
   args.stride = shape_.stride_w;
@@ -79,15 +91,15 @@ void DepthwiseConvolutionInt8::run_line(const std::uint8_t* in, std::byte* out,
   args.out_w = shape_.out_w;
   args.pixel_stride = shape_.in_c;
   args.out_stride = shape_.in_c * value_bytes;
+  args.out_line_stride = shape_.out_w * args.out_stride;
   args.float_output = float_output_;
   args.requantize = requantize_;
   for (const DepthwiseInt8Block& block : plan_.blocks) {
-    for (std::int64_t ky = 0; ky < row_count; ++ky) block_rows[ky] = rows[ky] + block.channel;
-    args.padding = padding_.data() + block.channel;
+    args.first_channel = static_cast<std::size_t>(block.channel);
     args.block = packed_.data() + block.offset;
     args.width = static_cast<std::size_t>(block.width);
     args.channels = static_cast<std::size_t>(block.channels);
-    args.out = out + line * shape_.out_w * args.out_stride + block.channel * value_bytes;
+    args.out = out + first * args.out_line_stride + block.channel * value_bytes;
     kernel_.function(args);
   }
 }
@@ -99,8 +111,9 @@ void DepthwiseConvolutionInt8::run(const void* in, void* out, void* scratch,
   const auto share_out = [&](std::int64_t slot, std::int64_t begin, std::int64_t end) {
     auto** const rows = reinterpret_cast<const std::uint8_t**>(
         aligned + static_cast<std::size_t>(slot) * pointer_bytes_);
-    for (std::int64_t line = begin; line < end; ++line) {
-      run_line(static_cast<const std::uint8_t*>(in), static_cast<std::byte*>(out), rows, line);
+    for (std::int64_t line = begin; line < end; line += call_lines_) {
+      run_lines(static_cast<const std::uint8_t*>(in), static_cast<std::byte*>(out), rows, line,
+                std::min(call_lines_, end - line));
     }
   };
   const double nanoseconds = expected_mac_nanoseconds(shape_.macs(), kernel_.isa);

@@ -91,7 +91,7 @@ IgemmConvolutionInt8::IgemmConvolutionInt8(const ConvolutionInt8Layer& layer,
       panels_(ceil_div(group_out_c_, kernel.nr)) {
   const std::int64_t tile_bytes = kernel_.mr * depth_;
   block_tiles_ = std::clamp(kBlockBytes / tile_bytes, std::int64_t{1}, kMaxBlockTiles);
-  if (panels_ == 1) block_tiles_ = 1;
+  LATHE_CHECK(kernel_.mr <= InputGather::kMaxPixels);
   const std::int64_t pointers = block_tiles_ * kernel_.mr * (direct_ ? gather_.taps() : 1);
   pointer_bytes_ = static_cast<std::size_t>(pointers) * sizeof(void*);
   thread_scratch_ = pointer_bytes_;

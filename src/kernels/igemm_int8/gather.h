@@ -15,6 +15,8 @@ class InputGather {
  public:
   // Bytes that copy() may write after the last row.
   static constexpr std::size_t kSlack = 16;
+  // Pixels that point() takes at most.
+  static constexpr std::int64_t kMaxPixels = 16;
 
   InputGather(const ConvolutionShape& shape, QuantizedActivation input);
 
@@ -33,7 +35,8 @@ class InputGather {
  private:
   ConvolutionShape shape_;
   QuantizedActivation input_;
-  std::vector<std::uint8_t> padding_;  // zero points of a group's channels
+  std::vector<std::uint8_t> padding_;        // zero points of a group's channels
+  std::vector<std::uintptr_t> tap_offsets_;  // bytes from the first tap, as if nothing were padding
 };
 
 }  // namespace lathe::kernels

@@ -94,16 +94,32 @@ struct Strip {
   std::uint8_t zero;
   std::uint8_t flip;
 
-  // Lines of taps that are whole and contiguous, in at most one step of 16 bytes if kOneStep.
-  template <bool kOneStep>
+  // Lines of taps that are whole and contiguous.
   void copy() const {
+    if (run > 16) {
+      copy_lines<0, false>();
+    } else if (lines == 3 && before == 0 && after == 0) {
+      copy_lines<3, true>();
+    } else {
+      copy_lines<0, true>();
+    }
+  }
+
+  // Windows of kLines lines without padding above and below, or of any lines if 0; each line in one
+  // step of 16 bytes if kOneStep.
+  template <int kLines, bool kOneStep>
+  void copy_lines() const {
     const std::uint64_t mask = flip * 0x0101010101010101ULL;
     for (std::int64_t i = 0; i < pixels; ++i) {
       std::uint8_t* to = out + i * stride;
       const std::uint8_t* from = in + i * pixel_step;
-      fill(to, before, zero);
-      to += before;
-      for (std::int64_t line = 0; line < lines; ++line, to += run, from += line_step) {
+      if constexpr (kLines == 0) {
+        fill(to, before, zero);
+        to += before;
+      }
+      const std::int64_t count = kLines == 0 ? lines : kLines;
+#pragma GCC unroll 3
+      for (std::int64_t line = 0; line < count; ++line, to += run, from += line_step) {
         for (std::int64_t j = 0; j < (kOneStep ? 1 : run); j += 16) {
           std::uint64_t words[2];
           std::memcpy(words, from + j, sizeof words);
@@ -112,7 +128,7 @@ struct Strip {
           std::memcpy(to + j, words, sizeof words);
         }
       }
-      fill(to, after, zero);
+      if constexpr (kLines == 0) fill(to, after, zero);
     }
   }
 
@@ -249,7 +265,7 @@ void InputGather::copy(const std::uint8_t* in, std::int64_t group, std::int64_t 
       } else {
         pixels = std::min({count, windows.left_in_line(), fitting, spare / strip.pixel_step + 1});
         strip.pixels = pixels;
-        run <= 16 ? strip.copy<true>() : strip.copy<false>();
+        strip.copy();
       }
     } else {
       strip.in = image + y * row_bytes + (windows.left() + xs.begin * s.dilation_w) * s.in_c;

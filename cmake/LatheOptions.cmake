@@ -21,6 +21,7 @@ endif()
 add_library(lathe_options INTERFACE)
 target_include_directories(lathe_options INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src>
                                                    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>)
+target_compile_definitions(lathe_options INTERFACE LATHE_VERSION="${PROJECT_VERSION}")
 # No contraction: a*b+c rounds twice on every machine, so that integer requantization gives the
 # same bits whatever the compiler may fuse. Kernels that want FMA say so with intrinsics.
 target_compile_options(lathe_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
@@ -35,6 +36,10 @@ endif()
 if(LATHE_SANITIZE)
   add_compile_options(-fsanitize=${LATHE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${LATHE_SANITIZE})
+endif()
+if(LATHE_FUZZ)
+  # Coverage for libFuzzer in every library; its main is linked into the programs of fuzz/ alone.
+  add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 
 find_package(Threads REQUIRED)

@@ -1,0 +1,154 @@
+#include "engine/backends/native.h"
+
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+
+#include "base/cpu.h"
+#include "engine/memory_plan.h"
+#include "engine/plan_builder.h"
+#include "passes/passes.h"
+
+namespace lathe::engine {
+namespace {
+
+class NativeExecutable final : public Executable {
+ public:
+  NativeExecutable(Plan plan, int threads) : plan_(std::move(plan)), threads_(threads) {}
+
+  [[nodiscard]] std::span<const TensorInfo> inputs() const override { return plan_.input_infos; }
+  [[nodiscard]] std::span<const TensorInfo> outputs() const override { return plan_.output_infos; }
+  [[nodiscard]] std::unique_ptr<Context> new_context() const override;
+  [[nodiscard]] std::size_t arena_bytes() const override { return plan_.arena_bytes; }
+  [[nodiscard]] std::size_t weight_bytes() const override { return plan_.weight_bytes; }
+  [[nodiscard]] const Plan& plan() const { return plan_; }
+  [[nodiscard]] int threads() const { return threads_; }
+
+ private:
+  Plan plan_;
+  int threads_;
+};
+
+struct FreeDeleter {
+  void operator()(void* p) const { std::free(p); }
+};
+using Arena = std::unique_ptr<std::byte, FreeDeleter>;
+
+class NativeContext final : public Context {
+ public:
+  explicit NativeContext(std::shared_ptr<const NativeExecutable> executable)
+      : executable_(std::move(executable)), pool_(executable_->threads()) {
+    const Plan& plan = executable_->plan();
+    const std::size_t bytes =
+        (plan.arena_bytes + kArenaAlignment - 1) / kArenaAlignment * kArenaAlignment;
+    if (bytes > 0)
+      arena_.reset(static_cast<std::byte*>(std::aligned_alloc(kArenaAlignment, bytes)));
+    for (const Storage& storage : plan.storages) {
+      const void* place = nullptr;
+      if (storage.kind == Storage::Kind::kArena) place = arena_.get() + storage.offset;
+      if (storage.kind == Storage::Kind::kConstant) place = storage.constant.bytes().data();
+      places_.push_back(const_cast<void*>(place));
+    }
+  }
+
+  Result<std::vector<ir::Tensor>> run(std::span<const ir::Tensor> inputs) override {
+    const Plan& plan = executable_->plan();
+    RETURN_IF_ERROR(check_inputs(plan.input_infos, inputs));
+    if (plan.arena_bytes > 0 && arena_ == nullptr) {
+      return error(ErrorCode::kResourceExhausted, "no memory for an arena of {} bytes",
+                   plan.arena_bytes);
+    }
+    for (std::size_t i = 0; i < places_.size(); ++i) {
+      const Storage& storage = plan.storages[i];
+      if (storage.kind != Storage::Kind::kInput) continue;
+      places_[i] =
+          const_cast<std::byte*>(inputs[static_cast<std::size_t>(storage.input)].bytes().data());
+    }
+    if (profile_.empty()) {
+      for (const Step& step : plan.steps) RETURN_IF_ERROR(run_step(step));
+    } else {
+      for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+        const auto start = std::chrono::steady_clock::now();
+        RETURN_IF_ERROR(run_step(plan.steps[i]));
+        const std::chrono::duration<double, std::milli> took =
+            std::chrono::steady_clock::now() - start;
+        profile_[i].total_ms += took.count();
+        ++profile_[i].runs;
+      }
+    }
+    std::vector<ir::Tensor> outputs;
+    for (std::size_t i = 0; i < plan.outputs.size(); ++i) {
+      const ir::TensorType& type = plan.output_infos[i].type;
+      ASSIGN_OR_RETURN(ir::Tensor output,
+                       ir::Tensor::create(type.data_type, *ir::known_dims(*type.shape)));
+      if (output.num_bytes() > 0) {
+        std::memcpy(output.mutable_bytes().data(), place_of(plan.outputs[i]), output.num_bytes());
+      }
+      outputs.push_back(std::move(output));
+    }
+    return outputs;
+  }
+
+  void enable_profiling() override {
+    profile_.clear();
+    for (const Step& step : executable_->plan().steps) {
+      profile_.push_back({step.name, step.op_type, step.kernel, step.macs, 0, 0});
+    }
+  }
+  [[nodiscard]] std::vector<StepProfile> profile() const override { return profile_; }
+
+ private:
+  [[nodiscard]] void* place_of(SlotId slot) const {
+    const Plan& plan = executable_->plan();
+    return places_[static_cast<std::size_t>(plan.slots[static_cast<std::size_t>(slot)].storage)];
+  }
+
+  Status run_step(const Step& step) {
+    step_inputs_.clear();
+    step_outputs_.clear();
+    for (const SlotId slot : step.inputs) step_inputs_.push_back(place_of(slot));
+    for (const SlotId slot : step.outputs) step_outputs_.push_back(place_of(slot));
+    std::byte* scratch =
+        arena_ == nullptr ? nullptr : arena_.get() + executable_->plan().scratch_offset;
+    return step.run({step_inputs_, step_outputs_, scratch, pool_});
+  }
+
+  std::shared_ptr<const NativeExecutable> executable_;
+  ThreadPool pool_;
+  Arena arena_;
+  std::vector<void*> places_;  // of each storage
+  std::vector<const void*> step_inputs_;
+  std::vector<void*> step_outputs_;
+  std::vector<StepProfile> profile_;
+};
+
+std::unique_ptr<Context> NativeExecutable::new_context() const {
+  return std::make_unique<NativeContext>(
+      std::static_pointer_cast<const NativeExecutable>(shared_from_this()));
+}
+
+class NativeBackend final : public Backend {
+ public:
+  [[nodiscard]] std::string_view name() const override { return "native"; }
+  [[nodiscard]] std::string version() const override { return LATHE_VERSION; }
+  [[nodiscard]] Result<std::shared_ptr<const Executable>> compile(
+      const ir::Graph& graph, const CompileOptions& options) const override {
+    ASSIGN_OR_RETURN(const Isa isa, select_isa());
+    ASSIGN_OR_RETURN(const ir::Graph bound, bind_shapes(graph, options));
+    ASSIGN_OR_RETURN(const ir::Graph lowered,
+                     passes::run_passes(bound, passes::inference_passes()));
+    const int threads = options.threads > 0 ? options.threads : allowed_cores();
+    ASSIGN_OR_RETURN(Plan plan, PlanBuilder(lowered, isa, threads).build());
+    return std::shared_ptr<const Executable>(
+        std::make_shared<NativeExecutable>(std::move(plan), threads));
+  }
+};
+
+}  // namespace
+
+const Backend& native_backend() {
+  static const NativeBackend backend;
+  return backend;
+}
+
+}  // namespace lathe::engine

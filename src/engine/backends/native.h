@@ -1,0 +1,14 @@
+// Lathe's own engine.
+#pragma once
+
+#include "engine/backend.h"
+
+namespace lathe::engine {
+
+// Kernels of the best instruction set that the machine has, or that LATHE_ISA names; channels-last
+// activations; convolution fused with bias, residual addition and clamping activation; integer
+// kernels for quantized graphs; one arena planned in advance. An operator without a kernel runs in
+// the reference evaluator.
+const Backend& native_backend();
+
+}  // namespace lathe::engine

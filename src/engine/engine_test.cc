@@ -1,0 +1,213 @@
+// The native engine against the reference evaluator: whole networks, float and integer.
+#include <array>
+#include <cmath>
+#include <cstdlib>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/cpu.h"
+#include "base/random.h"
+#include "engine/backend.h"
+#include "ir/architectures.h"
+#include "ir/graph_builder.h"
+#include "ops/infer_shapes.h"
+
+namespace lathe::engine {
+namespace {
+
+using ir::DataType;
+using ir::Dim;
+using ir::Graph;
+using ir::Tensor;
+using ir::ValueId;
+using testing::HasSubstr;
+
+class EngineTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    const auto isa = select_isa();
+    if (!isa.ok()) GTEST_SKIP() << isa.error().message();
+  }
+};
+
+Tensor random_input(const std::vector<std::int64_t>& dims, std::uint64_t seed) {
+  Tensor t = Tensor::zeros(DataType::kFloat32, dims);
+  Random random(seed);
+  for (float& v : t.mutable_data<float>()) v = random.normal();
+  return t;
+}
+
+std::vector<Tensor> run(const Graph& graph, const char* backend, std::vector<Tensor> inputs,
+                        int threads = 1) {
+  const std::int64_t batch = inputs[0].rank() > 0 ? inputs[0].dim(0) : 1;
+  auto executable = find_backend(backend).value()->compile(
+      graph, {.threads = threads, .batch = batch, .dimensions = {}});
+  EXPECT_TRUE(executable.ok()) << executable.error().message();
+  if (!executable.ok()) return {};
+  auto context = (*executable)->new_context();
+  auto outputs = context->run(inputs);
+  EXPECT_TRUE(outputs.ok()) << outputs.error().message();
+  // A second run through the same arena gives the same answer.
+  const auto again = context->run(inputs);
+  EXPECT_TRUE(outputs.ok() && again.ok() && (*outputs)[0].identical((*again)[0]));
+  return outputs.ok() ? *outputs : std::vector<Tensor>{};
+}
+
+double largest_relative_difference(const Tensor& expected, const Tensor& actual) {
+  double scale = 1e-6;
+  double difference = 0;
+  for (std::int64_t i = 0; i < expected.num_elements(); ++i) {
+    scale = std::max(scale, std::abs(expected.get_double(i)));
+    difference = std::max(difference, std::abs(expected.get_double(i) - actual.get_double(i)));
+  }
+  return difference / scale;
+}
+
+// Statistics as a trained network has them, not the identity.
+void randomise_normalization(Graph& graph) {
+  Random random(77);
+  for (const ir::NodeId id : graph.node_ids()) {
+    const ir::Node& node = graph.node(id);
+    if (!node.is("BatchNormalization")) continue;
+    for (std::size_t i = 1; i < 5; ++i) {
+      for (float& v : graph.value(node.input(i)).constant->mutable_data<float>()) {
+        v = i == 4 ? random.uniform(0.5F, 2) : random.uniform(0.1F, 1);
+      }
+    }
+  }
+}
+
+class EngineArchitectureTest : public EngineTest,
+                               public testing::WithParamInterface<const char*> {};
+
+TEST_P(EngineArchitectureTest, FloatAgreesWithTheReference) {
+  // Full width on small images, so that the reference stays quick.
+  Graph graph =
+      ir::make_architecture(GetParam(), {.channels = 3, .height = 33, .width = 40}).value();
+  randomise_normalization(graph);
+  ASSERT_TRUE(ops::infer_shapes(graph).ok());
+  const Tensor input = random_input({2, 3, 33, 40}, 5);
+  const auto expected = run(graph, "reference", {input});
+  const auto one = run(graph, "native", {input}, 1);
+  const auto two = run(graph, "native", {input}, 2);
+  ASSERT_EQ(one.size(), 1);
+  EXPECT_LT(largest_relative_difference(expected[0], one[0]), 1e-4);
+  EXPECT_TRUE(one[0].identical(two[0])) << "the number of threads changes the result";
+}
+
+INSTANTIATE_TEST_SUITE_P(All, EngineArchitectureTest,
+                         testing::Values("cnn", "mobile", "resnet8", "mlp", "mobilenet_v2",
+                                         "resnet18"),
+                         [](const auto& test) { return std::string(test.param); });
+
+// Every float operator with a kernel, in shapes that take each of its paths.
+Graph assorted_operators() {
+  Graph g;
+  const ValueId x = g.add_input("x", {DataType::kFloat32, ir::Shape{Dim::symbol("N"), 6, 7, 9}});
+  using Ints = std::vector<std::int64_t>;
+  const auto weights = [&](const std::vector<std::int64_t>& dims, std::uint64_t seed) {
+    return g.add_constant("w", random_input(dims, seed));
+  };
+  ValueId v = g.add("Conv", std::array{x, weights({8, 3, 3, 3}, 1)},
+                    {{"group", std::int64_t{2}},
+                     {"auto_pad", std::string("SAME_UPPER")},
+                     {"strides", Ints{2, 1}}});
+  v = g.add("LeakyRelu", std::array{v}, {{"alpha", 0.1F}});
+  const ValueId scaled = g.add("Mul", std::array{v, weights({1, 8, 1, 1}, 2)});
+  const ValueId shifted = g.add("Sub", std::array{weights({1, 8, 1, 1}, 3), scaled});
+  const ValueId pooled = g.add("AveragePool", std::array{shifted},
+                               {{"kernel_shape", Ints{3, 3}}, {"pads", Ints{1, 1, 1, 1}}});
+  const ValueId joined = g.add("Concat", std::array{pooled, g.add("Sigmoid", std::array{shifted})},
+                               {{"axis", std::int64_t{1}}});
+  v = g.add("Transpose", std::array{joined}, {{"perm", Ints{0, 2, 3, 1}}});
+  v = g.add("MatMul", std::array{v, weights({16, 5}, 4)});
+  v = g.add("HardSwish", std::array{g.add("Tanh", std::array{v})});
+  v = g.add("Softmax", std::array{v}, {{"axis", std::int64_t{-1}}});
+  v = g.add("Reshape",
+            std::array{v, g.add_constant("shape", Tensor::vector_int64(Ints{0, -1, 5}))});
+  // No kernel: the reference evaluator inside the engine.
+  v = g.add("Softmax", std::array{v}, {{"axis", std::int64_t{1}}});
+  const ValueId mean = g.add(
+      "ReduceMean", std::array{joined, g.add_constant("axes", Tensor::vector_int64(Ints{2, 3}))},
+      {{"keepdims", std::int64_t{0}}});
+  const ValueId wide = g.add("Gemm", std::array{mean, weights({16, 5}, 6), weights({5}, 7)},
+                             {{"alpha", 0.5F}, {"beta", 2.0F}});
+  const ValueId most = g.add("GlobalMaxPool", std::array{joined});
+  g.set_outputs(
+      {v,
+       g.add("Div",
+             std::array{g.add("Clip", std::array{wide, g.add_constant("lo", Tensor::scalar(-0.5F)),
+                                                 g.add_constant("hi", Tensor::scalar(0.5F))}),
+                        g.add_constant("two", Tensor::scalar(2.0F))}),
+       most, joined});
+  EXPECT_TRUE(ops::infer_shapes(g).ok());
+  return g;
+}
+
+TEST_F(EngineTest, AssortedOperatorsAgreeWithTheReference) {
+  const Graph graph = assorted_operators();
+  const Tensor input = random_input({3, 6, 7, 9}, 11);
+  const auto expected = run(graph, "reference", {input});
+  const auto actual = run(graph, "native", {input}, 2);
+  ASSERT_EQ(actual.size(), 4);
+  for (std::size_t i = 0; i < actual.size(); ++i) {
+    EXPECT_EQ(actual[i].type(), expected[i].type());
+    EXPECT_LT(largest_relative_difference(expected[i], actual[i]), 1e-5) << i;
+  }
+}
+
+TEST_F(EngineTest, FusesResidualAdditionAndActivation) {
+  const Graph graph = ir::make_architecture("resnet8").value();
+  Graph typed = graph;
+  ASSERT_TRUE(ops::infer_shapes(typed).ok());
+  auto executable =
+      find_backend("native").value()->compile(typed, {.threads = 1, .batch = 1, .dimensions = {}});
+  auto context = (*executable)->new_context();
+  context->enable_profiling();
+  ASSERT_TRUE(context->run(std::array{random_input({1, 3, 32, 32}, 1)}).ok());
+  int fused = 0;
+  for (const StepProfile& step : context->profile()) {
+    EXPECT_NE(step.op_type, "Relu");
+    EXPECT_NE(step.op_type, "Add");
+    EXPECT_NE(step.kernel, "reference");
+    EXPECT_EQ(step.runs, 1);
+    if (step.op_type == "Conv+Add+Relu") ++fused;
+  }
+  EXPECT_EQ(fused, 3);
+  EXPECT_GT((*executable)->arena_bytes(), 16 * 32 * 32 * 4);
+  EXPECT_LT((*executable)->arena_bytes(), 5 * 16 * 32 * 32 * 4);
+}
+
+TEST_F(EngineTest, AGraphWithoutNodesReturnsItsInput) {
+  Graph g;
+  const ValueId x = g.add_input("x", {DataType::kFloat32, ir::Shape{2, 3}});
+  g.set_outputs({g.add("Identity", std::array{x}, {}, "y")});
+  ASSERT_TRUE(ops::infer_shapes(g).ok());
+  const Tensor input = random_input({2, 3}, 1);
+  EXPECT_TRUE(run(g, "native", {input})[0].identical(input));
+}
+
+TEST_F(EngineTest, RefusesWrongInputsAndUnknownNames) {
+  Graph graph = ir::make_architecture("mlp").value();
+  ASSERT_TRUE(ops::infer_shapes(graph).ok());
+  auto executable =
+      find_backend("native").value()->compile(graph, {.threads = 1, .batch = 1, .dimensions = {}});
+  auto context = (*executable)->new_context();
+  EXPECT_THAT(context->run({}).error().message(), HasSubstr("0 inputs given"));
+  EXPECT_THAT(context->run(std::array{random_input({1, 1, 28, 27}, 1)}).error().message(),
+              HasSubstr("input 'input' is float32[1,1,28,27], expected float32[1,1,28,28]"));
+  EXPECT_THAT(find_backend("magic").error().message(), HasSubstr("known are native, reference"));
+}
+
+TEST_F(EngineTest, AnExtentThatNobodyGaveIsNamed) {
+  Graph g;
+  const ValueId x = g.add_input("x", {DataType::kFloat32, ir::Shape{1, Dim::symbol("T")}});
+  g.set_outputs({g.add("Relu", std::array{x})});
+  ASSERT_TRUE(ops::infer_shapes(g).ok());
+  const Backend& native = *find_backend("native").value();
+  EXPECT_THAT(native.compile(g, {}).error().message(), HasSubstr("input 'x': extent T of axis 1"));
+  EXPECT_TRUE(native.compile(g, {.threads = 1, .batch = 1, .dimensions = {{"T", 5}}}).ok());
+}
+
+}  // namespace
+}  // namespace lathe::engine

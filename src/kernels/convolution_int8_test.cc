@@ -263,6 +263,25 @@ TEST(ConvolutionInt8, ExtremeValues) {
   }
 }
 
+// Biases at the ends of int32: sums on the way to the result, and the results of some, wrap around.
+TEST(ConvolutionInt8, SumsWrap) {
+  Random random(10);
+  for (int i = 0; i < 20; ++i) {
+    for (const bool depthwise : {false, true}) {
+      ConvolutionShape s = image_shape(4, 24, 24, 3, 1);
+      if (depthwise) s.groups = 24;
+      Layer layer = random_layer(random, s, i % 2 == 0);
+      layer.bias.resize(24);
+      for (std::size_t c = 0; c < 24; ++c) {
+        layer.bias[c] = c % 2 == 0 ? std::numeric_limits<std::int32_t>::max()
+                                   : std::numeric_limits<std::int32_t>::min();
+      }
+      check_layer(layer);
+      if (HasFatalFailure()) return;
+    }
+  }
+}
+
 // Large enough that two threads share the work, by pixels or by channels.
 TEST(ConvolutionInt8, WorkThatThreadsShare) {
   Random random(8);

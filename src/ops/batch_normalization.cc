@@ -11,6 +11,9 @@ Result<std::vector<ir::TensorType>> infer(const InferContext& context) {
   if (context.node().attribute_int("training_mode", 0) != 0) {
     return unsupported("training_mode must be 0: running statistics belong to the trainer");
   }
+  if (context.node().outputs.size() > 1) {
+    return invalid_data("running statistics are outputs in training alone");
+  }
   const auto& x = context.input(0).shape;
   for (std::size_t i = 1; i < 5 && x; ++i) {
     if (x->size() < 2)
@@ -57,6 +60,7 @@ OpDef define_BatchNormalization() {
   return {.name = "BatchNormalization",
           .min_inputs = 5,
           .max_inputs = 5,
+          .max_outputs = 3,
           .attributes = {{"epsilon", AttributeKind::kFloat},
                          {"momentum", AttributeKind::kFloat},
                          {"training_mode", AttributeKind::kInt}},

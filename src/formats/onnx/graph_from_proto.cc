@@ -78,7 +78,7 @@ class GraphReader {
     if (!tensor.ok()) return tensor.error().with_context(place);
     if (const auto it = initializer_types_.find(initializer.name());
         it != initializer_types_.end() && it->second.data_type != tensor->data_type()) {
-      return invalid_data("{} is {}, but the input of that name is {}", place,
+      return invalid_data("{}: is {}, but the input of that name is {}", place,
                           tensor->type().to_string(), it->second.to_string());
     }
     values_.emplace(initializer.name(),
@@ -197,7 +197,7 @@ class GraphReader {
     if (known.data_type == ir::DataType::kUndefined) {
       known = std::move(type);
     } else if (known.data_type != type.data_type) {
-      return invalid_data("{} is declared as {}, but is {}", place, type.to_string(),
+      return invalid_data("{}: is declared as {}, but is {}", place, type.to_string(),
                           known.to_string());
     }
     return {};

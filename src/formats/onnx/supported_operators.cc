@@ -61,7 +61,8 @@ class Search {
     if (handler == nullptr) {
       reason = "operator is not supported";
     } else if (imported == opsets_.end()) {
-      reason = fmt::format("the model does not import domain '{}'", printable(domain));
+      reason = domain.empty() ? "the model does not import the default domain"
+                              : fmt::format("the model does not import domain '{}'", domain);
     } else if (imported->second < handler->since) {
       reason = fmt::format("operator exists since opset {}", handler->since);
     } else {
@@ -103,9 +104,8 @@ Result<int> model_opset(const onnx::ModelProto& model) {
                        ir::kLatheDomain, ir::kLatheOpset);
   }
   const auto it = opsets.find("");
-  if (it == opsets.end()) {
-    return invalid_data("opset_import: the default domain is missing");
-  }
+  // Allowed to a model that uses no operator of the default domain.
+  if (it == opsets.end()) return ir::kCanonicalOpset;
   if (it->second < kOldestOpset || it->second > kNewestOpset) {
     return unsupported("opset {} is not supported, expected {} to {}", it->second, kOldestOpset,
                        kNewestOpset);

@@ -9,7 +9,8 @@ class ModelProto;
 
 namespace lathe::formats {
 
-// The version of the default domain, after checks of all the opsets that the model imports.
+// The version of the default domain, after checks of all the opsets that the model imports; the
+// canonical one where the model does not import it.
 Result<int> model_opset(const onnx::ModelProto& model);
 
 // The error names each operator that is not supported once, with the first node that uses it.

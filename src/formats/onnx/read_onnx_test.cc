@@ -1,0 +1,310 @@
+#include "formats/onnx/read_onnx.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "formats/onnx/test_model.h"
+#include "ir/print.h"
+
+namespace lathe::formats {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(ReadOnnx, ReadsASmallModel) {
+  TestModel model = relu_model();
+  model.add_initializer("unused", ir::Tensor::scalar(1.0F));
+  onnx::StringStringEntryProto& entry = *model.proto.add_metadata_props();
+  entry.set_key("lathe.labels");
+  entry.set_value("[\"a\"]");
+  const auto graph = model.parse();
+  ASSERT_TRUE(graph.ok()) << graph.error().message();
+  EXPECT_EQ(ir::to_text(*graph),
+            "graph test (x: float32[2,3]) -> (y: float32[2,3])\n"
+            "  y: float32[2,3] = Relu(x)\n");
+  EXPECT_EQ(graph->metadata.at("lathe.labels"), "[\"a\"]");
+}
+
+TEST(ReadOnnx, KeepsSymbolsAndUnknownExtents) {
+  TestModel model;
+  model.add_input("x", {-1, 3});
+  model.graph().mutable_input(0)->mutable_type()->mutable_tensor_type()->mutable_shape()->add_dim();
+  model.add_node("Relu", {"x"}, {"y"});
+  model.add_output("y");
+  const auto graph = model.parse();
+  ASSERT_TRUE(graph.ok()) << graph.error().message();
+  EXPECT_EQ(graph->value(graph->outputs()[0]).type.to_string(), "float32[N,3,?]");
+}
+
+TEST(ReadOnnx, InitializersListedAsInputsAreConstants) {
+  TestModel model(7, 3);
+  model.add_input("x", {2});
+  model.add_input("w", {2});
+  model.add_initializer("w", ir::Tensor::from_values<float>({2}, {1, 2}));
+  model.add_node("Add", {"x", "w"}, {"y"});
+  model.add_output("y");
+  const auto graph = model.parse();
+  ASSERT_TRUE(graph.ok()) << graph.error().message();
+  EXPECT_EQ(graph->inputs().size(), 1U);
+  EXPECT_NE(graph->constant(*graph->find_value("w")), nullptr);
+}
+
+TEST(ReadOnnx, NodesMayStandInAnyOrder) {
+  TestModel model;
+  model.add_input("x", {2});
+  model.add_node("Relu", {"a"}, {"y"});
+  model.add_node("Tanh", {"x"}, {"a"});
+  model.add_output("y");
+  const auto graph = model.parse();
+  ASSERT_TRUE(graph.ok()) << graph.error().message();
+  EXPECT_EQ(graph->node(0).op_type, "Tanh");
+}
+
+TEST(ReadOnnx, AcceptsBothNamesOfTheDefaultDomain) {
+  TestModel model = relu_model();
+  model.proto.mutable_opset_import(0)->set_domain("ai.onnx");
+  EXPECT_EQ(model.error(), "no error");
+  model.graph().mutable_node(0)->set_domain("ai.onnx");
+  EXPECT_EQ(model.error(), "no error");
+}
+
+TEST(ReadOnnx, UsesDeclaredTypesOfInnerValues) {
+  TestModel model = relu_model();
+  onnx::ValueInfoProto& info = *model.graph().add_value_info();
+  info.set_name("y");
+  info.mutable_type()->mutable_tensor_type()->set_elem_type(1);
+  EXPECT_EQ(model.error(), "no error");
+  info.mutable_type()->mutable_tensor_type()->set_elem_type(7);
+  EXPECT_THAT(model.error(), HasSubstr("node node (Relu): output 'y'"));
+  info.mutable_type()->mutable_tensor_type()->set_elem_type(17);  // float8: no help, no harm
+  EXPECT_EQ(model.error(), "no error");
+}
+
+TEST(ReadOnnx, FilesNameTheirPath) {
+  const auto missing = read_onnx("/nowhere/model.onnx");
+  ASSERT_FALSE(missing.ok());
+  EXPECT_THAT(missing.error().message(), testing::StartsWith("/nowhere/model.onnx: "));
+}
+
+// One test for each thing that can be wrong with a model that protobuf parses.
+
+TEST(ReadOnnxErrors, Versions) {
+  EXPECT_EQ(TestModel(21, 2).error(), "ir_version 2 is not supported, expected 3 to 13");
+  EXPECT_EQ(TestModel(21, 99).error(), "ir_version 99 is not supported, expected 3 to 13");
+  EXPECT_EQ(TestModel(6).error(), "opset 6 is not supported, expected 7 to 23");
+  EXPECT_EQ(TestModel(24).error(), "opset 24 is not supported, expected 7 to 23");
+  TestModel none = relu_model();
+  none.proto.mutable_opset_import(0)->set_domain("other");
+  EXPECT_THAT(none.error(),
+              HasSubstr("node node (Relu): the model does not import the default domain"));
+  TestModel twice = relu_model();
+  twice.proto.add_opset_import()->set_version(13);
+  EXPECT_EQ(twice.error(), "opset_import: domain '' is there at versions 21 and 13");
+  TestModel lathe = relu_model();
+  lathe.proto.add_opset_import()->set_domain("lathe");
+  lathe.proto.mutable_opset_import(1)->set_version(2);
+  EXPECT_EQ(lathe.error(), "opset 2 of domain 'lathe' is not supported, expected 1");
+}
+
+TEST(ReadOnnxErrors, EmptyThings) {
+  EXPECT_EQ(parse_onnx({}).error().message(), "the file is empty");
+  TestModel no_graph = relu_model();
+  no_graph.proto.clear_graph();
+  EXPECT_EQ(no_graph.error(), "the model has no graph");
+  EXPECT_EQ(TestModel().error(), "the graph has no outputs");
+}
+
+TEST(ReadOnnxErrors, UnsupportedOperatorsAreAllNamed) {
+  TestModel model = relu_model();
+  model.add_node("NonMaxSuppression", {"x"}, {"a"}, "foo");
+  model.add_node("NonMaxSuppression", {"x"}, {"b"}, "bar");
+  onnx::NodeProto& branch = model.add_node("If", {"x"}, {"c"});
+  onnx::AttributeProto& body = *branch.add_attribute();
+  body.set_name("then_branch");
+  body.mutable_g()->add_node()->set_op_type("NoSuchOp");
+  model.add_node("Gemm", {"x"}, {"d"}).set_domain("com.other");
+  EXPECT_EQ(model.error(),
+            "node foo (NonMaxSuppression): operator is not supported (2 such nodes); node #3 (If): "
+            "operator is not supported; node #0 (NoSuchOp): operator is not supported; node #4 "
+            "(com.other.Gemm): operator is not supported; the model is at opset 21");
+}
+
+TEST(ReadOnnxErrors, OperatorsNewerThanTheModel) {
+  TestModel model(13);
+  model.add_input("x", {2});
+  model.add_node("HardSwish", {"x"}, {"y"}, "h");
+  model.add_output("y");
+  EXPECT_EQ(model.error(),
+            "node h (HardSwish): operator exists since opset 14; the model is at opset 13");
+  TestModel lathe;
+  lathe.add_node("QGemm", {}, {"y"}, "q").set_domain("lathe");
+  EXPECT_EQ(lathe.error(),
+            "node q (lathe.QGemm): the model does not import domain 'lathe'; the model is at opset "
+            "21");
+}
+
+TEST(ReadOnnxErrors, Functions) {
+  TestModel model = relu_model();
+  model.proto.add_functions()->set_name("f");
+  EXPECT_EQ(model.error(), "function 'f': functions inside a model are not supported");
+}
+
+TEST(ReadOnnxErrors, Cycles) {
+  TestModel model;
+  model.add_input("x", {2});
+  model.add_node("Add", {"x", "b"}, {"a"}, "first");
+  model.add_node("Relu", {"a"}, {"b"}, "second");
+  model.add_output("b");
+  EXPECT_EQ(model.error(), "node first (Add): lies on or behind a cycle");
+  TestModel self;
+  self.add_node("Relu", {"y"}, {"y"}, "self");
+  self.add_output("y");
+  EXPECT_EQ(self.error(), "node self (Relu): lies on or behind a cycle");
+}
+
+TEST(ReadOnnxErrors, NamesThatAreTaken) {
+  TestModel output = relu_model();
+  output.add_node("Tanh", {"x"}, {"y"}, "t");
+  EXPECT_EQ(output.error(), "node t (Tanh): output 'y' is the name of another value too");
+  TestModel input = relu_model();
+  input.add_node("Tanh", {"x"}, {"x"}, "t");
+  EXPECT_EQ(input.error(), "node t (Tanh): output 'x' is the name of another value too");
+  TestModel inputs = relu_model();
+  inputs.add_input("x", {1});
+  EXPECT_EQ(inputs.error(), "input 'x' is there twice");
+  TestModel initializers = relu_model();
+  initializers.add_initializer("w", ir::Tensor::scalar(1.0F));
+  initializers.add_initializer("w", ir::Tensor::scalar(1.0F));
+  EXPECT_EQ(initializers.error(), "initializer 'w' is there twice");
+  TestModel outputs = relu_model();
+  outputs.add_output("y");
+  EXPECT_EQ(outputs.error(), "output 'y' is there twice");
+  TestModel attributes = relu_model();
+  set_attribute(*attributes.graph().mutable_node(0), "a", 1.0F);
+  set_attribute(*attributes.graph().mutable_node(0), "a", 1.0F);
+  EXPECT_EQ(attributes.error(), "node node (Relu): attribute 'a' is there twice");
+  TestModel metadata = relu_model();
+  metadata.proto.add_metadata_props()->set_key("k");
+  metadata.proto.add_metadata_props()->set_key("k");
+  EXPECT_EQ(metadata.error(), "metadata 'k' is there twice");
+}
+
+TEST(ReadOnnxErrors, NamesThatAreMissing) {
+  TestModel input = relu_model();
+  input.graph().mutable_node(0)->set_input(0, "nothing");
+  EXPECT_EQ(input.error(),
+            "node node (Relu): input 'nothing' is not made by any node, input or initializer");
+  TestModel output = relu_model();
+  output.graph().mutable_output(0)->set_name("nothing");
+  EXPECT_EQ(output.error(), "output 'nothing' is not made by any node, input or initializer");
+  TestModel no_outputs = relu_model();
+  no_outputs.graph().mutable_node(0)->clear_output();
+  EXPECT_EQ(no_outputs.error(), "node node (Relu): has no outputs");
+  TestModel no_type = relu_model();
+  no_type.graph().mutable_node(0)->clear_op_type();
+  EXPECT_EQ(no_type.error(), "node node (): has no operator type");
+  TestModel unnamed = relu_model();
+  unnamed.graph().add_initializer();
+  EXPECT_EQ(unnamed.error(), "initializer 0 has no name");
+  TestModel unnamed_input = relu_model();
+  unnamed_input.graph().add_input();
+  EXPECT_EQ(unnamed_input.error(), "input 1 has no name");
+  TestModel unnamed_output = relu_model();
+  unnamed_output.graph().add_output();
+  EXPECT_EQ(unnamed_output.error(), "output 1 has no name");
+  TestModel attribute = relu_model();
+  attribute.graph().mutable_node(0)->add_attribute()->set_i(1);
+  EXPECT_EQ(attribute.error(), "node node (Relu): an attribute has no name");
+}
+
+TEST(ReadOnnxErrors, NamesThatAreNotText) {
+  TestModel bytes = relu_model();
+  bytes.graph().mutable_node(0)->set_name("a\xff");
+  EXPECT_EQ(bytes.error(), "node a\\xff (Relu): name 'a\\xff' is not UTF-8");
+  TestModel control = relu_model();
+  control.graph().mutable_node(0)->set_output(0, "a\x1b[2J");
+  EXPECT_EQ(control.error(), "node node (Relu): output 'a\\x1b[2J' has a control character");
+  TestModel longer = relu_model();
+  longer.graph().set_name(std::string(9000, 'n'));
+  EXPECT_EQ(longer.error(), "graph name '" + std::string(80, 'n') +
+                                "...' has 9000 bytes, at most 8192 are accepted");
+  TestModel metadata = relu_model();
+  metadata.proto.add_metadata_props()->set_key("k");
+  metadata.proto.mutable_metadata_props(0)->set_value("\xc3");
+  EXPECT_EQ(metadata.error(), "metadata 'k' is not UTF-8");
+}
+
+TEST(ReadOnnxErrors, TypesOfInputs) {
+  const auto with_type = [](auto change) {
+    TestModel model = relu_model();
+    change(*model.graph().mutable_input(0)->mutable_type());
+    return model.error();
+  };
+  EXPECT_EQ(with_type([](onnx::TypeProto& type) { type.clear_tensor_type(); }),
+            "input 'x': has no type");
+  EXPECT_EQ(with_type([](onnx::TypeProto& type) { type.mutable_sequence_type(); }),
+            "input 'x': is a sequence, only tensors are supported");
+  EXPECT_EQ(with_type([](onnx::TypeProto& type) { type.mutable_tensor_type()->set_elem_type(0); }),
+            "input 'x': element type 0 is unknown");
+  EXPECT_EQ(with_type([](onnx::TypeProto& type) { type.mutable_tensor_type()->set_elem_type(20); }),
+            "input 'x': element type float8e5m2fnuz is not supported");
+  const auto dim = [&](std::int64_t value) {
+    return with_type([&](onnx::TypeProto& type) {
+      type.mutable_tensor_type()->mutable_shape()->mutable_dim(1)->set_dim_value(value);
+    });
+  };
+  EXPECT_EQ(dim(-5), "input 'x': dimension 1 is -5, expected 0 or more");
+  EXPECT_EQ(dim(-1), "no error");
+  EXPECT_EQ(dim(std::int64_t{1} << 40),
+            "input 'x': float32[2,1099511627776] takes more than the "
+            "limit of 1099511627776 bytes");
+  EXPECT_THAT(dim(INT64_MAX), HasSubstr("input 'x': shape [2,9223372036854775807] has too many"));
+  EXPECT_EQ(with_type([](onnx::TypeProto& type) {
+              for (int i = 0; i < 100; ++i) type.mutable_tensor_type()->mutable_shape()->add_dim();
+            }),
+            "input 'x': has 102 dimensions, at most 64 are accepted");
+}
+
+TEST(ReadOnnxErrors, SizesThatInferenceComputes) {
+  TestModel model(9);
+  model.add_input("x", {4});
+  set_attribute(model.add_node("Pad", {"x"}, {"y"}, "p"), "pads",
+                std::vector<std::int64_t>{std::int64_t{1} << 50, 0});
+  model.add_output("y");
+  EXPECT_THAT(model.error(), HasSubstr("node p (Pad): "));
+}
+
+TEST(ReadOnnxErrors, Initializers) {
+  TestModel model = relu_model();
+  model.add_initializer("w", ir::Tensor::from_values<float>({2}, {1, 2})).set_dims(0, 3);
+  EXPECT_EQ(model.error(), "initializer 'w': raw data has 8 bytes, expected 12 for float32[3]");
+  TestModel sparse = relu_model();
+  sparse.graph().add_sparse_initializer()->mutable_values()->set_name("s");
+  EXPECT_EQ(sparse.error(), "sparse initializer 's': sparse tensors are not supported");
+  TestModel type = relu_model();
+  type.add_input("w", {2}, ir::DataType::kInt64);
+  type.add_initializer("w", ir::Tensor::from_values<float>({2}, {1, 2}));
+  EXPECT_EQ(type.error(), "initializer 'w': is float32[2], but the input of that name is int64[2]");
+}
+
+TEST(ReadOnnxErrors, AttributesNameTheirNode) {
+  TestModel model = relu_model();
+  onnx::AttributeProto& attribute = *model.graph().mutable_node(0)->add_attribute();
+  attribute.set_name("alpha");
+  EXPECT_EQ(model.error(), "node node (Relu): attribute 'alpha': has neither type nor value");
+  attribute.set_f(1);
+  EXPECT_EQ(model.error(), "node node (Relu): unknown attribute 'alpha'");
+}
+
+TEST(ReadOnnxErrors, DeclaredOutputsThatDoNotFit) {
+  TestModel model = relu_model();
+  model.graph().mutable_output(0)->mutable_type()->mutable_tensor_type()->set_elem_type(7);
+  EXPECT_THAT(model.error(), HasSubstr("node node (Relu): output 'y'"));
+  TestModel input = relu_model();
+  input.add_output("x");
+  input.graph().mutable_output(1)->mutable_type()->mutable_tensor_type()->set_elem_type(7);
+  EXPECT_EQ(input.error(), "output 'x': is declared as int64[*], but is float32[2,3]");
+}
+
+}  // namespace
+}  // namespace lathe::formats

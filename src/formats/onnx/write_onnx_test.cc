@@ -1,0 +1,140 @@
+#include "formats/onnx/write_onnx.h"
+
+#include <gtest/gtest.h>
+#include <onnx/onnx_pb.h>
+
+#include "formats/onnx/read_onnx.h"
+#include "ir/graph_builder.h"
+#include "ir/print.h"
+#include "ops/infer_shapes.h"
+
+namespace lathe::formats {
+namespace {
+
+ir::Graph small_network() {
+  ir::GraphBuilder b("net", 3);
+  ir::ValueId x = b.input("input", {ir::Dim::symbol("N"), 3, 16, 16});
+  x = b.relu6(b.batch_norm(b.conv(x, 8, {.kernel = 3, .stride = 2, .padding = 1})));
+  x = b.max_pool(x, 2, 2);
+  x = b.add(x, b.relu(b.conv(x, 8, {.kernel = 1, .bias = true})));
+  x = b.softmax(b.linear(b.dropout(b.flatten(b.global_average_pool(x)), 0.5F), 10));
+  ir::Graph graph = b.finish(x, "probabilities");
+  graph.metadata["lathe.labels"] = "[]";
+  graph.metadata["note"] = "\xc3\xa9";
+  EXPECT_TRUE(ops::infer_shapes(graph).ok());
+  EXPECT_TRUE(graph.compact().ok());
+  return graph;
+}
+
+Result<ir::Graph> parse(const std::string& bytes) {
+  return parse_onnx(std::as_bytes(std::span(bytes)));
+}
+
+onnx::ModelProto proto_of(const ir::Graph& graph) {
+  const auto bytes = serialize_onnx(graph);
+  EXPECT_TRUE(bytes.ok());
+  onnx::ModelProto proto;
+  EXPECT_TRUE(proto.ParseFromString(*bytes));
+  return proto;
+}
+
+TEST(WriteOnnx, SurvivesARoundTrip) {
+  const ir::Graph graph = small_network();
+  const auto bytes = serialize_onnx(graph);
+  ASSERT_TRUE(bytes.ok()) << bytes.error().message();
+  const auto back = parse(*bytes);
+  ASSERT_TRUE(back.ok()) << back.error().message();
+  EXPECT_EQ(ir::to_text(*back), ir::to_text(graph));
+  EXPECT_EQ(back->metadata, graph.metadata);
+  for (std::size_t i = 0; i < graph.value_count(); ++i) {
+    const ir::Value& value = graph.value(static_cast<ir::ValueId>(i));
+    if (!value.constant) continue;
+    EXPECT_TRUE(back->constant(back->find_value(value.name).value())->identical(*value.constant));
+  }
+  EXPECT_EQ(*serialize_onnx(*back), *bytes);
+}
+
+TEST(WriteOnnx, StatesVersions) {
+  const onnx::ModelProto proto = proto_of(small_network());
+  EXPECT_EQ(proto.ir_version(), 10);
+  EXPECT_EQ(proto.producer_name(), "lathe");
+  EXPECT_FALSE(proto.producer_version().empty());
+  ASSERT_EQ(proto.opset_import_size(), 1);
+  EXPECT_EQ(proto.opset_import(0).version(), 21);
+  EXPECT_EQ(proto.graph().value_info_size(), 0);
+}
+
+TEST(WriteOnnx, ImportsTheLatheDomainWhereItIsUsed) {
+  ir::Graph graph;
+  const ir::ValueId x = graph.add_input("x", {ir::DataType::kUint8, ir::Shape{1, 2, 3, 3}});
+  const ir::ValueId scale = graph.add_constant("scale", ir::Tensor::scalar(0.5F));
+  const ir::ValueId zero = graph.add_constant("zero", ir::Tensor::scalar(std::uint8_t{0}));
+  const ir::ValueId y =
+      graph.add("QLinearGlobalAveragePool", std::array{x, scale, zero, scale, zero}, {}, "y",
+                ir::kLatheDomain);
+  graph.set_outputs({y});
+  const onnx::ModelProto proto = proto_of(graph);
+  ASSERT_EQ(proto.opset_import_size(), 2);
+  EXPECT_EQ(proto.opset_import(1).domain(), "lathe");
+  EXPECT_EQ(proto.opset_import(1).version(), 1);
+  const auto back = parse(proto.SerializeAsString());
+  EXPECT_TRUE(back.ok()) << back.error().message();
+}
+
+TEST(WriteOnnx, FilesAreSmall) {
+  const ir::Graph graph = small_network();
+  std::size_t weights = 0;
+  for (std::size_t i = 0; i < graph.value_count(); ++i) {
+    const ir::Value& value = graph.value(static_cast<ir::ValueId>(i));
+    if (value.constant) weights += value.constant->num_bytes();
+  }
+  const std::size_t overhead = serialize_onnx(graph)->size() - weights;
+  EXPECT_LT(overhead, 170 * graph.node_count());
+}
+
+TEST(WriteOnnx, WritesNodesInOrderAndLeavesOutUnusedConstants) {
+  ir::Graph graph;
+  const ir::ValueId x = graph.add_input("x", {ir::DataType::kFloat32, ir::Shape{2}});
+  const ir::ValueId middle = graph.add_value("middle");
+  const ir::ValueId y = graph.add("Tanh", std::array{middle}, {}, "y");
+  graph.add_node({"", "", "Relu", {x}, {middle}, {}});
+  graph.add_constant("unused", ir::Tensor::scalar(1.0F));
+  graph.set_outputs({y});
+  const onnx::ModelProto proto = proto_of(graph);
+  ASSERT_EQ(proto.graph().node_size(), 2);
+  EXPECT_EQ(proto.graph().node(0).op_type(), "Relu");
+  EXPECT_FALSE(proto.graph().node(0).has_name());
+  EXPECT_EQ(proto.graph().initializer_size(), 0);
+}
+
+TEST(WriteOnnx, RefusesGraphsThatAreNotSound) {
+  ir::Graph graph;
+  const ir::ValueId nothing = graph.add_value("nothing");
+  graph.set_outputs({nothing});
+  EXPECT_FALSE(serialize_onnx(graph).ok());
+  ir::Graph foreign;
+  const ir::ValueId x = foreign.add_input("x", {ir::DataType::kFloat32, ir::Shape{2}});
+  foreign.set_outputs({foreign.add("Op", std::array{x}, {}, "y", "com.other")});
+  const auto bytes = serialize_onnx(foreign);
+  ASSERT_FALSE(bytes.ok());
+  EXPECT_EQ(bytes.error().message(), "node y (com.other.Op): domain 'com.other' cannot be written");
+}
+
+TEST(WriteOnnx, NamesAFileThatCannotBeWritten) {
+  const Status status = write_onnx(small_network(), "/proc/nowhere/model.onnx");
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().message().rfind("/proc/nowhere/model.onnx: ", 0), 0U);
+}
+
+TEST(WriteOnnx, WritesTypesBetweenNodesOnRequest) {
+  const Path path = std::filesystem::temp_directory_path() / "lathe_value_info_test.onnx";
+  ASSERT_TRUE(write_onnx(small_network(), path, {.value_info = true}).ok());
+  onnx::ModelProto proto;
+  ASSERT_TRUE(proto.ParseFromString(*read_file(path)));
+  EXPECT_EQ(proto.graph().value_info_size(), proto.graph().node_size() - 1);
+  EXPECT_TRUE(read_onnx(path).ok());
+  std::filesystem::remove(path);
+}
+
+}  // namespace
+}  // namespace lathe::formats

@@ -160,8 +160,9 @@ Result<Image> decode_jpeg(std::span<const std::byte> bytes, std::int64_t max_pix
   Image image = make_image(height, width, decoder.channels());
   std::vector<std::uint8_t> cmyk_row;
   if (decoder.is_cmyk()) cmyk_row.resize(4 * static_cast<std::size_t>(width));
+  const int orientation = decoder.orientation();  // its marker is gone once the pixels are read
   RETURN_IF_ERROR(decoder.read_pixels(image, cmyk_row));
-  return apply_orientation(std::move(image), decoder.orientation());
+  return apply_orientation(std::move(image), orientation);
 }
 
 Result<ImageInfo> read_jpeg_info(std::span<const std::byte> bytes) {

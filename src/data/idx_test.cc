@@ -58,7 +58,7 @@ TEST(Idx, RefusesWhatFollows) {
 }
 
 TEST(Idx, RefusesDamage) {
-  EXPECT_THAT(error_of("PNG\0"), HasSubstr("not an IDX file"));
+  EXPECT_THAT(error_of("\x89PNG"), HasSubstr("not an IDX file"));
   std::string sum = gzip(kSmall);
   sum[sum.size() - 6] = static_cast<char>(sum[sum.size() - 6] ^ 1);
   EXPECT_THAT(error_of(sum), HasSubstr("incorrect data check"));
@@ -66,7 +66,7 @@ TEST(Idx, RefusesDamage) {
   EXPECT_THAT(error_of(std::string("\0\0\x08\x40", 4)), HasSubstr("64 dimensions"));
   const std::string huge =
       std::string("\0\0\x0e\3", 4) + std::string(12, '\x7f') + std::string(8, '\0');
-  EXPECT_THAT(error_of(huge), HasSubstr("2^62"));
+  EXPECT_THAT(error_of(huge), HasSubstr("too many elements"));
   const std::string large = std::string("\0\0\x08\1\x7f\xff\xff\xff", 8) + std::string(8, '\0');
   EXPECT_THAT(error_of(large), HasSubstr("more than the file's 16 bytes"));
   EXPECT_THAT(error_of(gzip(large)), HasSubstr("can hold"));

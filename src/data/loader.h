@@ -30,7 +30,7 @@ struct LoaderOptions {
   std::uint64_t seed = 0;
   int workers = 0;           // threads; 0 means allowed_cores()
   int prefetch_batches = 4;  // ready or in the making ahead of the consumer, at least 1
-  Augmentation augmentation;
+  Augmentation augmentation = {};
   bool strict = false;  // a sample that cannot be read is an error
   // Images that are decoded from files are kept, resized but not yet augmented, until they take
   // this many bytes; the rest is decoded in each epoch. 0 for a single pass.

@@ -109,7 +109,7 @@ TEST(Npy, RefusesMalformedFiles) {
         "12345678");
   };
   EXPECT_THAT(error_of(with("'<f4'", "False", "(1099511627776, 1099511627776)")),
-              HasSubstr("2^62"));
+              HasSubstr("too many elements"));
   EXPECT_THAT(error_of(with("'<f4'", "False", "(4611686018427387903,)")),
               HasSubstr("holds 8 bytes"));
   EXPECT_THAT(error_of(with("'|S0'", "False", "(4611686018427387903,)")),
@@ -138,7 +138,8 @@ TEST(Unicode, RefusesWhatIsNotUtf8) {
     EXPECT_FALSE(decode_utf8(bad).ok());
   }
   std::string text;
-  for (const char32_t point : decode_utf8("aé日🙂").value()) append_utf8(text, point);
+  const std::u32string points = decode_utf8("aé日🙂").value();
+  for (const char32_t point : points) append_utf8(text, point);
   EXPECT_EQ(text, "aé日🙂");
   EXPECT_FALSE(append_utf8(text, 0xd800));
   EXPECT_FALSE(append_utf8(text, 0x110000));

@@ -62,9 +62,10 @@ Taps<int> triangle_taps(const Axis& axis) {
       weights.push_back(std::max(0.0, 1.0 - distance));
       total += weights.back();
     }
+    const double inverse = total > 0 ? 1.0 / total : 1.0;
     taps.start(low);
     for (const double weight : weights) {
-      taps.weights.push_back(fixed_point(total > 0 ? weight / total : weight, kPillowBits));
+      taps.weights.push_back(fixed_point(weight * inverse, kPillowBits));
     }
   }
   taps.finish();

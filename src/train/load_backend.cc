@@ -35,7 +35,13 @@ Error unavailable(std::string_view reason) {
   return error(ErrorCode::kUnavailable, "not built with LibTorch: {}; {}", reason, kHowToGetIt);
 }
 
+// LibTorch's OpenMP threads wait for each other by spinning, for milliseconds as libgomp comes.
+// That starves the threads that load data, and whatever else runs here. So few rounds last through
+// the gaps between operators and no longer. Read by libgomp when it is loaded.
+constexpr const char* kSpinRounds = "1000";
+
 Result<Backend*> open_module(const Path& path) {
+  setenv("GOMP_SPINCOUNT", kSpinRounds, /*overwrite=*/0);
   // Local, so that LibTorch's own copies of common libraries stay out of everybody else's way.
   void* module = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (module == nullptr) return unavailable(dlerror());

@@ -3,6 +3,8 @@
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 #include <cstdlib>
+#include <limits>
+#include <malloc.h>
 #include <torch/version.h>
 
 #include "base/cpu.h"
@@ -46,6 +48,7 @@ class TorchBackend final : public Backend {
 
   Result<std::unique_ptr<Session>> create_session(const ir::Graph& graph,
                                                   const SessionOptions& options) override {
+    keep_freed_memory();
     return TorchSession::create(graph, options);
   }
 
@@ -56,6 +59,13 @@ class TorchBackend final : public Backend {
   static int cuda_devices() {
     if (!at::hasCUDA()) return 0;
     return static_cast<int>(at::detail::getCUDAHooks().getNumGPUs());
+  }
+
+  // Each step allocates the same large tensors again. Left alone, malloc gives them back to the
+  // system in between, and the system fills them with zeros each time.
+  static void keep_freed_memory() {
+    mallopt(M_MMAP_MAX, 0);
+    mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
   }
 
   // cuBLAS needs the variable before its first use to give the same bits in each run.

@@ -1,0 +1,37 @@
+// Numbers as people read them, beside format_bytes, format_count and format_duration of
+// base/progress.h. What is not finite is shown as "–" (kNoValue), so that no page and no table
+// ever says "nan" or "inf".
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace lathe::report {
+
+inline constexpr std::string_view kNoValue = "–";
+
+// A fraction as a percentage: 0.91234 is "91.23 %".
+std::string format_percent(double fraction, int decimals = 2);
+// A difference of two fractions in percentage points, signed: -0.0012 is "−0.12 points".
+std::string format_points(double difference, int decimals = 2);
+// Milliseconds with three significant digits, in µs, ms or s: 0.0421 is "42.1 µs".
+std::string format_ms(double milliseconds);
+// A ratio with two or three significant digits: 3.62 is "3.6×", 14.2 is "14×", 0.083 is "0.083×".
+std::string format_ratio(double ratio);
+// Up to `digits` significant digits without trailing zeros; very large or small in scientific
+// notation.
+std::string format_number(double value, int digits = 4);
+// A whole number with thin spaces (U+2009) between groups of three digits from 10 000 on.
+std::string format_integer(double value);
+
+// How an axis, a bar or a column shows its values.
+enum class ValueFormat {
+  kNumber,
+  kPercent,       // values are fractions
+  kMilliseconds,  // values are milliseconds
+  kBytes,
+  kCount,
+};
+std::string format_value(double value, ValueFormat format);
+
+}  // namespace lathe::report

@@ -15,8 +15,9 @@ std::string_view kind_name(AttributeKind kind) {
 
 Status check_attributes(const OpDef& op, const ir::Node& node) {
   for (const auto& [name, value] : node.attributes) {
-    const auto def = std::find_if(op.attributes.begin(), op.attributes.end(),
-                                  [&](const AttributeDef& a) { return a.name == name; });
+    const auto def =
+        std::find_if(op.attributes.begin(), op.attributes.end(),
+                     [&wanted = name](const AttributeDef& a) { return a.name == wanted; });
     if (def == op.attributes.end()) return invalid_data("unknown attribute '{}'", name);
     if (static_cast<std::size_t>(def->kind) != value.index()) {
       return invalid_data("attribute '{}' is of kind {}, expected {}", name,

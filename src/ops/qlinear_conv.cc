@@ -60,10 +60,10 @@ Result<std::vector<ir::Tensor>> evaluate(const EvaluateContext& context) {
         sum = bias.empty() ? 0U : static_cast<std::uint32_t>(bias[m]);
         w_zero = per_channel(w_zeros, m);
       },
-      [&](std::size_t i, std::size_t k) {
+      [&, x_zero = x_zero](std::size_t i, std::size_t k) {
         sum += static_cast<std::uint32_t>((in[i] - x_zero) * (weights[k] - w_zero));
       },
-      [&](std::size_t o, std::size_t m) {
+      [&, x_scale = x_scale, y_scale = y_scale, y_zero = y_zero](std::size_t o, std::size_t m) {
         const float multiplier = requantize_multiplier(x_scale, per_channel(w_scales, m), y_scale);
         out[o] = static_cast<std::byte>(
             requantize(static_cast<std::int32_t>(sum), multiplier, y_zero, range));

@@ -9,7 +9,9 @@
 
 namespace lathe::data {
 
-// Each method equals a well-known implementation to within one step of 255.
+// Each method equals a well-known implementation to within one step of 255. Both axes are
+// resampled one after the other, x first; Pillow from 13 on takes the cheaper one first, which can
+// round differently.
 enum class ResizeMethod {
   kBilinear,             // Pillow's BILINEAR: a triangle filter, widened when it shrinks
   kBilinearNoAntialias,  // OpenCV's INTER_LINEAR: two neighbours per axis, half-pixel centres

@@ -8,6 +8,7 @@
 
 #include "base/progress.h"
 #include "formats/onnx/convert_graph.h"
+#include "ops/infer_shapes.h"
 
 namespace lathe::formats {
 namespace {
@@ -34,9 +35,18 @@ Status check_domains(const ir::Graph& graph) {
   return {};
 }
 
-Result<onnx::ModelProto> model_to_proto(const ir::Graph& graph, bool value_info) {
-  RETURN_IF_ERROR(graph.verify());
-  RETURN_IF_ERROR(check_domains(graph));
+bool has_types_to_write(const ir::Graph& graph) {
+  return std::all_of(graph.outputs().begin(), graph.outputs().end(), [&](ir::ValueId id) {
+    return graph.value(id).type.data_type != ir::DataType::kUndefined;
+  });
+}
+
+Result<onnx::ModelProto> model_to_proto(const ir::Graph& given, bool value_info) {
+  RETURN_IF_ERROR(given.verify());
+  RETURN_IF_ERROR(check_domains(given));
+  ir::Graph graph = given;
+  // The specification wants outputs to have types; a graph fresh from a builder has none.
+  if (value_info || !has_types_to_write(graph)) RETURN_IF_ERROR(ops::infer_shapes(graph));
   onnx::ModelProto model;
   model.set_ir_version(kIrVersion);
   model.set_producer_name("lathe");

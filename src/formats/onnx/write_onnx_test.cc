@@ -81,6 +81,19 @@ TEST(WriteOnnx, ImportsTheLatheDomainWhereItIsUsed) {
   EXPECT_TRUE(back.ok()) << back.error().message();
 }
 
+TEST(WriteOnnx, OutputsHaveTypesAlsoWhereNothingWasInferred) {
+  ir::Graph graph;
+  const ir::ValueId x =
+      graph.add_input("x", {ir::DataType::kFloat32, ir::Shape{ir::Dim::symbol("N"), 2}});
+  graph.set_outputs({graph.add("Relu", std::array{x}, {}, "y")});
+  const onnx::ModelProto proto = proto_of(graph);
+  const onnx::TypeProto::Tensor& type = proto.graph().output(0).type().tensor_type();
+  EXPECT_EQ(type.elem_type(), 1);
+  ASSERT_EQ(type.shape().dim_size(), 2);
+  EXPECT_EQ(type.shape().dim(0).dim_param(), "N");
+  EXPECT_EQ(type.shape().dim(1).dim_value(), 2);
+}
+
 TEST(WriteOnnx, FilesAreSmall) {
   const ir::Graph graph = small_network();
   std::size_t weights = 0;

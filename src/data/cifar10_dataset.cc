@@ -1,4 +1,3 @@
-#include <cstring>
 #include <sstream>
 #include <system_error>
 #include <utility>

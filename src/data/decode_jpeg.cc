@@ -3,8 +3,6 @@
 #include <array>
 #include <csetjmp>
 #include <cstdio>
-#include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 

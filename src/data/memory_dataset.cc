@@ -1,7 +1,6 @@
 #include "data/memory_dataset.h"
 
 #include <algorithm>
-#include <cstring>
 #include <fmt/format.h>
 #include <utility>
 

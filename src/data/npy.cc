@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <cstring>
 #include <fmt/ranges.h>
-#include <numeric>
 #include <string_view>
 #include <vector>
 

@@ -21,11 +21,13 @@
 namespace lathe::report {
 
 struct Axis {
-  std::string title;  // with its unit, unless the format names it: "latency per image"
+  std::string title = {};  // with its unit, unless the format names it: "latency per image"
   ValueFormat format = ValueFormat::kNumber;
   bool from_zero = false;    // the axis begins at 0, or ends there where all values are negative
   bool logarithmic = false;  // values that are not positive are left out
   bool integers = false;     // ticks at whole numbers only, e.g. epochs
+  // The axis shows at least this range, so that a difference that does not matter looks small.
+  double min_span = 0;
 };
 
 struct ChartPoint {
@@ -34,24 +36,24 @@ struct ChartPoint {
 };
 
 struct LineSeries {
-  std::string name;
-  std::vector<ChartPoint> points;  // a point that is not finite interrupts the line
-  bool secondary = false;          // belongs to the axis on the right
+  std::string name = {};
+  std::vector<ChartPoint> points = {};  // a point that is not finite interrupts the line
+  bool secondary = false;               // belongs to the axis on the right
 };
 
 // Lines over a common x axis; with `secondary` a second y axis on the right.
 struct LineChart {
-  std::string title;
-  std::string description;  // made from the data where empty
-  Axis x;
-  Axis y;
-  std::optional<Axis> secondary;
-  std::vector<LineSeries> series;
+  std::string title = {};
+  std::string description = {};  // made from the data where empty
+  Axis x = {};
+  Axis y = {};
+  std::optional<Axis> secondary = {};
+  std::vector<LineSeries> series = {};
 };
 std::string to_svg(const LineChart& chart);
 
 struct ScatterPoint {
-  std::string label;
+  std::string label = {};
   double x = 0;
   double y = 0;
   double weight = 0;  // area of the bubble relative to the others; 0 draws a plain marker
@@ -59,29 +61,29 @@ struct ScatterPoint {
 
 // Labelled points. With `connect` an arrow leads from each point to the next: before and after.
 struct ScatterChart {
-  std::string title;
-  std::string description;  // made from the data where empty
-  Axis x;
-  Axis y;
-  std::vector<ScatterPoint> points;
+  std::string title = {};
+  std::string description = {};  // made from the data where empty
+  Axis x = {};
+  Axis y = {};
+  std::vector<ScatterPoint> points = {};
   bool connect = false;
 };
 std::string to_svg(const ScatterChart& chart);
 
 struct BarRow {
-  std::string label;
-  std::string note;            // shown small behind the label, e.g. the operator
-  std::vector<double> values;  // one for each series, not negative; NaN is an absent bar
+  std::string label = {};
+  std::string note = {};            // shown small behind the label, e.g. the operator
+  std::vector<double> values = {};  // one for each series, not negative; NaN is an absent bar
 };
 
 // Horizontal bars in groups, one row below the other, from zero. Text keeps its size however wide
 // the page is.
 struct BarChart {
-  std::string title;
-  std::string description;  // made from the data where empty
-  std::vector<std::string> series;
+  std::string title = {};
+  std::string description = {};  // made from the data where empty
+  std::vector<std::string> series = {};
   ValueFormat format = ValueFormat::kNumber;
-  std::vector<BarRow> rows;
+  std::vector<BarRow> rows = {};
 };
 std::string to_svg(const BarChart& chart);
 

@@ -22,8 +22,8 @@ namespace lathe::report {
 inline constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
 struct ModelSummary {
-  std::string name;        // "float32", "int8"
-  std::string file;        // path as the user knows it
+  std::string name = {};   // "float32", "int8"
+  std::string file = {};   // path as the user knows it
   double top1 = kUnknown;  // fractions
   double top5 = kUnknown;
   std::int64_t samples = -1;  // that top1 and top5 were measured on
@@ -47,41 +47,41 @@ struct Epoch {
   double learning_rate = kUnknown;
 };
 struct History {
-  std::vector<Epoch> epochs;
+  std::vector<Epoch> epochs = {};
 };
 
 // One layer of the network, in network order; a side where it was not measured is NaN.
 struct LayerTiming {
-  std::string name;
-  std::string op_type;
+  std::string name = {};
+  std::string op_type = {};
   double macs = kUnknown;
   double float_ms = kUnknown;
   double int8_ms = kUnknown;
-  std::string float_kernel;
-  std::string int8_kernel;
+  std::string float_kernel = {};
+  std::string int8_kernel = {};
 };
 
 // A test image with what the models said of it.
 struct Example {
-  std::string png;  // the bytes of a PNG or JPEG file; anything else shows no image
-  std::string truth;
-  std::string predicted_float;
-  std::string predicted_int8;
+  std::string png = {};  // the bytes of a PNG or JPEG file; anything else shows no image
+  std::string truth = {};
+  std::string predicted_float = {};
+  std::string predicted_int8 = {};
   double confidence = kUnknown;  // of the smallest model's prediction, a fraction
 };
 
 struct Report {
-  std::string title;
-  std::string summary;  // a sentence or two below the headline: what was trained on what
-  std::vector<std::pair<std::string, std::string>> system;  // name and value
+  std::string title = {};
+  std::string summary = {};  // a sentence or two below the headline: what was trained on what
+  std::vector<std::pair<std::string, std::string>> system = {};  // name and value
   // The model before first, then what was made of it, in order. The headline compares the first
   // with the last.
-  std::vector<ModelSummary> models;
-  std::optional<History> history;
-  std::vector<LayerTiming> layers;
-  std::vector<Example> examples;
-  std::vector<std::string> commands;  // that reproduce it, in order
-  std::string generated_at;           // date and time, as it shall be shown
+  std::vector<ModelSummary> models = {};
+  std::optional<History> history = {};
+  std::vector<LayerTiming> layers = {};
+  std::vector<Example> examples = {};
+  std::vector<std::string> commands = {};  // that reproduce it, in order
+  std::string generated_at = {};           // date and time, as it shall be shown
 };
 
 // The answer in words, as plain text: "int8 is 3.6× smaller and 2.1× faster than float32, and loses

@@ -1,0 +1,95 @@
+#include "report/format.h"
+
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+
+#include "base/progress.h"
+
+namespace lathe::report {
+namespace {
+
+// Decimals that leave `digits` significant digits, none for numbers that are long enough.
+int decimals_for(double value, int digits) {
+  if (value == 0) return 0;
+  const int magnitude = static_cast<int>(std::floor(std::log10(std::abs(value))));
+  return std::max(0, digits - 1 - magnitude);
+}
+
+// U+2212 instead of the hyphen.
+std::string with_minus_sign(std::string text) {
+  if (!text.empty() && text.front() == '-') text.replace(0, 1, "−");
+  return text;
+}
+
+}  // namespace
+
+std::string format_percent(double fraction, int decimals) {
+  if (!std::isfinite(fraction)) return std::string(kNoValue);
+  return with_minus_sign(fmt::format("{:.{}f} %", fraction * 100, decimals));
+}
+
+std::string format_points(double difference, int decimals) {
+  if (!std::isfinite(difference)) return std::string(kNoValue);
+  std::string digits = fmt::format("{:.{}f}", std::abs(difference) * 100, decimals);
+  const bool zero = digits.find_first_not_of("0.") == std::string::npos;
+  const std::string_view sign = zero ? "±" : (difference < 0 ? "−" : "+");
+  return fmt::format("{}{} points", sign, digits);
+}
+
+std::string format_ms(double milliseconds) {
+  if (!std::isfinite(milliseconds)) return std::string(kNoValue);
+  const double size = std::abs(milliseconds);
+  double value = milliseconds;
+  std::string_view unit = "ms";
+  if (size > 0 && size < 0.09995) {
+    value = milliseconds * 1e3, unit = "µs";
+  } else if (size >= 9999.5) {
+    value = milliseconds / 1e3, unit = "s";
+  }
+  const int decimals = std::min(decimals_for(value, 3), 3);
+  return with_minus_sign(fmt::format("{:.{}f} {}", value, decimals, unit));
+}
+
+std::string format_ratio(double ratio) {
+  if (!std::isfinite(ratio)) return std::string(kNoValue);
+  const double size = std::abs(ratio);
+  const int decimals = size >= 10 ? 0 : (size >= 2 ? 1 : (size >= 1 ? 2 : decimals_for(ratio, 2)));
+  return with_minus_sign(fmt::format("{:.{}f}×", ratio, std::min(decimals, 6)));
+}
+
+std::string format_number(double value, int digits) {
+  if (!std::isfinite(value)) return std::string(kNoValue);
+  if (value == 0) return "0";
+  return with_minus_sign(fmt::format("{:.{}g}", value, digits));
+}
+
+std::string format_integer(double value) {
+  if (!std::isfinite(value)) return std::string(kNoValue);
+  const std::string digits = fmt::format("{:.0f}", std::abs(value));
+  std::string out = value <= -0.5 ? "−" : "";
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    if (i > 0 && digits.size() > 4 && (digits.size() - i) % 3 == 0) out += "\u2009";
+    out.push_back(digits[i]);
+  }
+  return out;
+}
+
+std::string format_value(double value, ValueFormat format) {
+  if (!std::isfinite(value)) return std::string(kNoValue);
+  switch (format) {
+    case ValueFormat::kPercent:
+      return format_percent(value);
+    case ValueFormat::kMilliseconds:
+      return format_ms(value);
+    case ValueFormat::kBytes:
+      return format_bytes(value);
+    case ValueFormat::kCount:
+      return format_count(value);
+    case ValueFormat::kNumber:
+      break;
+  }
+  return format_number(value);
+}
+
+}  // namespace lathe::report

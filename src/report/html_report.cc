@@ -1,0 +1,72 @@
+#include "report/html_report.h"
+
+#include <fmt/format.h>
+
+#include "report/markup.h"
+#include "report/page_sections.h"
+
+namespace lathe::report {
+
+std::string section(std::string_view id, std::string_view heading, std::string_view lead,
+                    std::string_view content) {
+  const std::string paragraph =
+      lead.empty() ? std::string() : fmt::format("<p class=\"lead\">{}</p>\n", escape_markup(lead));
+  return fmt::format("<section id=\"{}\">\n<h2>{}</h2>\n{}{}</section>\n", escape_markup(id),
+                     escape_markup(heading), paragraph, content);
+}
+
+std::string system_section(std::span<const std::pair<std::string, std::string>> system) {
+  if (system.empty()) return {};
+  std::string items;
+  for (const auto& [name, value] : system) {
+    items += fmt::format("<dt>{}</dt><dd>{}</dd>\n", escape_markup(name), escape_markup(value));
+  }
+  return section("system", "Measured on", {},
+                 fmt::format("<dl class=\"system\">\n{}</dl>\n", items));
+}
+
+std::string command_section(std::span<const std::string> commands) {
+  if (commands.empty()) return {};
+  std::string lines;
+  for (const std::string& command : commands) {
+    lines += fmt::format("<code>{}</code>", escape_markup(command));
+  }
+  return section("commands", "Do it again", {}, fmt::format("<pre>{}</pre>\n", lines));
+}
+
+std::string to_html(const Report& report) {
+  const std::string answer = headline(report);
+  const std::string title = report.title.empty() ? std::string("Lathe report") : report.title;
+  std::string page = fmt::format(
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+      "<meta name=\"generator\" content=\"Lathe {}\">\n<title>{}</title>\n<style>\n{}</style>\n"
+      "</head>\n<body>\n<header>\n",
+      LATHE_VERSION, escape_markup(title), page_style());
+  // Without an answer the title is the headline.
+  if (!answer.empty()) page += fmt::format("<p class=\"kicker\">{}</p>\n", escape_markup(title));
+  page += fmt::format("<h1>{}</h1>\n", escape_markup(answer.empty() ? title : answer));
+  if (!report.summary.empty()) {
+    page += fmt::format("<p class=\"summary\">{}</p>\n", escape_markup(report.summary));
+  }
+  page += key_figures(report.models);
+  page += "</header>\n<main>\n";
+  page += model_section(report.models);
+  page += tradeoff_section(report.models);
+  page += layer_section(report.layers);
+  if (report.history) page += history_section(*report.history);
+  page += example_section(report.examples);
+  page += system_section(report.system);
+  page += command_section(report.commands);
+  page += "</main>\n<footer>";
+  page += report.generated_at.empty() ? std::string("Made")
+                                      : fmt::format("Made {}", escape_markup(report.generated_at));
+  page += fmt::format(" by Lathe {}.</footer>\n</body>\n</html>\n", LATHE_VERSION);
+  return page;
+}
+
+Status write_html(const Report& report, const Path& path) {
+  return write_file_atomic(path, to_html(report));
+}
+
+}  // namespace lathe::report

@@ -1,0 +1,32 @@
+// The parts of the HTML page, one function each. A part with nothing to show is an empty string.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "report/html_report.h"
+
+namespace lathe::report {
+
+// Everything about looks: the page's own CSS and that of the charts.
+std::string page_style();
+
+// Size, latency, accuracy and memory of the last model in large figures, against the first.
+std::string key_figures(std::span<const ModelSummary> models);
+// All that was measured of each model, one row per quantity.
+std::string model_section(std::span<const ModelSummary> models);
+// Accuracy against size and latency, and the spread of latencies.
+std::string tradeoff_section(std::span<const ModelSummary> models);
+std::string history_section(const History& history);
+std::string layer_section(std::span<const LayerTiming> layers);
+std::string example_section(std::span<const Example> examples);
+std::string system_section(std::span<const std::pair<std::string, std::string>> system);
+std::string command_section(std::span<const std::string> commands);
+
+// A <section> with a heading and a paragraph below it, which may be empty; `content` is markup,
+// the others are text.
+std::string section(std::string_view id, std::string_view heading, std::string_view lead,
+                    std::string_view content);
+
+}  // namespace lathe::report

@@ -25,6 +25,14 @@ function(lathe_find_libtorch)
   add_library(lathe_libtorch INTERFACE IMPORTED GLOBAL)
   target_include_directories(lathe_libtorch SYSTEM INTERFACE
       ${LATHE_LIBTORCH_INCLUDE} ${LATHE_LIBTORCH_INCLUDE}/torch/csrc/api/include)
+  # Wheels bring headers of {fmt} in a version of their own. Ours must come first.
+  get_target_property(fmt_include fmt::fmt INTERFACE_INCLUDE_DIRECTORIES)
+  if(EXISTS ${LATHE_LIBTORCH_INCLUDE}/fmt AND NOT fmt_include STREQUAL LATHE_LIBTORCH_INCLUDE)
+    set(first ${PROJECT_BINARY_DIR}/headers_before_torch)
+    file(MAKE_DIRECTORY ${first})
+    file(CREATE_LINK ${fmt_include}/fmt ${first}/fmt SYMBOLIC)
+    target_include_directories(lathe_libtorch SYSTEM BEFORE INTERFACE ${first})
+  endif()
   # libtorch refers to nothing itself, it only brings in the libraries of devices such as CUDA.
   target_link_libraries(lathe_libtorch INTERFACE -Wl,--no-as-needed ${libraries} -Wl,--as-needed)
   # One header per operator, rather than all of them: a fraction of the time to compile.
@@ -38,6 +46,8 @@ function(lathe_check_libtorch result)
     include(CheckCXXSourceCompiles)
     set(CMAKE_REQUIRED_LIBRARIES lathe_libtorch)
     set(CMAKE_REQUIRED_FLAGS -std=c++20)
+    # What LibTorch itself needs is the loader's business, which knows its search path.
+    set(CMAKE_REQUIRED_LINK_OPTIONS -Wl,--unresolved-symbols=ignore-in-shared-libs)
     check_cxx_source_compiles("
         #include <ATen/Version.h>
         int main() { return at::get_cxx_flags().empty(); }" LATHE_LIBTORCH_LINKS)

@@ -50,8 +50,12 @@ void append_tensors(std::string_view group, const NamedTensors& tensors, nlohman
 
 Result<ir::Tensor> read_tensor(const nlohmann::json& row, std::string_view data) {
   ASSIGN_OR_RETURN(const ir::DataType type, ir::parse_data_type(row.at("type").get<std::string>()));
-  ASSIGN_OR_RETURN(ir::Tensor tensor,
-                   ir::Tensor::create(type, row.at("dims").get<std::vector<std::int64_t>>()));
+  const auto dims = row.at("dims").get<std::vector<std::int64_t>>();
+  ASSIGN_OR_RETURN(const std::int64_t count, ir::element_count(dims));
+  if (static_cast<std::uint64_t>(count) > 8 * data.size()) {
+    return invalid_data("a tensor is larger than the file");
+  }
+  ASSIGN_OR_RETURN(ir::Tensor tensor, ir::Tensor::create(type, dims));
   const auto offset = row.at("offset").get<std::uint64_t>();
   const std::span<std::byte> bytes = tensor.mutable_bytes();
   if (offset > data.size() || bytes.size() > data.size() - offset) {

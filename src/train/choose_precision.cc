@@ -55,11 +55,11 @@ std::vector<Arithmetic> allowed_arithmetic(const ir::Graph& graph, const TrainOp
   const bool images = graph.value(graph.inputs()[0]).type.has_rank(4);
   const bool hardware = device != "cpu" || cpu_has_bfloat16();
   std::vector<Arithmetic> allowed;
-  for (const bool bfloat16 : {true, false}) {
+  for (const bool bfloat16 : {false, true}) {
     const Precision precision = bfloat16 ? Precision::kBFloat16 : Precision::kFloat32;
     const bool fits = options.precision == Precision::kAuto ? hardware || !bfloat16
                                                             : options.precision == precision;
-    for (const bool channels_last : {true, false}) {
+    for (const bool channels_last : {false, true}) {
       const MemoryFormat format =
           channels_last ? MemoryFormat::kChannelsLast : MemoryFormat::kContiguous;
       const bool wanted = options.memory_format == MemoryFormat::kAuto

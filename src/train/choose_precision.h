@@ -19,9 +19,9 @@ struct Arithmetic {
 // Whether the processor multiplies bfloat16 in hardware (AVX-512 BF16 or AMX, Arm BF16).
 bool cpu_has_bfloat16();
 
-// The combinations that the options allow, the preferred first: bfloat16 before float32, where the
-// device has it in hardware or the options name it; channels-last before contiguous, for graphs of
-// images only.
+// The combinations that the options allow, the plainest first: float32 before bfloat16, which is
+// there where the device has it in hardware or the options name it; contiguous before
+// channels-last, which is there for graphs of images, or where the options name it.
 std::vector<Arithmetic> allowed_arithmetic(const ir::Graph& graph, const TrainOptions& options,
                                            const std::string& device);
 

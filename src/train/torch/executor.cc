@@ -62,11 +62,10 @@ Status Executor::add_step(ir::NodeId id) {
   if (step.op == nullptr) {
     return unsupported("{}: this operator cannot be trained", step.where);
   }
-  const auto consumers = graph_->consumers();
   for (std::size_t i = 1; i < node.outputs.size(); ++i) {
     const ir::ValueId output = node.outputs[i];
     if (output == ir::kNoValue) continue;
-    if (!consumers[index(output)].empty() || graph_->is_output(output)) {
+    if (!graph_->consumers()[index(output)].empty() || graph_->is_output(output)) {
       return unsupported("{}: its output {} cannot be trained", step.where, i);
     }
   }

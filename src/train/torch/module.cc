@@ -29,7 +29,7 @@ class TorchBackend final : public Backend {
 
   [[nodiscard]] Result<std::string> resolve_device(std::string_view name) const override {
     const int devices = cuda_devices();
-    if (name == "auto") return std::string(devices > 0 ? "cuda:0" : "cpu");
+    if (name == "auto") name = devices > 0 ? "cuda:0" : "cpu";
     return guarded([&]() -> Result<std::string> {
       const at::Device device{std::string(name)};
       if (device.is_cpu()) return std::string("cpu");

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "train/leak_check.h"
 
 namespace lathe::train {
 namespace {
@@ -42,6 +43,7 @@ constexpr const char* kSpinRounds = "1000";
 
 Result<Backend*> open_module(const Path& path) {
   setenv("GOMP_SPINCOUNT", kSpinRounds, /*overwrite=*/0);
+  turn_off_leak_check();
   // Local, so that LibTorch's own copies of common libraries stay out of everybody else's way.
   void* module = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (module == nullptr) return unavailable(dlerror());

@@ -36,10 +36,11 @@ Error unavailable(std::string_view reason) {
   return error(ErrorCode::kUnavailable, "not built with LibTorch: {}; {}", reason, kHowToGetIt);
 }
 
-// LibTorch's OpenMP threads wait for each other by spinning, for milliseconds as libgomp comes.
-// That starves the threads that load data, and whatever else runs here. So few rounds last through
-// the gaps between operators and no longer. Read by libgomp when it is loaded.
-constexpr const char* kSpinRounds = "1000";
+// LibTorch's OpenMP threads wait for each other by spinning, for milliseconds as libgomp comes. On
+// cores that others want too, such as the threads that load data, that starves them and then
+// itself. So many rounds bridge the gaps between operators, a fraction of a millisecond, and no
+// more. Read by libgomp when it is loaded.
+constexpr const char* kSpinRounds = "10000";
 
 Result<Backend*> open_module(const Path& path) {
   setenv("GOMP_SPINCOUNT", kSpinRounds, /*overwrite=*/0);

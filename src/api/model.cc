@@ -1,0 +1,109 @@
+#include "lathe/model.h"
+
+#include "api/access.h"
+#include "formats/model_file.h"
+#include "formats/onnx/read_onnx.h"
+
+namespace lathe {
+namespace {
+
+ValueInfo describe(const std::string& name, const ir::TensorType& type) {
+  ValueInfo info{name, static_cast<DataType>(type.data_type), {}};
+  if (type.shape) {
+    for (const ir::Dim& dim : *type.shape) {
+      info.shape.push_back(dim.known() ? dim.value() : kUnknownExtent);
+    }
+  }
+  return info;
+}
+
+std::vector<ValueInfo> describe(const ir::Graph& graph, std::span<const ir::ValueId> ids) {
+  std::vector<ValueInfo> infos;
+  for (const ir::ValueId id : ids) {
+    infos.push_back(describe(graph.value(id).name, graph.value(id).type));
+  }
+  return infos;
+}
+
+std::vector<ValueInfo> describe(std::span<const engine::TensorInfo> values) {
+  std::vector<ValueInfo> infos;
+  for (const engine::TensorInfo& value : values) infos.push_back(describe(value.name, value.type));
+  return infos;
+}
+
+}  // namespace
+
+std::string_view version() { return LATHE_VERSION; }
+
+Model::Model(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+
+Model Access::model(ir::Graph graph) {
+  auto impl = std::make_shared<Model::Impl>();
+  impl->inputs = describe(graph, graph.inputs());
+  impl->outputs = describe(graph, graph.outputs());
+  impl->graph = std::move(graph);
+  return Model(std::move(impl));
+}
+
+Expected<Model> Model::load(const std::filesystem::path& path) {
+  ASSIGN_OR_FAIL(ir::Graph graph, formats::load_model(path));
+  return Access::model(std::move(graph));
+}
+
+Expected<Model> Model::parse(std::span<const std::byte> onnx) {
+  ASSIGN_OR_FAIL(ir::Graph graph, formats::parse_onnx(onnx));
+  return Access::model(std::move(graph));
+}
+
+const std::vector<ValueInfo>& Model::inputs() const { return impl_->inputs; }
+const std::vector<ValueInfo>& Model::outputs() const { return impl_->outputs; }
+const std::map<std::string, std::string, std::less<>>& Model::metadata() const {
+  return impl_->graph.metadata;
+}
+
+Expected<Executable> Model::compile(const CompileOptions& options) const {
+  ASSIGN_OR_FAIL(const engine::Backend* backend, engine::find_backend(options.backend));
+  const engine::CompileOptions compile_options{
+      .threads = options.threads, .batch = options.batch, .dimensions = options.dimensions};
+  ASSIGN_OR_FAIL(std::shared_ptr<const engine::Executable> executable,
+                 backend->compile(impl_->graph, compile_options));
+  return Access::executable(std::move(executable));
+}
+
+Executable Access::executable(std::shared_ptr<const engine::Executable> compiled) {
+  auto impl = std::make_shared<Executable::Impl>();
+  impl->inputs = describe(compiled->inputs());
+  impl->outputs = describe(compiled->outputs());
+  impl->executable = std::move(compiled);
+  return Executable(std::move(impl));
+}
+
+Executable::Executable(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+const std::vector<ValueInfo>& Executable::inputs() const { return impl_->inputs; }
+const std::vector<ValueInfo>& Executable::outputs() const { return impl_->outputs; }
+std::size_t Executable::arena_bytes() const { return impl_->executable->arena_bytes(); }
+std::size_t Executable::weight_bytes() const { return impl_->executable->weight_bytes(); }
+
+Context Executable::new_context() const {
+  return Access::context(impl_->executable->new_context());
+}
+
+Context Access::context(std::unique_ptr<engine::Context> context) {
+  return Context(std::make_unique<Context::Impl>(Context::Impl{std::move(context)}));
+}
+
+Context::Context(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Context::Context(Context&& other) noexcept = default;
+Context& Context::operator=(Context&& other) noexcept = default;
+Context::~Context() = default;
+
+Expected<std::vector<Tensor>> Context::run(std::span<const Tensor> inputs) {
+  std::vector<ir::Tensor> values;
+  for (const Tensor& input : inputs) values.push_back(Access::unwrap(input));
+  ASSIGN_OR_FAIL(std::vector<ir::Tensor> results, impl_->context->run(values));
+  std::vector<Tensor> outputs;
+  for (ir::Tensor& result : results) outputs.push_back(Access::wrap(std::move(result)));
+  return outputs;
+}
+
+}  // namespace lathe

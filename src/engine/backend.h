@@ -23,7 +23,7 @@ struct CompileOptions {
   int threads = 0;         // for one inference; 0: allowed_cores()
   std::int64_t batch = 1;  // for the first axis of an input where that is unknown
   // For other unknown extents, by name.
-  std::map<std::string, std::int64_t> dimensions;
+  std::map<std::string, std::int64_t> dimensions = {};
 };
 
 struct TensorInfo {

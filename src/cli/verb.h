@@ -1,0 +1,31 @@
+// One verb of the command line: `lathe NAME ...`.
+#pragma once
+
+#include <functional>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace CLI {
+class App;
+}
+
+namespace lathe::cli {
+
+struct Verb {
+  std::string_view name;
+  std::string_view summary;
+  // Declares options and arguments on the verb's parser and returns what to do after parsing.
+  std::function<Status()> (*declare)(CLI::App& app);
+};
+
+// Each in verb_NAME.cc.
+Verb new_verb();
+Verb train_verb();
+Verb eval_verb();
+Verb quantize_verb();
+Verb inspect_verb();
+Verb run_verb();
+Verb bench_verb();
+
+}  // namespace lathe::cli

@@ -1,0 +1,52 @@
+// Accuracy of a classifier on a dataset, through any backend.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "data/dataset.h"
+#include "data/preprocess.h"
+#include "ir/graph.h"
+
+namespace lathe::measure {
+
+struct EvaluateOptions {
+  std::string backend = "native";
+  int threads = 0;          // 0: all allowed
+  std::int64_t batch = 32;  // where the model's batch is not fixed
+  bool strict = false;      // a sample that cannot be read is an error
+  // Instead of the model's metadata.
+  std::optional<data::Preprocess> preprocess = {};
+  // After each batch: samples done and their number.
+  std::function<void(std::int64_t, std::int64_t)> on_progress = {};
+};
+
+struct Evaluation {
+  std::int64_t samples = 0;
+  double top1 = 0;  // fraction of samples whose highest output is their class
+  double top5 = 0;  // among the five highest; 1 where there are five classes or fewer
+  double images_per_s = 0;
+  std::int64_t corrupt = 0;  // left out
+  // [truth * classes + prediction].
+  std::vector<std::int64_t> confusion;
+  std::int64_t classes = 0;
+};
+
+// The model has one input that fits the dataset's samples, and its first output is [N, classes], at
+// least as many as the dataset has. Ties go to the lower class. Image models say how pixels become
+// inputs in their metadata (data::kPreprocessKey), or options do; an error where neither does.
+Result<Evaluation> evaluate(const ir::Graph& graph, std::shared_ptr<const data::Dataset> dataset,
+                            const EvaluateOptions& options = {});
+
+// The preprocessing for a model on image data, from options or metadata; empty for datasets of
+// features.
+Result<std::optional<data::Preprocess>> resolve_preprocess(
+    const ir::Graph& graph, const data::Dataset& dataset,
+    const std::optional<data::Preprocess>& given);
+
+}  // namespace lathe::measure

@@ -1,0 +1,71 @@
+#include "shrink/quantize/calibrate.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "data/loader.h"
+#include "measure/batch_runner.h"
+#include "measure/evaluate.h"
+
+namespace lathe::shrink {
+namespace {
+
+// Rows of a batch that are padding must not be observed, so ranges are taken after the runner has
+// cut them off.
+Status observe(const ir::Tensor& tensor, const std::string& name, ActivationRanges& ranges) {
+  const auto values = tensor.data<float>();
+  if (values.empty()) return {};
+  const auto [low, high] = std::minmax_element(values.begin(), values.end());
+  // A NaN anywhere makes the sum NaN, where it could hide from the comparison.
+  double sum = 0;
+  for (const float v : values) sum += static_cast<double>(v);
+  if (!std::isfinite(sum))
+    return invalid_data("value '{}' is not finite on the calibration data", name);
+  const auto [it, first] = ranges.emplace(name, ActivationRange{*low, *high});
+  if (!first) {
+    it->second.min = std::min(it->second.min, *low);
+    it->second.max = std::max(it->second.max, *high);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<ActivationRanges> calibrate(const ir::Graph& graph, std::span<const ir::ValueId> values,
+                                   std::shared_ptr<const data::Dataset> dataset,
+                                   const CalibrateOptions& options) {
+  ASSIGN_OR_RETURN(const auto preprocess,
+                   measure::resolve_preprocess(graph, *dataset, options.preprocess));
+  ir::Graph observed = graph;
+  observed.set_outputs({values.begin(), values.end()});
+  ASSIGN_OR_RETURN(
+      measure::BatchRunner runner,
+      measure::BatchRunner::create(observed, "native", options.threads, options.batch));
+
+  // Shuffled, since many datasets lie sorted by class.
+  data::LoaderOptions loading;
+  loading.batch_size = runner.batch();
+  loading.shuffle = true;
+  loading.seed = options.seed;
+  loading.cache_bytes = 0;
+  const std::int64_t total =
+      options.samples > 0 ? std::min(options.samples, dataset->size()) : dataset->size();
+  data::Loader loader(std::move(dataset), preprocess, loading);
+  loader.start_epoch(0);
+  ActivationRanges ranges;
+  std::int64_t seen = 0;
+  while (seen < total) {
+    ASSIGN_OR_RETURN(const std::optional<data::Batch> batch, loader.next());
+    if (!batch) break;
+    ASSIGN_OR_RETURN(const std::vector<ir::Tensor> outputs, runner.run(batch->inputs));
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      RETURN_IF_ERROR(observe(outputs[i], graph.value(values[i]).name, ranges));
+    }
+    seen += batch->inputs.dim(0);
+    if (options.on_progress) options.on_progress(std::min(seen, total), total);
+  }
+  if (seen == 0) return invalid_data("the calibration data has no readable sample");
+  return ranges;
+}
+
+}  // namespace lathe::shrink

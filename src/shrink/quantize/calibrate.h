@@ -1,0 +1,42 @@
+// Ranges of activations, observed on real data.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "base/result.h"
+#include "data/dataset.h"
+#include "data/preprocess.h"
+#include "ir/graph.h"
+
+namespace lathe::shrink {
+
+struct ActivationRange {
+  float min = 0;
+  float max = 0;
+};
+// By value name.
+using ActivationRanges = std::map<std::string, ActivationRange, std::less<>>;
+
+struct CalibrateOptions {
+  std::int64_t samples = 512;  // at most, drawn evenly from the dataset; 0: all
+  std::int64_t batch = 16;
+  int threads = 0;
+  std::uint64_t seed = 0;                      // of the draw
+  std::optional<data::Preprocess> preprocess = {};  // instead of the model's metadata
+  std::function<void(std::int64_t, std::int64_t)> on_progress = {};
+};
+
+// The smallest and largest element that each of `values` takes over the samples, which stream
+// through the native engine a batch at a time: memory does not grow with their number. A value that
+// is not finite is an error that names it.
+Result<ActivationRanges> calibrate(const ir::Graph& graph, std::span<const ir::ValueId> values,
+                                   std::shared_ptr<const data::Dataset> dataset,
+                                   const CalibrateOptions& options = {});
+
+}  // namespace lathe::shrink

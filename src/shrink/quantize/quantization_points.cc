@@ -1,0 +1,108 @@
+#include "shrink/quantize/quantization_points.h"
+
+#include <algorithm>
+#include <map>
+
+namespace lathe::shrink {
+namespace {
+
+using ir::NodeId;
+using ir::ValueId;
+
+bool is_activation(const ir::Node& node) { return node.is("Relu") || node.is("Clip"); }
+
+bool is_movement(const ir::Node& node) {
+  for (const std::string_view type :
+       {"MaxPool", "Flatten", "Reshape", "Squeeze", "Unsqueeze", "Transpose"}) {
+    if (node.is(type)) return true;
+  }
+  return false;
+}
+
+class Planner {
+ public:
+  Planner(const ir::Graph& graph, const std::vector<std::string>& excluded)
+      : graph_(graph), excluded_(excluded), consumers_(graph.consumers()) {}
+
+  QuantizationPlan run() {
+    const auto order = graph_.topological_order();
+    for (const NodeId id : *order) visit(id);
+    std::sort(plan_.points.begin(), plan_.points.end(),
+              [](const auto& a, const auto& b) { return a.value < b.value; });
+    return std::move(plan_);
+  }
+
+ private:
+  [[nodiscard]] bool is_quantized(ValueId value) const { return range_of_.contains(value); }
+
+  void quantize(ValueId value, ValueId range_of) {
+    if (graph_.constant(value) != nullptr || is_quantized(value)) return;
+    range_of_[value] = range_of;
+    plan_.points.push_back({value, range_of});
+  }
+
+  // The value that carries a node's result on: behind the activation that alone reads it.
+  [[nodiscard]] ValueId result_of(const ir::Node& node) const {
+    const ValueId value = node.output();
+    const auto& readers = consumers_[static_cast<std::size_t>(value)];
+    if (graph_.is_output(value) || readers.size() != 1) return value;
+    const ir::Node& reader = graph_.node(readers[0]);
+    return is_activation(reader) && reader.input(0) == value ? reader.output() : value;
+  }
+
+  void quantize_result(const ir::Node& node) {
+    const ValueId result = result_of(node);
+    if (!graph_.is_output(result)) quantize(result, result);
+  }
+
+  [[nodiscard]] bool is_layer(const ir::Node& node) const {
+    if (!node.is("Conv") && !node.is("Gemm")) return false;
+    const ir::Tensor* weights = graph_.constant(node.input(1));
+    const ir::Tensor* bias = graph_.constant(node.input(2));
+    const std::string& name = node.name.empty() ? graph_.value(node.output()).name : node.name;
+    const bool bias_fits =
+        node.input(2) == ir::kNoValue ||
+        (bias != nullptr && bias->rank() == 1 && bias->data_type() == ir::DataType::kFloat32);
+    const bool plain = node.is("Conv") || (node.attribute_float("alpha", 1) == 1 &&
+                                           node.attribute_float("beta", 1) == 1 &&
+                                           node.attribute_int("transA", 0) == 0);
+    return weights != nullptr && weights->data_type() == ir::DataType::kFloat32 && bias_fits &&
+           plain && std::find(excluded_.begin(), excluded_.end(), name) == excluded_.end();
+  }
+
+  void visit(NodeId id) {
+    const ir::Node& node = graph_.node(id);
+    if (is_layer(node)) {
+      plan_.layers.push_back(id);
+      quantize(node.input(0), node.input(0));
+      quantize_result(node);
+      return;
+    }
+    const bool all_quantized = std::all_of(node.inputs.begin(), node.inputs.end(),
+                                           [&](ValueId v) { return is_quantized(v); });
+    if (node.is("Add") && all_quantized &&
+        graph_.value(node.input(0)).type.shape == graph_.value(node.input(1)).type.shape) {
+      quantize_result(node);
+    } else if (node.is("GlobalAveragePool") && all_quantized) {
+      quantize_result(node);
+    } else if (is_movement(node) && is_quantized(node.input(0)) &&
+               !graph_.is_output(node.output())) {
+      quantize(node.output(), range_of_.at(node.input(0)));
+    }
+  }
+
+  const ir::Graph& graph_;
+  const std::vector<std::string>& excluded_;
+  std::vector<std::vector<NodeId>> consumers_;
+  std::map<ValueId, ValueId> range_of_;
+  QuantizationPlan plan_;
+};
+
+}  // namespace
+
+QuantizationPlan plan_quantization(const ir::Graph& graph,
+                                   const std::vector<std::string>& excluded) {
+  return Planner(graph, excluded).run();
+}
+
+}  // namespace lathe::shrink

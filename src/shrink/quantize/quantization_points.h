@@ -1,0 +1,29 @@
+// Which values of a float graph become 8-bit.
+#pragma once
+
+#include <vector>
+
+#include "ir/graph.h"
+
+namespace lathe::shrink {
+
+struct QuantizationPoint {
+  ir::ValueId value = ir::kNoValue;
+  // Operators that only move or select elements keep the quantization of their input: the value
+  // whose range holds here, itself for all others.
+  ir::ValueId range_of = ir::kNoValue;
+};
+
+struct QuantizationPlan {
+  std::vector<ir::NodeId> layers;         // Conv and Gemm whose weights become int8, in order
+  std::vector<QuantizationPoint> points;  // activations, in order
+};
+
+// For a simplified float32 graph (passes::simplify_passes). Layers are Conv and Gemm with constant
+// weights, except those named in `excluded`. Additions, global average pools and operators that
+// only move elements join where all their inputs are 8-bit. A value that a Relu or Clip alone reads
+// is left to that activation's output. Graph outputs stay float32.
+QuantizationPlan plan_quantization(const ir::Graph& graph,
+                                   const std::vector<std::string>& excluded);
+
+}  // namespace lathe::shrink

@@ -1,0 +1,40 @@
+// Post-training static quantization to int8.
+//
+//   ASSIGN_OR_RETURN(ir::Graph int8, shrink::quantize(graph, training_set, {.samples = 512}));
+//
+// Weights: int8, symmetric, one scale per output channel, largest magnitude at 127. Activations:
+// int8 with zero point, one scale per tensor from the smallest and largest value seen, 0 always
+// inside (Krishnamoorthi 2018, "Quantizing deep convolutional networks for efficient inference").
+// Biases: int32 in units of input scale times weight scale. All written as QuantizeLinear and
+// DequantizeLinear around float operators, which every runtime understands and the engine turns
+// into integer kernels (passes::integerize).
+#pragma once
+
+#include "shrink/quantize/calibrate.h"
+
+namespace lathe::shrink {
+
+struct QuantizeOptions {
+  CalibrateOptions calibration;
+  std::vector<std::string> excluded;  // names of Conv and Gemm nodes that stay float32
+};
+
+// The quantized graph. Batch normalization is folded first. Metadata is kept, and "lathe.history"
+// gets a step {"step": "quantize", ...}. Errors: a model without any layer to quantize, and those
+// of calibrate().
+Result<ir::Graph> quantize(const ir::Graph& graph, std::shared_ptr<const data::Dataset> dataset,
+                           const QuantizeOptions& options = {});
+
+// The second half: the same for a graph that simplify_passes have gone over, with known ranges.
+struct QuantizationPlan;
+Result<ir::Graph> insert_quantization(const ir::Graph& graph, const QuantizationPlan& plan,
+                                      const ActivationRanges& ranges);
+
+// Scale and zero point of an int8 activation with this range.
+struct Int8Parameters {
+  float scale = 1;
+  std::int8_t zero_point = 0;
+};
+Int8Parameters int8_parameters(ActivationRange range);
+
+}  // namespace lathe::shrink

@@ -49,7 +49,9 @@ class Inserter {
     const bool transposed = node.is("Gemm") && node.attribute_int("transB", 0) == 0;
     const std::size_t axis = transposed ? 1 : 0;
     const Tensor weights = *graph_.constant(node.input(1));
-    const Tensor* bias = graph_.constant(node.input(2));
+    // Copies: constants move when others are added.
+    const Tensor* given_bias = graph_.constant(node.input(2));
+    const Tensor bias = given_bias == nullptr ? Tensor() : *given_bias;
     const auto channels = static_cast<std::size_t>(weights.dim(axis));
     const float input_scale = input_scale_of(node);
     std::size_t inner = 1;
@@ -68,7 +70,7 @@ class Inserter {
     for (std::size_t c = 0; c < channels; ++c) {
       // A channel of nearly nothing must still hold its bias in an int32 with room to add to.
       constexpr float kBiasSteps = 0x1p22F;
-      const float b = bias == nullptr ? 0.0F : std::fabs(bias->data<float>()[c]);
+      const float b = bias.defined() ? std::fabs(bias.data<float>()[c]) : 0.0F;
       scales[c] = std::max({largest[c] / 127.0F, b / (input_scale * kBiasSteps), 1e-20F});
     }
     Tensor quantized = Tensor::zeros(ir::DataType::kInt8, weights.dims());
@@ -83,7 +85,7 @@ class Inserter {
     ir::AttributeMap attributes;
     if (axis != 1) attributes["axis"] = static_cast<std::int64_t>(axis);
     graph_.set_input(id, 1, add("DequantizeLinear", {w, s}, base + "d", std::move(attributes)));
-    if (bias != nullptr) quantize_bias(id, *bias, base, input_scale, scales);
+    if (bias.defined()) quantize_bias(id, bias, base, input_scale, scales);
     return {};
   }
 

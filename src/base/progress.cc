@@ -27,7 +27,7 @@ std::string scaled(double value, double step, const std::array<const char*, 5>& 
     ++unit;
   }
   if (unit == 0) return fmt::format("{:.0f}{}", value, units[0]);
-  return fmt::format("{:.{}f}{}", value, value < 10 ? 2 : (value < 100 ? 1 : 0), units.at(unit));
+  return fmt::format("{:.{}f}{}", value, value < 100 ? 2 : 1, units.at(unit));
 }
 
 }  // namespace

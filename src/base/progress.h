@@ -36,7 +36,7 @@ class Progress {
 
 // "2.1 s", "3 min 20 s", "1 h 05 min".
 std::string format_duration(double seconds);
-// "1.2 KB", "34.5 MB": decimal units, as file managers and vendors use.
+// "1.23 KB", "34.50 MB": decimal units, as file managers and vendors use.
 std::string format_bytes(double bytes);
 // "25.56 M", "4.09 G", "312".
 std::string format_count(double count);

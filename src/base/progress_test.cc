@@ -11,8 +11,8 @@ TEST(Format, ReadsWell) {
   EXPECT_EQ(format_duration(3900), "1 h 05 min");
   EXPECT_EQ(format_bytes(0), "0 B");
   EXPECT_EQ(format_bytes(1234), "1.23 KB");
-  EXPECT_EQ(format_bytes(34.5e6), "34.5 MB");
-  EXPECT_EQ(format_count(25557032), "25.6 M");
+  EXPECT_EQ(format_bytes(34.5e6), "34.50 MB");
+  EXPECT_EQ(format_count(25557032), "25.56 M");
   EXPECT_EQ(format_count(312), "312");
 }
 

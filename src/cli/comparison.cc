@@ -79,9 +79,9 @@ std::optional<report::History> training_history(const ir::Graph& graph) {
   if (!steps.is_array()) return std::nullopt;
   report::History history;
   for (const auto& step : steps) {
-    if (!step.is_object() || step.value("step", "") != "train" || !step.contains("history"))
+    if (!step.is_object() || step.value("step", "") != "train" || !step.contains("epochs"))
       continue;
-    const auto& columns = step["history"];
+    const auto& columns = step["epochs"];
     const auto at = [&](const char* name, std::size_t i) {
       const auto column = columns.find(name);
       const bool present = column != columns.end() && column->is_array() && i < column->size() &&

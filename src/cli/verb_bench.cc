@@ -45,7 +45,7 @@ std::string table_of(const std::vector<measure::BenchResult>& results,
     table.add_row({Path(r.model).filename().string(), r.backend, std::to_string(r.threads),
                    std::to_string(r.batch), report::format_ms(r.p50_ms),
                    report::format_ms(r.p90_ms), report::format_ms(r.p99_ms),
-                   report::format_ms(r.min_ms), report::format_number(r.items_per_s),
+                   report::format_ms(r.min_ms), report::format_integer(r.items_per_s),
                    report::format_number(r.gflops), report::format_percent(share, 0),
                    report::format_ms(r.load_ms), format_bytes(static_cast<double>(r.arena_bytes)),
                    format_bytes(static_cast<double>(r.peak_rss_bytes))});

@@ -99,6 +99,8 @@ TEST(Train, RecordsWhatAModelNeedsToBeUsed) {
   const auto steps = nlohmann::json::parse(result->graph.metadata.at("lathe.history"));
   ASSERT_EQ(steps.size(), 1U);
   EXPECT_EQ(steps[0]["step"], "train");
+  EXPECT_TRUE(steps[0]["options"].contains("optimizer"));
+  EXPECT_FALSE(steps[0]["options"].contains("beta2"));
   EXPECT_EQ(steps[0]["epochs"]["train_loss"].size(), 2U);
   EXPECT_FALSE(steps[0]["epochs"].contains("validation_loss"));
   EXPECT_EQ(result->best_epoch, 2);

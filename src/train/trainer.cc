@@ -1,5 +1,7 @@
 #include "train/trainer.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
@@ -71,6 +73,21 @@ void use_inference_form(ir::Graph& graph) {
     node.attributes.erase("training_mode");
     node.outputs.resize(1);
   }
+}
+
+// What a reader needs to know of the options: the few that matter always, others where they were
+// changed.
+nlohmann::json told_options(const TrainOptions& options) {
+  constexpr std::array kAlways = {"optimizer",  "schedule",     "learning_rate",
+                                  "batch_size", "weight_decay", "seed"};
+  const nlohmann::json usual = fingerprint(TrainOptions{});
+  nlohmann::json told = nlohmann::json::object();
+  for (const auto& [name, value] : fingerprint(options).items()) {
+    if (std::find(kAlways.begin(), kAlways.end(), name) != kAlways.end() || usual[name] != value) {
+      told[name] = value;
+    }
+  }
+  return told;
 }
 
 }  // namespace
@@ -342,7 +359,7 @@ Result<TrainResult> Trainer::make_result(bool stopped) {
                          {"device", result.device},
                          {"precision", result.precision},
                          {"torch", result.torch_version},
-                         {"options", fingerprint(options_)},
+                         {"options", told_options(options_)},
                          {"epochs", history_columns(history_)}};
   ASSIGN_OR_RETURN(metadata["lathe.history"], append_history_step(metadata["lathe.history"], step));
   return result;

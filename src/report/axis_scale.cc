@@ -19,7 +19,7 @@ struct Unit {
 Unit choose_unit(ValueFormat format, double largest) {
   static constexpr Unit kBytes[] = {{1e12, "TB"}, {1e9, "GB"}, {1e6, "MB"}, {1e3, "KB"}, {1, "B"}};
   static constexpr Unit kCounts[] = {{1e12, "T"}, {1e9, "G"}, {1e6, "M"}, {1e3, "K"}, {1, ""}};
-  static constexpr Unit kTimes[] = {{1e3, "s"}, {1, "ms"}, {1e-3, "µs"}, {1e-6, "ns"}};
+  static constexpr Unit kTimes[] = {{1e3, "s"}, {1, "ms"}, {1e-3, "µs"}};
   const auto pick = [&](const auto& units) {
     for (const Unit& unit : units) {
       if (largest >= unit.size) return unit;
@@ -28,7 +28,9 @@ Unit choose_unit(ValueFormat format, double largest) {
   };
   if (format == ValueFormat::kBytes) return pick(kBytes);
   if (format == ValueFormat::kCount) return pick(kCounts);
-  if (format == ValueFormat::kMilliseconds) return largest > 0 ? pick(kTimes) : Unit{1, "ms"};
+  if (format == ValueFormat::kMilliseconds) {  // where format_ms changes its unit
+    return kTimes[largest >= 1e4 ? 0 : (largest >= 0.1 || largest == 0 ? 1 : 2)];
+  }
   if (format == ValueFormat::kPercent) return {0.01, "%"};
   return {};
 }
@@ -92,8 +94,8 @@ void AxisScale::place_linear(const Axis& axis, bool round_out, int wanted, doubl
       axis.format == ValueFormat::kPercent && low_ >= 0 && high_ <= 1;  // never leaves 0 to 100 %
   double span = axis.min_span;
   const double size = std::max(std::abs(low_), std::abs(high_));
-  if (high_ - low_ <= size * 1e-9) {
-    span = std::max(span, axis.integers || size == 0 ? 1.0 : size * 0.2);
+  if (high_ - low_ <= std::max(size * 1e-9, 1 / kLargest)) {
+    span = std::max(span, axis.integers || size <= 1 / kLargest ? 1.0 : size * 0.2);
   }
   if (high_ - low_ < span) {
     const double middle = (low_ + high_) / 2;
@@ -105,7 +107,8 @@ void AxisScale::place_linear(const Axis& axis, bool round_out, int wanted, doubl
   }
   const double step = round_step((high_ - low_) / unit / wanted, axis.integers) * unit;
   const double first = round_out ? std::floor(low_ / step + 1e-6) : std::ceil(low_ / step - 1e-6);
-  const double last = round_out ? std::ceil(high_ / step - 1e-6) : std::floor(high_ / step + 1e-6);
+  const double last = round_out ? std::max(first + 1, std::ceil(high_ / step - 1e-6))
+                                : std::floor(high_ / step + 1e-6);
   if (round_out) {
     low_ = first * step;
     high_ = last * step;
@@ -133,7 +136,8 @@ void AxisScale::place_logarithmic(double unit, int wanted) {
       const double shown = leading * std::pow(10.0, exponent);
       const double value = shown * unit;
       if (value < low_ * 0.9999 || value > high_ * 1.0001) continue;
-      ticks_.push_back({share(value), format_number(shown, 3)});
+      ticks_.push_back({share(value), shown >= 1 && shown < 1e6 ? fmt::format("{:.0f}", shown)
+                                                                : format_number(shown, 3)});
     }
   }
 }

@@ -54,7 +54,7 @@ std::string to_svg(const BarChart& chart) {
   }
   if (longest < 0) return {};
 
-  const double bar = chart.series.size() == 1 ? 14 : 11;
+  const double bar = chart.series.size() == 1 ? 15 : 13;
   const double row_height = bar * static_cast<double>(chart.series.size()) + 12;
   std::string body;
   double y = 26;
@@ -69,7 +69,7 @@ std::string to_svg(const BarChart& chart) {
     const double label_height = std::max(18.0, height);
     body += fmt::format(
         "<svg x=\"0\" y=\"{}\" width=\"{}%\" height=\"{}\"><text x=\"100%\" y=\"50%\" dy=\".35em\" "
-        "text-anchor=\"end\">",
+        "text-anchor=\"end\" dx=\"-4\">",
         coordinate(y + height / 2 - label_height / 2), kBarsBegin - 1, coordinate(label_height));
     if (!row.note.empty()) {
       body += fmt::format("<tspan class=\"soft\">{}</tspan>\u2002",

@@ -1,8 +1,6 @@
 #include "report/chart_parts.h"
 
 #include <algorithm>
-#include <array>
-#include <cmath>
 #include <fmt/format.h>
 
 #include "report/markup.h"
@@ -104,7 +102,7 @@ std::string marker(std::size_t style, double x, double y, double radius, std::st
 
 Rectangle add_axes(std::string& svg, const Axes& axes, double top) {
   const bool titled = !axes.y.title().empty() || axes.secondary != nullptr;
-  const double title_height = titled ? 20 : 6;
+  const double title_height = titled ? 28 : 12;
   Rectangle area;
   area.x = std::max(24.0, widest_label(axes.y) + kTickGap + 2);
   area.y = top + title_height;
@@ -114,7 +112,7 @@ Rectangle add_axes(std::string& svg, const Axes& axes, double top) {
   area.height = std::max(40.0, kChartHeight - area.y - (axes.x.title().empty() ? 22.0 : 40.0));
 
   if (!axes.y.title().empty()) {
-    svg += fmt::format("<text class=\"soft\" x=\"0\" y=\"{}\">{}</text>\n", coordinate(area.y - 9),
+    svg += fmt::format("<text class=\"soft\" x=\"0\" y=\"{}\">{}</text>\n", coordinate(area.y - 14),
                        escape_markup(axes.y.title()));
   }
   for (const Tick& tick : axes.y.ticks()) {
@@ -126,8 +124,9 @@ Rectangle add_axes(std::string& svg, const Axes& axes, double top) {
         coordinate(area.x - kTickGap), coordinate(y), escape_markup(tick.label));
   }
   if (axes.secondary != nullptr) {
-    svg += fmt::format("<text class=\"soft\" x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text>\n",
-                       kChartWidth, coordinate(area.y - 9), escape_markup(axes.secondary->title()));
+    svg +=
+        fmt::format("<text class=\"soft\" x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text>\n",
+                    kChartWidth, coordinate(area.y - 14), escape_markup(axes.secondary->title()));
     for (const Tick& tick : axes.secondary->ticks()) {
       svg += fmt::format("<text class=\"soft\" x=\"{}\" y=\"{}\" dy=\".35em\">{}</text>\n",
                          coordinate(area.right() + kTickGap),

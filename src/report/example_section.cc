@@ -49,14 +49,10 @@ std::string caption(const Example& example) {
     text = said("float", example.predicted_float, example) + "<br>" +
            said("int8", example.predicted_int8, example);
   }
-  const bool all_right = agree && example.predicted_float == example.truth;
   std::string hint;
-  if (!example.truth.empty() && !all_right) {
-    const bool none = example.predicted_float.empty() && example.predicted_int8.empty();
-    const bool wrong =
-        (!example.predicted_float.empty() && example.predicted_float != example.truth) ||
-        (!example.predicted_int8.empty() && example.predicted_int8 != example.truth);
-    if (wrong || none) hint = "it is: " + escape_markup(example.truth);
+  if (!example.truth.empty() && example.predicted_float != example.truth &&
+      example.predicted_int8 != example.truth) {
+    hint = "it is: " + escape_markup(example.truth);
   }
   if (std::isfinite(example.confidence) && example.confidence >= 0 && example.confidence <= 1) {
     if (!hint.empty()) hint += "<br>";

@@ -7,10 +7,26 @@
 
 namespace lathe::report {
 
+namespace {
+
+// No line ends between a number and its unit.
+std::string keep_units(std::string text) {
+  constexpr std::string_view kSpace = "\u00a0";
+  for (const std::string_view unit : {" %", " ms", " µs"}) {
+    for (std::size_t at = text.find(unit); at != std::string::npos; at = text.find(unit, at)) {
+      text.replace(at, 1, kSpace);
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
 std::string section(std::string_view id, std::string_view heading, std::string_view lead,
                     std::string_view content) {
   const std::string paragraph =
-      lead.empty() ? std::string() : fmt::format("<p class=\"lead\">{}</p>\n", escape_markup(lead));
+      lead.empty() ? std::string()
+                   : fmt::format("<p class=\"lead\">{}</p>\n", keep_units(escape_markup(lead)));
   return fmt::format("<section id=\"{}\">\n<h2>{}</h2>\n{}{}</section>\n", escape_markup(id),
                      escape_markup(heading), paragraph, content);
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
 #include <functional>
@@ -93,9 +94,9 @@ std::string table_row(const Quantity& quantity, std::span<const ModelSummary> mo
              (std::isfinite(value) ? escape_markup(quantity.show(value)) : std::string(kNoValue));
     if (models.size() == 2) {
       cells += "</td>";
-      if (i == 1) cells += fmt::format("<td>{}</td>", change);
+      if (i == 1) cells += fmt::format("<td class=\"change\">{}</td>", change);
     } else {
-      if (!change.empty()) cells += fmt::format("<span class=\"change\">{}</span>", change);
+      if (!change.empty()) cells += fmt::format("<span class=\"below\">{}</span>", change);
       cells += "</td>";
     }
   }
@@ -107,15 +108,14 @@ std::string table_row(const Quantity& quantity, std::span<const ModelSummary> mo
   return fmt::format("<tr><th scope=\"row\">{}</th>{}</tr>\n", name, cells);
 }
 
-std::string file_row(std::span<const ModelSummary> models) {
-  std::string cells;
-  bool any = false;
+std::string file_note(std::span<const ModelSummary> models) {
+  std::string files;
   for (const ModelSummary& model : models) {
-    any = any || !model.file.empty();
-    cells += fmt::format("<td class=\"file\"><code>{}</code></td>", escape_markup(model.file));
+    if (model.file.empty()) continue;
+    files += fmt::format("{}{}: <code>{}</code>", files.empty() ? "" : "; ",
+                         escape_markup(model.name), escape_markup(model.file));
   }
-  if (models.size() == 2) cells += "<td></td>";
-  return any ? fmt::format("<tr><th scope=\"row\">File</th>{}</tr>\n", cells) : std::string();
+  return files.empty() ? files : fmt::format("<p class=\"note\">{}.</p>\n", files);
 }
 
 // How far accuracies can be trusted, in a sentence.
@@ -127,8 +127,8 @@ std::string margin_note(std::span<const ModelSummary> models) {
         "<p class=\"note\">An accuracy measured on {} images is known to about ±{:.2f} points "
         "(95 % confidence).{}</p>\n",
         escape_markup(format_integer(static_cast<double>(model.samples))), margin * 100,
-        models.size() > 1 ? " Changes are marked as better (✓) or worse (!) only where they are "
-                            "more than chance and at least 2 %."
+        models.size() > 1 ? " Changes are marked as better (✓) or worse (!) only where an accuracy "
+                            "moves by more than chance and anything else by more than 2 %."
                           : "");
   }
   return {};
@@ -174,7 +174,6 @@ std::string key_figures(std::span<const ModelSummary> models) {
 std::string model_section(std::span<const ModelSummary> models) {
   std::string rows;
   for (const Quantity& quantity : quantities()) rows += table_row(quantity, models);
-  rows += file_row(models);
   if (models.empty() || rows.empty()) return {};
   std::string head = "<td></td>";
   for (const ModelSummary& model : models) {
@@ -184,7 +183,7 @@ std::string model_section(std::span<const ModelSummary> models) {
   const std::string table = fmt::format(
       "<div class=\"wide\"><table class=\"models\">\n<thead><tr>{}</tr></thead>\n<tbody>\n{}"
       "</tbody></table></div>\n{}",
-      head, rows, margin_note(models));
+      head, rows, margin_note(models) + file_note(models));
   return section("models", models.size() > 1 ? "Before and after" : "The model", {}, table);
 }
 

@@ -49,17 +49,17 @@ table { border-collapse: collapse; width: 100%; font-size: 15px; font-variant-nu
 th, td { padding: 8px 0 8px 20px; text-align: right; vertical-align: baseline; white-space: nowrap; }
 th:first-child, td:first-child { padding-left: 0; text-align: left; }
 td.text, th.text { text-align: left; }
-thead th { font-weight: 600; border-bottom: 2px solid var(--rule); vertical-align: bottom; }
+thead th, thead td { font-weight: 600; border-bottom: 2px solid var(--rule); vertical-align: bottom; }
 tbody th { font-weight: 400; }
 tbody tr + tr > * { border-top: 1px solid var(--rule); }
 tfoot > tr > * { border-top: 2px solid var(--rule); font-weight: 600; }
-td.file { white-space: normal; overflow-wrap: anywhere; font-size: 14px; }
 th.name { max-width: 22em; white-space: normal; overflow-wrap: anywhere; }
 .hint { display: block; color: var(--soft); font-size: 13px; font-weight: 400; }
-.models td .change { display: block; font-size: 13px; }
+.models td .below { display: block; font-size: 13px; }
 .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 330px), 1fr)); gap: 28px 36px; }
 .charts > * { min-width: 0; }
-.note { color: var(--soft); font-size: 14px; margin: 14px 0 0; max-width: 52em; }
+.note { color: var(--soft); font-size: 14px; margin: 12px 0 0; max-width: 52em; }
+.note code { font-size: 13px; }
 details { margin-top: 18px; }
 summary { cursor: pointer; color: var(--accent); width: fit-content; padding: 4px 0; }
 details[open] > summary { margin-bottom: 8px; }
@@ -94,9 +94,10 @@ footer { margin-top: 60px; padding-top: 18px; padding-bottom: 40px; color: var(-
   .figures { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .figure { padding: 12px 13px 13px; }
   .figure .now { font-size: 22px; }
-  th, td { padding-left: 12px; }
+  th, td { padding-left: 10px; }
+  .models th, .models td.change { white-space: normal; }
   table { font-size: 14px; }
-  .models .hint { display: none; }
+  .models .hint, .chart.bars tspan.soft { display: none; }
   .examples { grid-template-columns: repeat(auto-fill, minmax(96px, 1fr)); gap: 18px 12px; }
   .examples img, .examples .blank { height: 96px; }
 }

@@ -103,6 +103,17 @@ void add_arrow(std::string& svg, const Placed& from, const Placed& to) {
                      at(end - 6, -3.5), at(end, 0), at(end - 6, 3.5));
 }
 
+// The line between two markers as small boxes that labels keep clear of.
+void add_obstacles(std::vector<Rectangle>& taken, const Placed& from, const Placed& to) {
+  constexpr int kSteps = 32;
+  for (int i = 1; i < kSteps; ++i) {
+    const double t = static_cast<double>(i) / kSteps;
+    const double x = from.x + (to.x - from.x) * t;
+    const double y = from.y + (to.y - from.y) * t;
+    taken.push_back({x - 3, y - 3, 6, 6});
+  }
+}
+
 }  // namespace
 
 std::string to_svg(const ScatterChart& chart) {
@@ -139,6 +150,9 @@ std::string to_svg(const ScatterChart& chart) {
     svg += marker(i, placed[i].x, placed[i].y, placed[i].radius, summary(chart, *placed[i].point));
   }
   std::vector<Rectangle> taken;
+  for (std::size_t i = 1; chart.connect && i < placed.size(); ++i) {
+    add_obstacles(taken, placed[i - 1], placed[i]);
+  }
   for (const Placed& mark : placed) {
     const std::string label = shorten(mark.point->label, 28, Ellipsis::kMiddle);
     const Rectangle box = place_label(label, mark, placed, taken, area);

@@ -1,5 +1,5 @@
-// Writes a small classifier with random weights that carries its preprocessing and labels, for tests
-// that need such a model: write_classifier OUT.onnx
+// Writes a small classifier with random weights that carries its preprocessing and labels, for
+// tests that need such a model: write_classifier OUT.onnx
 #include <cstdio>
 #include <string>
 #include <vector>

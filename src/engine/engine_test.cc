@@ -40,8 +40,8 @@ Tensor random_input(const std::vector<std::int64_t>& dims, std::uint64_t seed) {
 std::vector<Tensor> run(const Graph& graph, const char* backend, std::vector<Tensor> inputs,
                         int threads = 1) {
   const std::int64_t batch = inputs[0].rank() > 0 ? inputs[0].dim(0) : 1;
-  auto executable = find_backend(backend).value()->compile(
-      graph, {.threads = threads, .batch = batch});
+  auto executable =
+      find_backend(backend).value()->compile(graph, {.threads = threads, .batch = batch});
   EXPECT_TRUE(executable.ok()) << executable.error().message();
   if (!executable.ok()) return {};
   auto context = (*executable)->new_context();
@@ -160,8 +160,7 @@ TEST_F(EngineTest, FusesResidualAdditionAndActivation) {
   const Graph graph = ir::make_architecture("resnet8").value();
   Graph typed = graph;
   ASSERT_TRUE(ops::infer_shapes(typed).ok());
-  auto executable =
-      find_backend("native").value()->compile(typed, {.threads = 1, .batch = 1});
+  auto executable = find_backend("native").value()->compile(typed, {.threads = 1, .batch = 1});
   auto context = (*executable)->new_context();
   context->enable_profiling();
   ASSERT_TRUE(context->run(std::array{random_input({1, 3, 32, 32}, 1)}).ok());
@@ -190,8 +189,7 @@ TEST_F(EngineTest, AGraphWithoutNodesReturnsItsInput) {
 TEST_F(EngineTest, RefusesWrongInputsAndUnknownNames) {
   Graph graph = ir::make_architecture("mlp").value();
   ASSERT_TRUE(ops::infer_shapes(graph).ok());
-  auto executable =
-      find_backend("native").value()->compile(graph, {.threads = 1, .batch = 1});
+  auto executable = find_backend("native").value()->compile(graph, {.threads = 1, .batch = 1});
   auto context = (*executable)->new_context();
   EXPECT_THAT(context->run({}).error().message(), HasSubstr("0 inputs given"));
   EXPECT_THAT(context->run(std::array{random_input({1, 1, 28, 27}, 1)}).error().message(),

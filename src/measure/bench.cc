@@ -95,8 +95,7 @@ Result<BenchResult> bench_graph(const ir::Graph& graph, const BenchOptions& opti
   result.backend = options.backend;
   result.threads = options.threads;
   ASSIGN_OR_RETURN(const engine::Backend* backend, engine::find_backend(options.backend));
-  const engine::CompileOptions compiling{
-      .threads = options.threads, .batch = options.batch};
+  const engine::CompileOptions compiling{.threads = options.threads, .batch = options.batch};
   const auto start = Clock::now();
   ASSIGN_OR_RETURN(const auto executable, backend->compile(graph, compiling));
   const auto context = executable->new_context();

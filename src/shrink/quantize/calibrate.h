@@ -27,7 +27,7 @@ struct CalibrateOptions {
   std::int64_t samples = 512;  // at most, drawn evenly from the dataset; 0: all
   std::int64_t batch = 16;
   int threads = 0;
-  std::uint64_t seed = 0;                      // of the draw
+  std::uint64_t seed = 0;                           // of the draw
   std::optional<data::Preprocess> preprocess = {};  // instead of the model's metadata
   std::function<void(std::int64_t, std::int64_t)> on_progress = {};
 };

@@ -1,5 +1,6 @@
 // The program: a table of verbs.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
@@ -40,12 +41,20 @@ int run(int argc, char** argv) {
   std::string topic;
   help->add_option("VERB", topic, "A verb");
   help->callback([&] {
-    if (topic.empty()) throw CLI::CallForHelp();
-    CLI::App* sub = app.get_subcommand(topic);  // throws where there is none
-    std::fputs(sub->help("lathe").c_str(), stdout);
+    const CLI::App* shown = topic.empty() ? &app : app.get_subcommand(topic);
+    std::fputs(shown->help(topic.empty() ? "" : "lathe " + topic).c_str(), stdout);
     throw CLI::Success();
   });
 
+  const auto known = [&](std::string_view word) {
+    const auto subs = app.get_subcommands([](const CLI::App*) { return true; });
+    return std::any_of(subs.begin(), subs.end(),
+                       [&](const CLI::App* s) { return s->get_name() == word; });
+  };
+  if (argc > 1 && argv[1][0] != '-' && !known(argv[1])) {
+    std::fprintf(stderr, "lathe: unknown verb '%s'; `lathe help` lists them\n", argv[1]);
+    return kWrongCall;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& done) {

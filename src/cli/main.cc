@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
-#include <cstring>
 #include <exception>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
@@ -37,26 +36,26 @@ int run(int argc, char** argv) {
       name = verb.name;
     });
   }
-  CLI::App* help = app.add_subcommand("help", "Show this help, or that of a verb");
-  std::string topic;
-  help->add_option("VERB", topic, "A verb");
-  help->callback([&] {
-    const CLI::App* shown = topic.empty() ? &app : app.get_subcommand(topic);
-    std::fputs(shown->help(topic.empty() ? "" : "lathe " + topic).c_str(), stdout);
-    throw CLI::Success();
-  });
+  app.add_subcommand("help", "Show this help, or that of a verb: lathe help VERB");
 
+  // `lathe help` is `lathe --help`, `lathe help VERB` is `lathe VERB --help`.
+  std::vector<std::string> words(argv + 1, argv + argc);
+  if (!words.empty() && words[0] == "help") {
+    words.erase(words.begin());
+    words.emplace_back("--help");
+  }
   const auto known = [&](std::string_view word) {
     const auto subs = app.get_subcommands([](const CLI::App*) { return true; });
     return std::any_of(subs.begin(), subs.end(),
-                       [&](const CLI::App* s) { return s->get_name() == word; });
+                       [&](const CLI::App* sub) { return sub->get_name() == word; });
   };
-  if (argc > 1 && argv[1][0] != '-' && !known(argv[1])) {
-    std::fprintf(stderr, "lathe: unknown verb '%s'; `lathe help` lists them\n", argv[1]);
+  if (!words.empty() && words[0].rfind('-', 0) != 0 && !known(words[0])) {
+    std::fprintf(stderr, "lathe: unknown verb '%s'; `lathe help` lists them\n", words[0].c_str());
     return kWrongCall;
   }
   try {
-    app.parse(argc, argv);
+    std::reverse(words.begin(), words.end());  // as CLI11 takes them
+    app.parse(words);
   } catch (const CLI::Success& done) {
     return app.exit(done) == 0 ? kDone : kWrongCall;
   } catch (const CLI::ParseError& wrong) {

@@ -82,7 +82,8 @@ nlohmann::json told_options(const TrainOptions& options) {
                                   "batch_size", "weight_decay", "seed"};
   const nlohmann::json usual = fingerprint(TrainOptions{});
   nlohmann::json told = nlohmann::json::object();
-  for (const auto& [name, value] : fingerprint(options).items()) {
+  const nlohmann::json all = fingerprint(options);
+  for (const auto& [name, value] : all.items()) {
     if (std::find(kAlways.begin(), kAlways.end(), name) != kAlways.end() || usual[name] != value) {
       told[name] = value;
     }

@@ -1,0 +1,162 @@
+"""The program as people and scripts call it: exit status, JSON keys, messages, files.
+
+    cli_test.py PROGRAM
+
+Trains, quantizes, evaluates and runs a small network on part of Fashion-MNIST; without LibTorch the
+network keeps its random weights.
+"""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+PROGRAM = os.path.abspath(sys.argv.pop(1))
+FASHION_MNIST = "/usr/share/datasets/fashion-mnist"
+DATA = "fashion-mnist"
+PREPROCESS = '{"size":[28,28],"channels":"gray","mean":[0.286],"std":[0.353]}'
+
+
+def lathe(*words, status=0, env=None):
+    done = subprocess.run([PROGRAM, *words], capture_output=True, text=True, timeout=300,
+                          stdin=subprocess.DEVNULL, env={**os.environ, **(env or {})})
+    if done.returncode != status:
+        raise AssertionError(f"lathe {' '.join(words)}: status {done.returncode}, expected {status}\n"
+                             f"{done.stdout}{done.stderr}")
+    return done
+
+
+def lathe_json(*words, **options):
+    return json.loads(lathe(*words, "--json", "--quiet", **options).stdout)
+
+
+class Calls(unittest.TestCase):
+    def test_help_and_wrong_calls(self):
+        for words in (["--help"], ["help"]):
+            self.assertIn("quantize", lathe(*words).stdout)
+        verbs = ["new", "train", "eval", "quantize", "inspect", "run", "bench"]
+        for verb in verbs:
+            self.assertIn("--json", lathe(verb, "--help").stdout)
+            self.assertEqual(lathe("help", verb).stdout, lathe(verb, "--help").stdout)
+        self.assertIn("unknown verb 'bake'", lathe("bake", status=2).stderr)
+        lathe(status=2)
+        lathe("eval", status=2)
+        lathe("eval", "x.onnx", "--data", DATA, "--no-such-option", status=2)
+        self.assertIn("known are mobile", lathe("new", "alexnet", "-o", "/dev/null", status=1).stderr)
+
+    def test_lists_architectures(self):
+        names = [row["name"] for row in lathe_json("new")["architectures"]]
+        self.assertEqual(sorted(names), ["cnn", "mlp", "mobile", "mobilenet_v2", "resnet18", "resnet50", "resnet8"])
+
+    def test_training_without_libtorch_says_how_to_get_it(self):
+        if not os.path.isdir(FASHION_MNIST):
+            self.skipTest("dataset-fashion-mnist is not installed")
+        done = lathe("train", "--arch", "cnn", "--data", DATA, "--limit", "200", "-o", "/dev/null/x.onnx", status=1,
+                     env={"LATHE_TRAIN_MODULE": "/nonexistent.so"})
+        self.assertIn("apt install libtorch-dev", done.stderr)
+
+
+class Models(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        if not os.path.isdir(FASHION_MNIST):
+            raise unittest.SkipTest("dataset-fashion-mnist is not installed")
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.float = os.path.join(cls.folder.name, "cnn.onnx")
+        cls.int8 = os.path.join(cls.folder.name, "cnn-int8.onnx")
+        cls.page = os.path.join(cls.folder.name, "report.html")
+        cls.trained = True
+        done = subprocess.run([PROGRAM, "train", "--arch", "cnn", "--data", DATA, "--limit", "4000", "--epochs", "1",
+                               "-o", cls.float, "--json", "--quiet"], capture_output=True, text=True, timeout=300)
+        if done.returncode == 0:
+            cls.training = json.loads(done.stdout)
+        else:
+            if "apt install libtorch-dev" not in done.stderr:
+                raise AssertionError(done.stderr)
+            cls.trained = False
+            lathe("new", "cnn", "--size", "28", "--channels", "1", "-o", cls.float)
+        cls.preprocess = [] if cls.trained else ["--preprocess", PREPROCESS]
+        cls.comparison = lathe_json("quantize", cls.float, "--data", DATA, "--samples", "64", "--eval-limit", "500",
+                                    "-o", cls.int8, "--report", cls.page, *cls.preprocess) if cls.trained else None
+        if not cls.trained:
+            lathe("quantize", cls.float, "--data", DATA, "--samples", "64", "-o", cls.int8, "--no-compare", *cls.preprocess)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def test_train(self):
+        if not self.trained:
+            self.skipTest("built without LibTorch")
+        self.assertEqual(self.training["best_epoch"], 1)
+        self.assertGreater(self.training["history"][0]["validation_top1"], 0.2)
+
+    def test_quantize_compares(self):
+        if not self.trained:
+            self.skipTest("built without LibTorch")
+        before, after = self.comparison["models"]
+        self.assertAlmostEqual(before["top1"], after["top1"], delta=0.05)
+        self.assertLess(after["size_bytes"], 0.31 * before["size_bytes"])
+        with open(self.page, encoding="utf-8") as page:
+            text = page.read()
+        self.assertIn("int8", text)
+        self.assertIn("Training", text)
+
+    def test_eval(self):
+        for model in (self.float, self.int8):
+            native = lathe_json("eval", model, "--data", DATA, "--limit", "100", *self.preprocess)
+            reference = lathe_json("eval", model, "--data", DATA, "--limit", "100", "--backend", "reference", *self.preprocess)
+            self.assertEqual(native["top1"], reference["top1"])
+            self.assertEqual(native["samples"], 100)
+            self.assertGreaterEqual(native["top5"], native["top1"])
+        self.assertIn("Sneaker", lathe("eval", self.float, "--data", DATA, "--limit", "200", "--per-class", *self.preprocess).stdout)
+
+    def test_inspect(self):
+        facts = lathe_json("inspect", self.float)
+        self.assertEqual(facts["parameters"], 49290)
+        self.assertGreater(facts["macs"], 1e6)
+        self.assertGreater(facts["arena_bytes"], 0)
+        self.assertEqual(facts["size_bytes"], os.path.getsize(self.float))
+        self.assertIn("Conv", lathe("inspect", self.float, "--nodes", "--plan").stdout)
+        self.assertIn("graph cnn", lathe("inspect", self.float, "--text").stdout)
+
+    def test_run(self):
+        rows = lathe_json("run", self.int8, "--data", DATA, "--limit", "3", "--top", "2", *self.preprocess)["results"]
+        self.assertEqual(len(rows), 3)
+        for row in rows:
+            self.assertEqual(len(row["predictions"]), 2)
+        self.assertIn("no such", lathe("run", self.int8, "--data", "images:/nonexistent", status=1).stderr)
+        self.assertIn("neither a JPEG nor a PNG", lathe("run", self.int8, __file__, *self.preprocess, status=1).stderr)
+
+    def test_bench(self):
+        report = lathe_json("bench", self.float, self.int8, "--seconds", "0.05", "--batch", "1,2")
+        self.assertIn("fma_peak_gflops", report["system"])
+        self.assertEqual([row["batch"] for row in report["results"]], [1, 2, 1, 2])
+        for row in report["results"]:
+            for key in ("model", "backend", "threads", "min_ms", "p50_ms", "p90_ms", "p99_ms", "mean_ms", "load_ms", "peak_rss_bytes"):
+                self.assertIn(key, row)
+
+    def test_damaged_models_are_named(self):
+        with open(self.float, "rb") as file:
+            content = file.read()
+        damaged = os.path.join(self.folder.name, "damaged.onnx")
+        with open(damaged, "wb") as file:
+            file.write(content[:len(content) // 2])
+        self.assertIn("damaged.onnx: byte", lathe("inspect", damaged, status=1).stderr)
+        self.assertIn("cannot open", lathe("inspect", "/nonexistent.onnx", status=1).stderr)
+
+    def test_instruction_sets_give_the_same_int8(self):
+        answers = set()
+        for isa in ("scalar", "avx2", "avx512", "avx512vnni"):
+            done = subprocess.run([PROGRAM, "run", self.int8, "--data", DATA, "--limit", "20", "--json", *self.preprocess],
+                                  capture_output=True, text=True, timeout=300, env={**os.environ, "LATHE_ISA": isa})
+            if done.returncode == 0:
+                answers.add(done.stdout)
+            else:
+                self.assertIn("this machine does not run", done.stderr)
+        self.assertEqual(len(answers), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -5,9 +5,9 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "cli/classify.h"
 #include "data/encode_image.h"
 #include "measure/bench.h"
+#include "measure/classifier.h"
 #include "measure/evaluate.h"
 #include "measure/system_info.h"
 #include "report/format.h"
@@ -106,8 +106,12 @@ Result<std::vector<report::Example>> classify_examples(const ir::Graph& before,
                                                        std::size_t count) {
   std::vector<report::Example> examples;
   if (!test.is_images()) return examples;
-  ASSIGN_OR_RETURN(Classifier first, Classifier::create(before, "native", 1, {}));
-  ASSIGN_OR_RETURN(Classifier second, Classifier::create(after, "native", 1, {}));
+  ASSIGN_OR_RETURN(const engine::Backend* native, engine::find_backend("native"));
+  const engine::CompileOptions compiling{.threads = 1};
+  ASSIGN_OR_RETURN(measure::Classifier first,
+                   measure::Classifier::create(before, *native, compiling));
+  ASSIGN_OR_RETURN(measure::Classifier second,
+                   measure::Classifier::create(after, *native, compiling));
   for (std::int64_t i = 0; i < test.size() && examples.size() < count; ++i) {
     const auto sample = test.get(i);
     if (!sample.ok()) continue;
@@ -118,7 +122,7 @@ Result<std::vector<report::Example>> classify_examples(const ir::Graph& before,
                         .truth = test.class_names()[static_cast<std::size_t>(sample->label)],
                         .predicted_float = was[0].label,
                         .predicted_int8 = is[0].label,
-                        .confidence = is[0].probability});
+                        .confidence = static_cast<double>(is[0].probability)});
   }
   return examples;
 }

@@ -3,12 +3,12 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "cli/classify.h"
 #include "cli/options.h"
 #include "cli/verb.h"
 #include "data/decode_image.h"
 #include "data/npy.h"
 #include "engine/backend.h"
+#include "measure/classifier.h"
 #include "report/format.h"
 #include "report/text_table.h"
 
@@ -99,28 +99,35 @@ Status run_tensors(const Call& call, const ir::Graph& graph) {
   return {};
 }
 
+// The label, or the number of a class without one.
+std::string label_of(const measure::ClassScore& score) {
+  return score.label.empty() ? std::to_string(score.index) : score.label;
+}
+
 // Collects what was predicted and prints it at the end.
 class Predictions {
  public:
-  void add(const std::string& what, const std::vector<Prediction>& predictions,
+  void add(const std::string& what, const std::vector<measure::ClassScore>& predictions,
            const std::string& truth = {}) {
     nlohmann::json classes = nlohmann::json::array();
     std::string others;
     for (std::size_t i = 0; i < predictions.size(); ++i) {
-      const Prediction& p = predictions[i];
-      classes.push_back({{"label", p.label}, {"index", p.index}, {"probability", p.probability}});
+      const measure::ClassScore& p = predictions[i];
+      classes.push_back(
+          {{"label", label_of(p)}, {"index", p.index}, {"probability", p.probability}});
       if (i > 0)
-        others += fmt::format("{}{} {}", i > 1 ? ", " : "", p.label,
-                              report::format_percent(p.probability, 1));
+        others += fmt::format("{}{} {}", i > 1 ? ", " : "", label_of(p),
+                              report::format_percent(static_cast<double>(p.probability), 1));
     }
     nlohmann::json row{{"input", what}, {"predictions", classes}};
     if (!truth.empty()) row["truth"] = truth;
     json_.push_back(std::move(row));
-    const Prediction& best = predictions.front();
+    const measure::ClassScore& best = predictions.front();
     const std::string verdict =
-        truth.empty() ? "" : (truth == best.label ? "right" : "wrong, is " + truth);
-    table_.add_row(
-        {what, best.label, report::format_percent(best.probability, 1), verdict, others});
+        truth.empty() ? "" : (truth == label_of(best) ? "right" : "wrong, is " + truth);
+    table_.add_row({what, label_of(best),
+                    report::format_percent(static_cast<double>(best.probability), 1), verdict,
+                    others});
   }
   void print_all(const Call& call) const {
     if (call.output.json) return print_json({{"model", call.model}, {"results", json_}});
@@ -167,10 +174,11 @@ Status run(const Call& call) {
   if (!call.inputs.empty() && is_npy(call.inputs[0])) return run_tensors(call, graph);
 
   ASSIGN_OR_RETURN(const auto preprocess, call.data.parse_preprocess());
-  auto created = Classifier::create(graph, call.backend.backend, call.backend.threads, preprocess)
-                     .with_context(call.model);
-  if (!created.ok()) return created.error();
-  Classifier classifier = std::move(created).value();
+  ASSIGN_OR_RETURN(const engine::Backend* backend, engine::find_backend(call.backend.backend));
+  ASSIGN_OR_RETURN(
+      measure::Classifier classifier,
+      measure::Classifier::create(graph, *backend, {.threads = call.backend.threads}, preprocess)
+          .with_context(call.model));
   Predictions predictions;
   std::int64_t failed = 0;
   const auto skip = [&](const Error& problem) -> Status {
@@ -187,12 +195,9 @@ Status run(const Call& call) {
         RETURN_IF_ERROR(skip(sample.error()));
         continue;
       }
-      std::vector<std::int64_t> dims = sample->features.dims();
-      dims.insert(dims.begin(), 1);
-      ASSIGN_OR_RETURN(const auto found,
-                       dataset->is_images()
-                           ? classifier.classify(sample->image, call.top)
-                           : classifier.classify(sample->features.reshaped(dims), call.top));
+      ASSIGN_OR_RETURN(const auto found, dataset->is_images()
+                                             ? classifier.classify(sample->image, call.top)
+                                             : classifier.classify(sample->features, call.top));
       predictions.add(dataset->describe(i), found,
                       dataset->class_names().at(static_cast<std::size_t>(sample->label)));
     }

@@ -1,0 +1,51 @@
+// Sorting single samples into classes with a compiled model.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "data/image.h"
+#include "data/preprocess.h"
+#include "engine/backend.h"
+#include "ir/graph.h"
+
+namespace lathe::measure {
+
+struct ClassScore {
+  std::int64_t index = 0;  // of the class in the model's output
+  std::string label;       // from the model's labels; empty where it has none
+  float probability = 0;
+};
+
+// For one caller at a time. Keeps nothing of the graph.
+class Classifier {
+ public:
+  // The model has one float32 input and one floating point output [N,classes], as many as it has
+  // labels, if any. `preprocess` stands in for the model's metadata. options.batch is taken as 1.
+  static Result<Classifier> create(const ir::Graph& graph, const engine::Backend& backend,
+                                   engine::CompileOptions options,
+                                   const std::optional<data::Preprocess>& preprocess = {});
+
+  [[nodiscard]] bool takes_images() const { return preprocess_.has_value(); }
+
+  // The `top` most probable classes, most probable first; ties go to the lower class. Outputs that
+  // a softmax in the graph has not made probabilities of become that here. Images need a
+  // preprocessing.
+  Result<std::vector<ClassScore>> classify(const data::Image& image, std::size_t top);
+  // The same for a sample as the model reads it, with or without the batch axis.
+  Result<std::vector<ClassScore>> classify(const ir::Tensor& input, std::size_t top);
+
+ private:
+  Classifier() = default;
+  std::optional<data::Preprocess> preprocess_;
+  std::vector<std::string> labels_;  // one per class, or none
+  bool probabilities_ = false;
+  std::vector<std::int64_t> input_dims_;
+  std::unique_ptr<engine::Context> context_;
+};
+
+}  // namespace lathe::measure

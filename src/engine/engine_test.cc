@@ -207,5 +207,18 @@ TEST_F(EngineTest, AnExtentThatNobodyGaveIsNamed) {
   EXPECT_TRUE(native.compile(g, {.threads = 1, .batch = 1, .dimensions = {{"T", 5}}}).ok());
 }
 
+TEST_F(EngineTest, SizesThatOverflowAreRefused) {
+  // Broadcasting makes 2^66 elements out of small inputs.
+  Graph g;
+  constexpr std::int64_t kExtent = std::int64_t{1} << 33;
+  const ValueId a = g.add_input("a", {DataType::kFloat32, ir::Shape{kExtent, 1}});
+  const ValueId b = g.add_input("b", {DataType::kFloat32, ir::Shape{1, kExtent}});
+  g.set_outputs({g.add("Add", std::array{a, b}, {}, "sum")});
+  ASSERT_TRUE(ops::infer_shapes(g).ok());
+  const auto compiled = find_backend("native").value()->compile(g, {.threads = 1});
+  ASSERT_FALSE(compiled.ok());
+  EXPECT_THAT(compiled.error().message(), HasSubstr("node sum (Add): shape"));
+}
+
 }  // namespace
 }  // namespace lathe::engine

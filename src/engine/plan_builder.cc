@@ -217,9 +217,17 @@ Result<Plan> PlanBuilder::build() {
     if (done_[static_cast<std::size_t>(id)]) continue;
     const auto where = [&] { return fmt::format("node {}", ir::describe_node(graph_, id)); };
     for (const ir::ValueId output : graph_.node(id).outputs) {
+      if (output == ir::kNoValue) continue;
       const ir::TensorType& type = graph_.value(output).type;
       if (!type.shape || !ir::fully_known(*type.shape)) {
         return unsupported("output {} has a shape that depends on values", type.to_string())
+            .with_context(where());
+      }
+      // Every later size is a product of these extents: none may overflow.
+      const auto count = ir::element_count(dims(output));
+      if (!count.ok()) return count.error().with_context(where());
+      if (*count > ir::kMaxTensorBytes / 8) {
+        return error(ErrorCode::kResourceExhausted, "output {} is too large", type.to_string())
             .with_context(where());
       }
     }

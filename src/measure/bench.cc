@@ -67,12 +67,13 @@ double quantile(std::vector<double> values, double quantile) {
   return values[below] + (at - std::floor(at)) * (values[above] - values[below]);
 }
 
-std::vector<ir::Tensor> random_inputs(std::span<const engine::TensorInfo> infos,
-                                      std::uint64_t seed) {
+Result<std::vector<ir::Tensor>> random_inputs(std::span<const engine::TensorInfo> infos,
+                                              std::uint64_t seed) {
   std::vector<ir::Tensor> inputs;
   Random random(seed);
   for (const engine::TensorInfo& info : infos) {
-    ir::Tensor tensor = ir::Tensor::zeros(info.type.data_type, *ir::known_dims(*info.type.shape));
+    ASSIGN_OR_RETURN(ir::Tensor tensor,
+                     ir::Tensor::create(info.type.data_type, *ir::known_dims(*info.type.shape)));
     const bool is_byte =
         info.type.data_type == ir::DataType::kInt8 || info.type.data_type == ir::DataType::kUint8;
     if (info.type.data_type == ir::DataType::kFloat32) {
@@ -108,7 +109,8 @@ Result<BenchResult> bench_graph(const ir::Graph& graph, const BenchOptions& opti
   ASSIGN_OR_RETURN(const ir::Graph bound, engine::bind_shapes(graph, compiling));
   result.macs = ops::count_macs(bound);
 
-  const std::vector<ir::Tensor> inputs = random_inputs(executable->inputs(), options.seed);
+  ASSIGN_OR_RETURN(const std::vector<ir::Tensor> inputs,
+                   random_inputs(executable->inputs(), options.seed));
   const auto first = Clock::now();
   RETURN_IF_ERROR(context->run(inputs));
   result.first_ms = milliseconds_since(first);
@@ -163,7 +165,8 @@ Result<std::vector<engine::StepProfile>> profile_graph(const ir::Graph& graph,
                                                                    .batch = options.batch,
                                                                    .dimensions = {}}));
   const auto context = executable->new_context();
-  const std::vector<ir::Tensor> inputs = random_inputs(executable->inputs(), options.seed);
+  ASSIGN_OR_RETURN(const std::vector<ir::Tensor> inputs,
+                   random_inputs(executable->inputs(), options.seed));
   for (std::int64_t i = 0; i < std::max<std::int64_t>(1, runs / 10); ++i)
     RETURN_IF_ERROR(context->run(inputs));
   context->enable_profiling();

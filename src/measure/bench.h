@@ -55,8 +55,8 @@ Result<BenchResult> bench_graph(const ir::Graph& graph, const BenchOptions& opti
 
 // Random values for a model's inputs: standard normal floats, integers from their whole 8-bit range
 // or [0, 2).
-std::vector<ir::Tensor> random_inputs(std::span<const engine::TensorInfo> infos,
-                                      std::uint64_t seed);
+Result<std::vector<ir::Tensor>> random_inputs(std::span<const engine::TensorInfo> infos,
+                                              std::uint64_t seed);
 
 // Per-step times of `runs` runs; their order is that of execution.
 Result<std::vector<engine::StepProfile>> profile_graph(const ir::Graph& graph,

@@ -180,12 +180,12 @@ Result<Graph> quantize(const Graph& graph, std::shared_ptr<const data::Dataset> 
   for (const QuantizationPoint& point : plan.points) {
     if (point.value == point.range_of) observed.push_back(point.value);
   }
-  ASSIGN_OR_RETURN(const ActivationRanges ranges,
-                   calibrate(simplified, observed, dataset, options.calibration));
-  ASSIGN_OR_RETURN(Graph quantized, insert_quantization(simplified, plan, ranges));
   const std::int64_t samples = options.calibration.samples > 0
                                    ? std::min(options.calibration.samples, dataset->size())
                                    : dataset->size();
+  ASSIGN_OR_RETURN(const ActivationRanges ranges,
+                   calibrate(simplified, observed, std::move(dataset), options.calibration));
+  ASSIGN_OR_RETURN(Graph quantized, insert_quantization(simplified, plan, ranges));
   const nlohmann::json step{{"step", "quantize"}, {"method", "static int8"}, {"samples", samples}};
   const auto history = quantized.metadata.find("lathe.history");
   ASSIGN_OR_RETURN(

@@ -7,8 +7,10 @@
 #pragma once
 
 #include <cstdint>
+#include <future>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,16 +21,44 @@
 
 namespace lathe::engine {
 
+// What matters more: the time of one inference, or how many are done in a second.
+enum class Preference { kLatency, kThroughput };
+
+// What float32 operators are computed in. Integer operators are exact whatever it is.
+enum class Precision { kFloat32, kBFloat16, kFloat16 };
+std::string_view precision_name(Precision precision);  // "f32", "bf16", "f16"
+Result<Precision> parse_precision(std::string_view name);
+
+// A backend refuses what it cannot keep to (kUnsupported), rather than do something else.
 struct CompileOptions {
-  int threads = 0;         // for one inference; 0: allowed_cores()
+  int threads = 0;         // of one inference; 0: the allowed cores, shared out among the streams
   std::int64_t batch = 1;  // for the first axis of an input where that is unknown
   // For other unknown extents, by name.
   std::map<std::string, std::int64_t> dimensions = {};
+  // Inferences that submit() keeps in flight. 0: one for kLatency, for kThroughput as many as the
+  // allowed cores have room for.
+  int streams = 0;
+  Preference preference = Preference::kLatency;
+  Precision precision = Precision::kFloat32;
+  std::int64_t memory_limit = 0;  // bytes of weights and of all streams' arenas; 0: none
+  // Execution providers of onnxruntime in order of preference, e.g. "tensorrt", "cuda", "cpu"; the
+  // processor's alone where there are none. Other backends know no providers.
+  std::vector<std::string> providers = {};
+  // By provider, as that provider names them: {"cuda", {{"device_id", "0"}}}.
+  std::map<std::string, std::map<std::string, std::string>> provider_options = {};
 };
+
+// Threads and streams once what was left open is decided.
+struct Concurrency {
+  int threads = 1;
+  int streams = 1;
+};
+Concurrency resolve_concurrency(const CompileOptions& options);
 
 struct TensorInfo {
   std::string name;
-  ir::TensorType type;  // every extent known
+  // Every extent is known, save those of outputs that only a run can tell.
+  ir::TensorType type;
 };
 
 // Time that one step of an executable took, summed over the runs profiled.
@@ -52,18 +82,48 @@ class Context {
   [[nodiscard]] virtual std::vector<StepProfile> profile() const { return {}; }
 };
 
+using Outputs = Result<std::vector<ir::Tensor>>;
+
+// When the future of a request becomes ready.
+enum class Completion {
+  kAny,      // as soon as its outputs are there
+  kInOrder,  // then, but not before those of all earlier requests in order
+};
+
+class RequestQueue;
+
 // A graph compiled for fixed shapes and this machine. Immutable: share it between threads.
-class Executable : public std::enable_shared_from_this<Executable> {
+class Executable {
  public:
-  virtual ~Executable() = default;
+  explicit Executable(int streams = 1);
+  Executable(const Executable&) = delete;
+  Executable& operator=(const Executable&) = delete;
+  virtual ~Executable();  // waits for requests in flight
+
   [[nodiscard]] virtual std::span<const TensorInfo> inputs() const = 0;
   [[nodiscard]] virtual std::span<const TensorInfo> outputs() const = 0;
-  // The context keeps the executable alive.
+  // The context may outlive the executable.
   [[nodiscard]] virtual std::unique_ptr<Context> new_context() const = 0;
+
+  // Runs the inputs as soon as one of the streams is free; each stream is a context with a thread
+  // of its own, made by the first call. Requests begin in the order of submission. Their number is
+  // not bounded, and each holds its inputs: whoever submits waits for old ones before long.
+  std::future<Outputs> submit(std::vector<ir::Tensor> inputs,
+                              Completion completion = Completion::kAny) const;
+  [[nodiscard]] int streams() const { return streams_; }
+
   // What one context's intermediate values take, known in advance; 0 where the backend cannot tell.
   [[nodiscard]] virtual std::size_t arena_bytes() const { return 0; }
   // Weights as held in memory, shared by all contexts; 0 where the backend cannot tell.
   [[nodiscard]] virtual std::size_t weight_bytes() const { return 0; }
+  // What compiling decided that its user should know, a line each: which provider computes and why
+  // not another, which backend stands behind `auto`.
+  [[nodiscard]] virtual std::vector<std::string> notes() const { return {}; }
+
+ private:
+  const int streams_;
+  mutable std::once_flag first_request_;
+  mutable std::unique_ptr<RequestQueue> queue_;
 };
 
 struct Availability {
@@ -77,23 +137,34 @@ class Backend {
   virtual ~Backend() = default;
   [[nodiscard]] virtual std::string_view name() const = 0;
   [[nodiscard]] virtual std::string version() const = 0;
+  // Looks for the library that it needs, where it needs one.
   [[nodiscard]] virtual Availability available() const { return {}; }
-  // `graph` has passed ops::infer_shapes.
+  // What can stand in CompileOptions::providers here, most capable first.
+  [[nodiscard]] virtual std::vector<std::string> providers() const { return {}; }
+  // Whether it knows every operator, as far as that can be told without compiling; the error names
+  // those it does not.
+  [[nodiscard]] virtual Status supports(const ir::Graph&) const { return {}; }
+  // `graph` has passed ops::infer_shapes, or is foreign (ir::Graph::opsets).
   [[nodiscard]] virtual Result<std::shared_ptr<const Executable>> compile(
       const ir::Graph& graph, const CompileOptions& options) const = 0;
 };
 
-// All backends, the default ("native") first.
+// All backends, the default ("native") first. "auto", which chooses among them, is none of them.
 std::span<const Backend* const> backends();
-// By name; the error lists the names.
+// By name, "auto" too; the error lists the names.
 Result<const Backend*> find_backend(std::string_view name);
 
 // The graph with every extent known and its shapes inferred anew, as compile() needs it; the error
-// names an input whose extent nobody gave.
+// names an input whose extent nobody gave. Of a foreign graph only the inputs are bound, and other
+// values lose the shapes that the file declares.
 Result<ir::Graph> bind_shapes(const ir::Graph& graph, const CompileOptions& options);
 
 // Descriptions of a bound graph's inputs or outputs.
 std::vector<TensorInfo> describe_values(const ir::Graph& graph, std::span<const ir::ValueId> ids);
+// Refuse options that a backend cannot keep to: precisions but float32 and execution providers; a
+// limit on memory.
+Status check_float32_on_processor(const Backend& backend, const CompileOptions& options);
+Status check_no_memory_limit(const Backend& backend, const CompileOptions& options);
 // Refuses inputs that are not of the types described; the error names the input.
 Status check_inputs(std::span<const TensorInfo> expected, std::span<const ir::Tensor> inputs);
 

@@ -4,7 +4,6 @@
 #include <cctype>
 #include <optional>
 
-#include "formats/onnx/read_onnx.h"
 #include "formats/onnx/write_onnx.h"
 
 namespace lathe::formats {
@@ -33,11 +32,11 @@ Result<ModelFormat> detect_format(const Path& path) {
                      path.string());
 }
 
-Result<ir::Graph> load_model(const Path& path) {
+Result<ir::Graph> load_model(const Path& path, UnknownOperators unknown_operators) {
   ASSIGN_OR_RETURN(const ModelFormat format, detect_format(path));
   switch (format) {
     case ModelFormat::kOnnx:
-      return read_onnx(path);
+      return read_onnx(path, unknown_operators);
     case ModelFormat::kTflite:
       return unsupported("{}: TFLite models cannot be read yet", path.string());
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/file.h"
+#include "formats/onnx/read_onnx.h"
 #include "ir/graph.h"
 
 namespace lathe::formats {
@@ -12,7 +13,8 @@ enum class ModelFormat { kOnnx, kTflite };
 Result<ModelFormat> detect_format(const Path& path);
 
 // Errors begin with the path. Thread-safe.
-Result<ir::Graph> load_model(const Path& path);
+Result<ir::Graph> load_model(const Path& path,
+                             UnknownOperators unknown_operators = UnknownOperators::kRefuse);
 
 // In the format that the extension names; replaces the file atomically.
 Status save_model(const ir::Graph& graph, const Path& path);

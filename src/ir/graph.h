@@ -78,6 +78,11 @@ class Graph {
   // What the file carries beside the graph; keys of ours begin with "lathe.".
   std::map<std::string, std::string, std::less<>> metadata;
 
+  // Empty for a canonical graph. A foreign one is as its file has it, since it has operators that
+  // Lathe does not know: the versions of its operator sets by domain. Other runtimes can run it,
+  // after serialize_onnx; nothing here can, and passes do not apply.
+  std::map<std::string, std::int64_t, std::less<>> opsets;
+
   // Building. A name that is empty or taken is made unique by a number at its end.
   ValueId add_input(std::string_view input_name, TensorType type);
   ValueId add_constant(std::string_view constant_name, Tensor tensor);

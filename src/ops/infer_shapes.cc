@@ -104,6 +104,23 @@ Status infer_shapes(ir::Graph& graph) {
   return {};
 }
 
+Status check_operators(const ir::Graph& graph) {
+  std::map<std::string, std::string> unknown;  // type to first node
+  for (const ir::NodeId id : graph.node_ids()) {
+    const ir::Node& node = graph.node(id);
+    if (find_op(node.domain, node.op_type) == nullptr)
+      unknown.try_emplace(node.qualified_type(), ir::describe_node(graph, id));
+  }
+  if (!unknown.empty()) {
+    std::string message;
+    for (const auto& [type, first] : unknown)
+      message += fmt::format("{}node {}", message.empty() ? "" : "; ", first);
+    return unsupported("{}: operator is not supported", message);
+  }
+  if (!graph.opsets.empty()) return unsupported("the graph is not at the canonical opset");
+  return {};
+}
+
 Status bind_dimensions(ir::Graph& graph, const std::map<std::string, std::int64_t>& extents,
                        std::int64_t fallback) {
   for (const ir::ValueId id : graph.inputs()) {

@@ -16,6 +16,9 @@ namespace lathe::ops {
 // with "node NAME (Op): ".
 Status infer_shapes(ir::Graph& graph);
 
+// Refuses graphs with operators that Lathe does not know; the error names each of them once.
+Status check_operators(const ir::Graph& graph);
+
 // Gives symbolic extents of the graph's inputs a value by name ("N" -> 8); unnamed unknown ones,
 // and names that are missing from the map, get `fallback`. Types of all other values are inferred
 // anew.

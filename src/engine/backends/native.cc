@@ -7,6 +7,7 @@
 #include "base/cpu.h"
 #include "engine/memory_plan.h"
 #include "engine/plan_builder.h"
+#include "ops/infer_shapes.h"
 #include "passes/passes.h"
 
 namespace lathe::engine {
@@ -14,18 +15,17 @@ namespace {
 
 class NativeExecutable final : public Executable {
  public:
-  NativeExecutable(Plan plan, int threads) : plan_(std::move(plan)), threads_(threads) {}
+  NativeExecutable(std::shared_ptr<const Plan> plan, Concurrency concurrency)
+      : Executable(concurrency.streams), plan_(std::move(plan)), threads_(concurrency.threads) {}
 
-  [[nodiscard]] std::span<const TensorInfo> inputs() const override { return plan_.input_infos; }
-  [[nodiscard]] std::span<const TensorInfo> outputs() const override { return plan_.output_infos; }
+  [[nodiscard]] std::span<const TensorInfo> inputs() const override { return plan_->input_infos; }
+  [[nodiscard]] std::span<const TensorInfo> outputs() const override { return plan_->output_infos; }
   [[nodiscard]] std::unique_ptr<Context> new_context() const override;
-  [[nodiscard]] std::size_t arena_bytes() const override { return plan_.arena_bytes; }
-  [[nodiscard]] std::size_t weight_bytes() const override { return plan_.weight_bytes; }
-  [[nodiscard]] const Plan& plan() const { return plan_; }
-  [[nodiscard]] int threads() const { return threads_; }
+  [[nodiscard]] std::size_t arena_bytes() const override { return plan_->arena_bytes; }
+  [[nodiscard]] std::size_t weight_bytes() const override { return plan_->weight_bytes; }
 
  private:
-  Plan plan_;
+  std::shared_ptr<const Plan> plan_;  // contexts hold it too
   int threads_;
 };
 
@@ -36,9 +36,9 @@ using Arena = std::unique_ptr<std::byte, FreeDeleter>;
 
 class NativeContext final : public Context {
  public:
-  explicit NativeContext(std::shared_ptr<const NativeExecutable> executable)
-      : executable_(std::move(executable)), pool_(executable_->threads()) {
-    const Plan& plan = executable_->plan();
+  NativeContext(std::shared_ptr<const Plan> shared_plan, int threads)
+      : plan_(std::move(shared_plan)), pool_(threads) {
+    const Plan& plan = *plan_;
     const std::size_t bytes =
         (plan.arena_bytes + kArenaAlignment - 1) / kArenaAlignment * kArenaAlignment;
     if (bytes > 0)
@@ -52,7 +52,7 @@ class NativeContext final : public Context {
   }
 
   Result<std::vector<ir::Tensor>> run(std::span<const ir::Tensor> inputs) override {
-    const Plan& plan = executable_->plan();
+    const Plan& plan = *plan_;
     RETURN_IF_ERROR(check_inputs(plan.input_infos, inputs));
     if (plan.arena_bytes > 0 && arena_ == nullptr) {
       return error(ErrorCode::kResourceExhausted, "no memory for an arena of {} bytes",
@@ -91,7 +91,7 @@ class NativeContext final : public Context {
 
   void enable_profiling() override {
     profile_.clear();
-    for (const Step& step : executable_->plan().steps) {
+    for (const Step& step : plan_->steps) {
       profile_.push_back({step.name, step.op_type, step.kernel, step.macs, 0, 0});
     }
   }
@@ -99,7 +99,7 @@ class NativeContext final : public Context {
 
  private:
   [[nodiscard]] void* place_of(SlotId slot) const {
-    const Plan& plan = executable_->plan();
+    const Plan& plan = *plan_;
     return places_[static_cast<std::size_t>(plan.slots[static_cast<std::size_t>(slot)].storage)];
   }
 
@@ -108,12 +108,11 @@ class NativeContext final : public Context {
     step_outputs_.clear();
     for (const SlotId slot : step.inputs) step_inputs_.push_back(place_of(slot));
     for (const SlotId slot : step.outputs) step_outputs_.push_back(place_of(slot));
-    std::byte* scratch =
-        arena_ == nullptr ? nullptr : arena_.get() + executable_->plan().scratch_offset;
+    std::byte* scratch = arena_ == nullptr ? nullptr : arena_.get() + plan_->scratch_offset;
     return step.run({step_inputs_, step_outputs_, scratch, pool_});
   }
 
-  std::shared_ptr<const NativeExecutable> executable_;
+  std::shared_ptr<const Plan> plan_;
   ThreadPool pool_;
   Arena arena_;
   std::vector<void*> places_;  // of each storage
@@ -123,24 +122,37 @@ class NativeContext final : public Context {
 };
 
 std::unique_ptr<Context> NativeExecutable::new_context() const {
-  return std::make_unique<NativeContext>(
-      std::static_pointer_cast<const NativeExecutable>(shared_from_this()));
+  return std::make_unique<NativeContext>(plan_, threads_);
 }
 
 class NativeBackend final : public Backend {
  public:
   [[nodiscard]] std::string_view name() const override { return "native"; }
   [[nodiscard]] std::string version() const override { return LATHE_VERSION; }
+  [[nodiscard]] Status supports(const ir::Graph& graph) const override {
+    return ops::check_operators(graph);
+  }
   [[nodiscard]] Result<std::shared_ptr<const Executable>> compile(
       const ir::Graph& graph, const CompileOptions& options) const override {
+    RETURN_IF_ERROR(supports(graph));
+    RETURN_IF_ERROR(check_float32_on_processor(*this, options));
     ASSIGN_OR_RETURN(const Isa isa, select_isa());
     ASSIGN_OR_RETURN(const ir::Graph bound, bind_shapes(graph, options));
     ASSIGN_OR_RETURN(const ir::Graph lowered,
                      passes::run_passes(bound, passes::inference_passes()));
-    const int threads = options.threads > 0 ? options.threads : allowed_cores();
-    ASSIGN_OR_RETURN(Plan plan, PlanBuilder(lowered, isa, threads).build());
-    return std::shared_ptr<const Executable>(
-        std::make_shared<NativeExecutable>(std::move(plan), threads));
+    const Concurrency concurrency = resolve_concurrency(options);
+    ASSIGN_OR_RETURN(Plan plan, PlanBuilder(lowered, isa, concurrency.threads).build());
+    const std::size_t needed =
+        plan.weight_bytes + static_cast<std::size_t>(concurrency.streams) * plan.arena_bytes;
+    if (options.memory_limit > 0 && needed > static_cast<std::size_t>(options.memory_limit)) {
+      return error(ErrorCode::kResourceExhausted,
+                   "the model needs {} bytes ({} of weights, {} of intermediate values for each of "
+                   "{} streams), the limit is {}",
+                   needed, plan.weight_bytes, plan.arena_bytes, concurrency.streams,
+                   options.memory_limit);
+    }
+    return std::shared_ptr<const Executable>(std::make_shared<NativeExecutable>(
+        std::make_shared<const Plan>(std::move(plan)), concurrency));
   }
 };
 

@@ -1,58 +1,69 @@
 #include "engine/backends/reference.h"
 
 #include "ops/evaluate.h"
+#include "ops/infer_shapes.h"
 #include "passes/passes.h"
 
 namespace lathe::engine {
 namespace {
 
+// What executable and contexts share.
+struct Model {
+  ir::Graph graph;
+  std::vector<TensorInfo> inputs;
+  std::vector<TensorInfo> outputs;
+};
+
 class ReferenceExecutable final : public Executable {
  public:
-  explicit ReferenceExecutable(ir::Graph graph)
-      : graph_(std::move(graph)),
-        inputs_(describe_values(graph_, graph_.inputs())),
-        outputs_(describe_values(graph_, graph_.outputs())) {}
+  ReferenceExecutable(std::shared_ptr<const Model> model, int streams)
+      : Executable(streams), model_(std::move(model)) {}
 
-  [[nodiscard]] std::span<const TensorInfo> inputs() const override { return inputs_; }
-  [[nodiscard]] std::span<const TensorInfo> outputs() const override { return outputs_; }
+  [[nodiscard]] std::span<const TensorInfo> inputs() const override { return model_->inputs; }
+  [[nodiscard]] std::span<const TensorInfo> outputs() const override { return model_->outputs; }
   [[nodiscard]] std::unique_ptr<Context> new_context() const override;
-  [[nodiscard]] const ir::Graph& graph() const { return graph_; }
 
  private:
-  ir::Graph graph_;
-  std::vector<TensorInfo> inputs_;
-  std::vector<TensorInfo> outputs_;
+  std::shared_ptr<const Model> model_;
 };
 
 class ReferenceContext final : public Context {
  public:
-  explicit ReferenceContext(std::shared_ptr<const ReferenceExecutable> executable)
-      : executable_(std::move(executable)) {}
+  explicit ReferenceContext(std::shared_ptr<const Model> model) : model_(std::move(model)) {}
 
   Result<std::vector<ir::Tensor>> run(std::span<const ir::Tensor> inputs) override {
-    RETURN_IF_ERROR(check_inputs(executable_->inputs(), inputs));
-    return ops::evaluate(executable_->graph(), inputs);
+    RETURN_IF_ERROR(check_inputs(model_->inputs, inputs));
+    return ops::evaluate(model_->graph, inputs);
   }
 
  private:
-  std::shared_ptr<const ReferenceExecutable> executable_;
+  std::shared_ptr<const Model> model_;
 };
 
 std::unique_ptr<Context> ReferenceExecutable::new_context() const {
-  return std::make_unique<ReferenceContext>(
-      std::static_pointer_cast<const ReferenceExecutable>(shared_from_this()));
+  return std::make_unique<ReferenceContext>(model_);
 }
 
 class ReferenceBackend final : public Backend {
  public:
   [[nodiscard]] std::string_view name() const override { return "reference"; }
   [[nodiscard]] std::string version() const override { return LATHE_VERSION; }
+  [[nodiscard]] Status supports(const ir::Graph& graph) const override {
+    return ops::check_operators(graph);
+  }
   [[nodiscard]] Result<std::shared_ptr<const Executable>> compile(
       const ir::Graph& graph, const CompileOptions& options) const override {
+    RETURN_IF_ERROR(supports(graph));
+    RETURN_IF_ERROR(check_float32_on_processor(*this, options));
+    RETURN_IF_ERROR(check_no_memory_limit(*this, options));
     ASSIGN_OR_RETURN(const ir::Graph bound, bind_shapes(graph, options));
     ASSIGN_OR_RETURN(ir::Graph lowered, passes::run_passes(bound, passes::inference_passes()));
-    return std::shared_ptr<const Executable>(
-        std::make_shared<ReferenceExecutable>(std::move(lowered)));
+    auto model = std::make_shared<Model>();
+    model->graph = std::move(lowered);
+    model->inputs = describe_values(model->graph, model->graph.inputs());
+    model->outputs = describe_values(model->graph, model->graph.outputs());
+    return std::shared_ptr<const Executable>(std::make_shared<ReferenceExecutable>(
+        std::move(model), resolve_concurrency(options).streams));
   }
 };
 

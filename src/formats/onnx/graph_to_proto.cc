@@ -32,11 +32,24 @@ void value_to_proto(const ir::Value& value, onnx::ValueInfoProto& proto) {
   }
 }
 
+bool has_subgraphs(const ir::Graph& graph) {
+  for (const ir::NodeId id : graph.node_ids()) {
+    for (const auto& [key, attribute] : graph.node(id).attributes) {
+      if (std::holds_alternative<ir::GraphPtr>(attribute) ||
+          std::holds_alternative<std::vector<ir::GraphPtr>>(attribute)) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 void graph_to_proto(const ir::Graph& graph, onnx::GraphProto& proto, bool value_info) {
   proto.set_name(graph.name.empty() ? "main" : graph.name);
-  std::vector<bool> used(graph.value_count(), false);
+  // What a subgraph reads of the graph around it is no input of the node that has it.
+  std::vector<bool> used(graph.value_count(), has_subgraphs(graph));
   std::vector<bool> is_output(graph.value_count(), false);
   for (const ir::ValueId id : graph.outputs()) {
     used[static_cast<std::size_t>(id)] = true;

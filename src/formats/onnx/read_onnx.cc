@@ -63,12 +63,18 @@ Result<ir::Graph> parse_model(std::span<const std::byte> bytes, const ReadOption
     return unsupported("function '{}': functions inside a model are not supported",
                        printable(model.functions(0).name()));
   }
-  RETURN_IF_ERROR(check_operators(model, opset));
+  const Status known = check_operators(model, opset);
+  if (!known.ok() && options.unknown_operators == UnknownOperators::kRefuse) return known.error();
   ExternalData external(options.folder_for_external_data);
   ASSIGN_OR_RETURN(ir::Graph graph,
                    graph_from_proto(*model.mutable_graph(), external, GraphPlace::kOutermost));
   RETURN_IF_ERROR(read_metadata(model, graph));
-  RETURN_IF_ERROR(canonicalize(graph, opset));
+  if (known.ok()) {
+    RETURN_IF_ERROR(canonicalize(graph, opset));
+  } else {
+    ASSIGN_OR_RETURN(graph.opsets, imported_opsets(model));
+    RETURN_IF_ERROR(graph.verify());
+  }
   return graph;
 }
 
@@ -93,9 +99,10 @@ auto guarded(Body body) -> decltype(body()) {
 
 }  // namespace
 
-Result<ir::Graph> read_onnx(const Path& path) {
+Result<ir::Graph> read_onnx(const Path& path, UnknownOperators unknown_operators) {
   ASSIGN_OR_RETURN(const MappedFile file, MappedFile::open(path));
-  return parse_onnx(file.bytes(), {path.parent_path(), {}}).with_context(path.string());
+  return parse_onnx(file.bytes(), {path.parent_path(), {}, unknown_operators})
+      .with_context(path.string());
 }
 
 Result<ir::Graph> parse_onnx(std::span<const std::byte> bytes, const ReadOptions& options) {

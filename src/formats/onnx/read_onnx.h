@@ -20,14 +20,22 @@
 
 namespace lathe::formats {
 
+// What to do with a model that has operators Lathe lacks.
+enum class UnknownOperators {
+  kRefuse,  // the error names them
+  kKeep,    // the graph is foreign: as the file has it, for other runtimes (ir::Graph::opsets)
+};
+
 struct ReadOptions {
   // Where files of external data lie; without it, a model that has such data is an error.
   std::optional<Path> folder_for_external_data;
   WireLimits limits;
+  UnknownOperators unknown_operators = UnknownOperators::kRefuse;
 };
 
 // External data is looked for in the folder of the file. Errors begin with the path.
-Result<ir::Graph> read_onnx(const Path& path);
+Result<ir::Graph> read_onnx(const Path& path,
+                            UnknownOperators unknown_operators = UnknownOperators::kRefuse);
 
 // The same for a model in memory.
 Result<ir::Graph> parse_onnx(std::span<const std::byte> bytes, const ReadOptions& options = {});

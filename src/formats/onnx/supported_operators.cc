@@ -11,6 +11,8 @@
 namespace lathe::formats {
 namespace {
 
+using Opsets = std::map<std::string, std::int64_t, std::less<>>;
+
 struct Missing {
   std::string first;  // the first node, described
   std::string reason;
@@ -20,8 +22,7 @@ struct Missing {
 // Operators that are not supported, in the order in which they turn up.
 class Search {
  public:
-  Search(const std::map<std::string, std::int64_t>& opsets, int opset)
-      : opsets_(opsets), opset_(opset) {}
+  Search(const Opsets& opsets, int opset) : opsets_(opsets), opset_(opset) {}
 
   // Recursion is bounded by the wire check's limit on nested messages.
   void visit(const onnx::GraphProto& graph) {
@@ -75,14 +76,16 @@ class Search {
     ++it->second.nodes;
   }
 
-  const std::map<std::string, std::int64_t>& opsets_;
+  const Opsets& opsets_;
   int opset_;
   std::map<std::pair<std::string, std::string>, Missing> missing_;
   std::vector<const Missing*> order_;
 };
 
-Result<std::map<std::string, std::int64_t>> imported_opsets(const onnx::ModelProto& model) {
-  std::map<std::string, std::int64_t> opsets;
+}  // namespace
+
+Result<Opsets> imported_opsets(const onnx::ModelProto& model) {
+  Opsets opsets;
   for (const onnx::OperatorSetIdProto& opset : model.opset_import()) {
     const std::string domain = canonical_domain(opset.domain());
     const auto [it, added] = opsets.emplace(domain, opset.version());
@@ -93,8 +96,6 @@ Result<std::map<std::string, std::int64_t>> imported_opsets(const onnx::ModelPro
   }
   return opsets;
 }
-
-}  // namespace
 
 Result<int> model_opset(const onnx::ModelProto& model) {
   ASSIGN_OR_RETURN(const auto opsets, imported_opsets(model));

@@ -1,6 +1,10 @@
 // Which opsets a model is at, and whether all its operators are among those that are read.
 #pragma once
 
+#include <cstdint>
+#include <map>
+#include <string>
+
 #include "base/result.h"
 
 namespace onnx {
@@ -8,6 +12,10 @@ class ModelProto;
 }
 
 namespace lathe::formats {
+
+// Versions by domain, as the model imports them; the default domain is "".
+Result<std::map<std::string, std::int64_t, std::less<>>> imported_opsets(
+    const onnx::ModelProto& model);
 
 // The version of the default domain, after checks of all the opsets that the model imports; the
 // canonical one where the model does not import it.

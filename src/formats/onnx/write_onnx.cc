@@ -24,7 +24,16 @@ bool uses_lathe_domain(const ir::Graph& graph) {
                      [&](ir::NodeId id) { return graph.node(id).domain == ir::kLatheDomain; });
 }
 
+// Of a canonical graph: what it uses.
+std::map<std::string, std::int64_t, std::less<>> opsets_of(const ir::Graph& graph) {
+  if (!graph.opsets.empty()) return graph.opsets;
+  std::map<std::string, std::int64_t, std::less<>> opsets{{"", ir::kCanonicalOpset}};
+  if (uses_lathe_domain(graph)) opsets.emplace(ir::kLatheDomain, ir::kLatheOpset);
+  return opsets;
+}
+
 Status check_domains(const ir::Graph& graph) {
+  if (!graph.opsets.empty()) return {};
   for (const ir::NodeId id : graph.node_ids()) {
     const std::string& domain = graph.node(id).domain;
     if (!domain.empty() && domain != ir::kLatheDomain) {
@@ -46,18 +55,18 @@ Result<onnx::ModelProto> model_to_proto(const ir::Graph& given, bool value_info)
   RETURN_IF_ERROR(check_domains(given));
   ir::Graph graph = given;
   // The specification wants outputs to have types; a graph fresh from a builder has none.
-  if (value_info || !has_types_to_write(graph)) RETURN_IF_ERROR(ops::infer_shapes(graph));
+  const bool canonical = graph.opsets.empty();
+  if (canonical && (value_info || !has_types_to_write(graph))) {
+    RETURN_IF_ERROR(ops::infer_shapes(graph));
+  }
   onnx::ModelProto model;
   model.set_ir_version(kIrVersion);
   model.set_producer_name("lathe");
   model.set_producer_version(LATHE_VERSION);
-  onnx::OperatorSetIdProto& canonical = *model.add_opset_import();
-  canonical.set_domain("");
-  canonical.set_version(ir::kCanonicalOpset);
-  if (uses_lathe_domain(graph)) {
-    onnx::OperatorSetIdProto& own = *model.add_opset_import();
-    own.set_domain(std::string(ir::kLatheDomain));
-    own.set_version(ir::kLatheOpset);
+  for (const auto& [domain, version] : opsets_of(graph)) {
+    onnx::OperatorSetIdProto& opset = *model.add_opset_import();
+    opset.set_domain(domain);
+    opset.set_version(version);
   }
   graph_to_proto(graph, *model.mutable_graph(), value_info);
   for (const auto& [key, value] : graph.metadata) {

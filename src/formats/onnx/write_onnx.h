@@ -1,9 +1,9 @@
-// Writes ONNX models: IR version 10, the canonical opset 21, and domain lathe where it is used.
+// Writes ONNX models: IR version 10, the canonical opset 21, and domain lathe where it is used; a
+// foreign graph at its own opsets.
 //
 // The files are small: no types of inner values, no defaults, weights as raw bytes. Where outputs
-// lack types, they are inferred first. What
-// read_onnx gives back is the same graph but for ids and for constants that nothing reads.
-// Deterministic: the same graph gives the same bytes.
+// lack types, they are inferred first. What read_onnx gives back is the same graph but for ids and
+// for constants that nothing reads. Deterministic: the same graph gives the same bytes.
 #pragma once
 
 #include <cstdint>

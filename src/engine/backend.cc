@@ -5,6 +5,7 @@
 
 #include "base/cpu.h"
 #include "engine/backends/native.h"
+#include "engine/backends/onnxruntime.h"
 #include "engine/backends/reference.h"
 #include "engine/request_queue.h"
 #include "ops/infer_shapes.h"
@@ -48,7 +49,8 @@ std::future<Outputs> Executable::submit(std::vector<ir::Tensor> inputs,
 }
 
 std::span<const Backend* const> backends() {
-  static const std::array<const Backend*, 2> all = {&native_backend(), &reference_backend()};
+  static const std::array<const Backend*, 3> all = {&native_backend(), &reference_backend(),
+                                                    &onnxruntime_backend()};
   return all;
 }
 

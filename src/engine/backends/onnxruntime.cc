@@ -1,0 +1,312 @@
+#include "engine/backends/onnxruntime.h"
+
+#include <algorithm>
+#include <cstring>
+#include <fmt/ranges.h>
+
+#include "engine/backends/execution_providers.h"
+#include "engine/backends/onnxruntime_api.h"
+#include "formats/onnx/write_onnx.h"
+
+namespace lathe::engine {
+namespace {
+
+using ort::Library;
+using ort::Owned;
+
+constexpr int kAllOptimizations = 99;  // ORT_ENABLE_ALL
+constexpr int kArenaAllocator = 1;     // OrtArenaAllocator
+constexpr int kDefaultMemory = 0;      // OrtMemTypeDefault
+
+// What executable and contexts share. ONNX Runtime's Run may be called from several threads.
+struct Session {
+  const Library* library;
+  Owned<ort::OrtSession> session;
+  Owned<ort::OrtMemoryInfo> memory;
+  std::vector<TensorInfo> inputs;
+  std::vector<TensorInfo> outputs;
+  std::vector<const char*> input_names;  // of inputs, as the library takes them
+  std::vector<const char*> output_names;
+};
+
+// The library numbers element types as ONNX does.
+Result<ir::TensorType> tensor_type(const Library& library,
+                                   const ort::OrtTensorTypeAndShapeInfo& info) {
+  int number = 0;
+  std::size_t rank = 0;
+  RETURN_IF_ERROR(library.check(library.api().GetTensorElementType(&info, &number)));
+  RETURN_IF_ERROR(library.check(library.api().GetDimensionsCount(&info, &rank)));
+  if (!ir::is_known_data_type(number)) {
+    return unsupported("elements of type {} are not supported", number);
+  }
+  std::vector<std::int64_t> extents(rank);
+  RETURN_IF_ERROR(library.check(library.api().GetDimensions(&info, extents.data(), rank)));
+  ir::Shape shape;
+  for (const std::int64_t extent : extents) shape.push_back(extent < 0 ? ir::Dim() : extent);
+  return ir::TensorType{static_cast<ir::DataType>(number), std::move(shape)};
+}
+
+// A value of the library's over the tensor's own elements, which it reads or writes in place.
+Result<Owned<ort::OrtValue>> wrap(const Session& session, const ir::Tensor& tensor) {
+  const Library& library = *session.library;
+  return ort::make<ort::OrtValue>(
+      library, library.api().ReleaseValue, library.api().CreateTensorWithDataAsOrtValue,
+      session.memory.get(), const_cast<void*>(static_cast<const void*>(tensor.bytes().data())),
+      tensor.num_bytes(), tensor.dims().data(), tensor.rank(),
+      static_cast<int>(tensor.data_type()));
+}
+
+// A copy of what the library made.
+Result<ir::Tensor> unwrap(const Library& library, ort::OrtValue& value) {
+  int is_tensor = 0;
+  RETURN_IF_ERROR(library.check(library.api().IsTensor(&value, &is_tensor)));
+  if (is_tensor == 0) return unsupported("is no tensor");
+  ASSIGN_OR_RETURN(const auto info, ort::make<ort::OrtTensorTypeAndShapeInfo>(
+                                        library, library.api().ReleaseTensorTypeAndShapeInfo,
+                                        library.api().GetTensorTypeAndShape,
+                                        static_cast<const ort::OrtValue*>(&value)));
+  ASSIGN_OR_RETURN(const ir::TensorType type, tensor_type(library, *info));
+  if (type.data_type == ir::DataType::kString) return unsupported("holds strings");
+  ASSIGN_OR_RETURN(ir::Tensor tensor,
+                   ir::Tensor::create(type.data_type, *ir::known_dims(*type.shape)));
+  void* data = nullptr;
+  RETURN_IF_ERROR(library.check(library.api().GetTensorMutableData(&value, &data)));
+  if (tensor.num_bytes() > 0) std::memcpy(tensor.mutable_bytes().data(), data, tensor.num_bytes());
+  return tensor;
+}
+
+class OnnxRuntimeContext final : public Context {
+ public:
+  explicit OnnxRuntimeContext(std::shared_ptr<const Session> session)
+      : session_(std::move(session)) {}
+
+  Result<std::vector<ir::Tensor>> run(std::span<const ir::Tensor> inputs) override {
+    const Session& session = *session_;
+    const Library& library = *session.library;
+    RETURN_IF_ERROR(check_inputs(session.inputs, inputs));
+    std::vector<Owned<ort::OrtValue>> owned;
+    std::vector<const ort::OrtValue*> given;
+    for (const ir::Tensor& input : inputs) {
+      ASSIGN_OR_RETURN(owned.emplace_back(nullptr, nullptr), wrap(session, input));
+      given.push_back(owned.back().get());
+    }
+    // Outputs whose extents are known are written where they shall be; others the library makes.
+    std::vector<ir::Tensor> outputs(session.outputs.size());
+    std::vector<ort::OrtValue*> made(outputs.size(), nullptr);
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+      const ir::TensorType& type = session.outputs[i].type;
+      const auto dims = ir::known_dims(*type.shape);
+      if (!dims) continue;
+      ASSIGN_OR_RETURN(outputs[i], ir::Tensor::create(type.data_type, *dims));
+      ASSIGN_OR_RETURN(owned.emplace_back(nullptr, nullptr), wrap(session, outputs[i]));
+      made[i] = owned.back().get();
+    }
+    RETURN_IF_ERROR(library.check(
+        library.api().Run(session.session.get(), nullptr, session.input_names.data(), given.data(),
+                          given.size(), session.output_names.data(), made.size(), made.data())));
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+      if (outputs[i].defined()) continue;
+      const Owned<ort::OrtValue> value(made[i], library.api().ReleaseValue);
+      const std::string where = fmt::format("output '{}'", session.outputs[i].name);
+      ASSIGN_OR_RETURN(outputs[i], unwrap(library, *value).with_context(where));
+    }
+    return outputs;
+  }
+
+ private:
+  std::shared_ptr<const Session> session_;
+};
+
+class OnnxRuntimeExecutable final : public Executable {
+ public:
+  OnnxRuntimeExecutable(std::shared_ptr<const Session> session, int streams,
+                        std::vector<std::string> notes)
+      : Executable(streams), session_(std::move(session)), notes_(std::move(notes)) {}
+
+  [[nodiscard]] std::span<const TensorInfo> inputs() const override { return session_->inputs; }
+  [[nodiscard]] std::span<const TensorInfo> outputs() const override { return session_->outputs; }
+  [[nodiscard]] std::unique_ptr<Context> new_context() const override {
+    return std::make_unique<OnnxRuntimeContext>(session_);
+  }
+  [[nodiscard]] std::vector<std::string> notes() const override { return notes_; }
+
+ private:
+  std::shared_ptr<const Session> session_;
+  std::vector<std::string> notes_;
+};
+
+Result<Owned<ort::OrtSessionOptions>> session_options(const Library& library,
+                                                      const CompileOptions& options) {
+  const ort::Functions& api = library.api();
+  ASSIGN_OR_RETURN(Owned<ort::OrtSessionOptions> session,
+                   ort::make<ort::OrtSessionOptions>(library, api.ReleaseSessionOptions,
+                                                     api.CreateSessionOptions));
+  const Concurrency concurrency = resolve_concurrency(options);
+  // One pool serves all streams; the thread that calls Run is one of each inference's.
+  const int pool = concurrency.streams * (concurrency.threads - 1) + 1;
+  // Workers that spin answer sooner, but take the time of other streams.
+  const bool spin = concurrency.streams == 1;
+  RETURN_IF_ERROR(library.check(api.SetIntraOpNumThreads(session.get(), pool)));
+  RETURN_IF_ERROR(library.check(api.SetInterOpNumThreads(session.get(), 1)));
+  RETURN_IF_ERROR(
+      library.check(api.SetSessionGraphOptimizationLevel(session.get(), kAllOptimizations)));
+  RETURN_IF_ERROR(library.check(api.AddSessionConfigEntry(
+      session.get(), "session.intra_op.allow_spinning", spin ? "1" : "0")));
+  return session;
+}
+
+struct Opened {
+  Owned<ort::OrtSession> session;
+  std::vector<std::string> notes;
+};
+
+// With the providers that can be had, or the processor alone where none was asked for.
+Result<Opened> open_session(const Library& library, const std::string& model,
+                            const CompileOptions& options) {
+  std::vector<std::string> wanted;
+  for (const std::string& name : options.providers) {
+    wanted.push_back(ort::short_provider_name(name));
+  }
+  for (const auto& [name, unused] : options.provider_options) {
+    if (name == "cpu") return invalid_argument("provider cpu takes no options");
+    if (std::find(wanted.begin(), wanted.end(), ort::short_provider_name(name)) == wanted.end()) {
+      return invalid_argument("options are given for provider {}, which is not asked for", name);
+    }
+  }
+  ASSIGN_OR_RETURN(const ort::OrtEnv* environment, library.environment());
+  const bool processor =
+      wanted.empty() || std::find(wanted.begin(), wanted.end(), "cpu") != wanted.end();
+  std::vector<std::string> notes;
+  for (;;) {
+    ASSIGN_OR_RETURN(const auto session, session_options(library, options));
+    std::vector<std::string> used;
+    std::vector<std::string> left;
+    for (const std::string& name : wanted) {
+      if (name == "cpu") break;  // it takes every node: none behind it can get any
+      const auto given = options.provider_options.find(name);
+      const Status appended = ort::append_provider(
+          library, *session, name,
+          given == options.provider_options.end() ? ort::ProviderOptions{} : given->second);
+      if (appended.ok()) {
+        used.push_back(name);
+      } else {
+        notes.push_back(
+            fmt::format("provider {} is passed over: {}", name, appended.error().message()));
+      }
+    }
+    if (used.empty() && !processor) {
+      return error(ErrorCode::kUnavailable, "{}; add cpu to --provider to fall back to it",
+                   fmt::join(notes, "; "));
+    }
+    auto opened = ort::make<ort::OrtSession>(
+        library, library.api().ReleaseSession, library.api().CreateSessionFromArray, environment,
+        static_cast<const void*>(model.data()), model.size(),
+        static_cast<const ort::OrtSessionOptions*>(session.get()));
+    if (opened.ok()) {
+      if (!wanted.empty()) {
+        used.emplace_back("cpu");
+        notes.push_back(fmt::format("computes on {}", fmt::join(used, ", then ")));
+      }
+      return Opened{std::move(*opened), std::move(notes)};
+    }
+    if (used.empty()) return opened.error();
+    // A device may turn out not to be there only now; try again without the first that was used.
+    notes.push_back(
+        fmt::format("provider {} is passed over: {}", used.front(), opened.error().message()));
+    left.assign(used.begin() + 1, used.end());
+    if (processor) left.emplace_back("cpu");
+    wanted = std::move(left);
+    if (wanted.empty()) {
+      return error(ErrorCode::kUnavailable, "{}; add cpu to --provider to fall back to it",
+                   fmt::join(notes, "; "));
+    }
+  }
+}
+
+// Outputs of a foreign graph have the types that the library finds.
+Status take_output_types(Session& session) {
+  const Library& library = *session.library;
+  for (std::size_t i = 0; i < session.outputs.size(); ++i) {
+    ASSIGN_OR_RETURN(
+        const auto info,
+        ort::make<ort::OrtTypeInfo>(library, library.api().ReleaseTypeInfo,
+                                    library.api().SessionGetOutputTypeInfo,
+                                    static_cast<const ort::OrtSession*>(session.session.get()), i));
+    const ort::OrtTensorTypeAndShapeInfo* tensor = nullptr;  // owned by info
+    RETURN_IF_ERROR(library.check(library.api().CastTypeInfoToTensorInfo(info.get(), &tensor)));
+    const std::string where = fmt::format("output '{}'", session.outputs[i].name);
+    if (tensor == nullptr) return unsupported("{}: is no tensor", where);
+    ASSIGN_OR_RETURN(session.outputs[i].type, tensor_type(library, *tensor).with_context(where));
+  }
+  return {};
+}
+
+class OnnxRuntimeBackend final : public Backend {
+ public:
+  [[nodiscard]] std::string_view name() const override { return "onnxruntime"; }
+  [[nodiscard]] std::string version() const override {
+    const auto library = Library::get();
+    return library.ok() ? (*library)->version() : "";
+  }
+  [[nodiscard]] Availability available() const override {
+    const auto library = Library::get();
+    if (library.ok()) return {};
+    return {false, library.error().message()};
+  }
+  [[nodiscard]] std::vector<std::string> providers() const override {
+    const auto library = Library::get();
+    return library.ok() ? ort::usable_providers(**library) : std::vector<std::string>{};
+  }
+
+  [[nodiscard]] Result<std::shared_ptr<const Executable>> compile(
+      const ir::Graph& graph, const CompileOptions& options) const override {
+    if (options.precision != Precision::kFloat32) {
+      return unsupported(
+          "backend 'onnxruntime' computes in f32, {} was asked for; a provider may have an option "
+          "for it (--provider-option)",
+          precision_name(options.precision));
+    }
+    RETURN_IF_ERROR(check_no_memory_limit(*this, options));
+    ASSIGN_OR_RETURN(const Library* library, Library::get());
+    ASSIGN_OR_RETURN(const ir::Graph bound, bind_shapes(graph, options));
+    ASSIGN_OR_RETURN(const std::string model, formats::serialize_onnx(bound));
+    ASSIGN_OR_RETURN(Opened opened, open_session(*library, model, options));
+    const ort::Functions& api = library->api();
+    ASSIGN_OR_RETURN(auto memory, ort::make<ort::OrtMemoryInfo>(*library, api.ReleaseMemoryInfo,
+                                                                api.CreateCpuMemoryInfo,
+                                                                kArenaAllocator, kDefaultMemory));
+    auto session = std::make_shared<Session>(Session{library,
+                                                     std::move(opened.session),
+                                                     std::move(memory),
+                                                     describe_values(bound, bound.inputs()),
+                                                     describe_values(bound, bound.outputs()),
+                                                     {},
+                                                     {}});
+    if (!bound.opsets.empty()) RETURN_IF_ERROR(take_output_types(*session));
+    for (const auto* infos : {&session->inputs, &session->outputs}) {
+      for (const TensorInfo& info : *infos) {
+        if (info.type.data_type == ir::DataType::kString) {
+          return unsupported("'{}' holds strings, which backend 'onnxruntime' does not pass on",
+                             info.name);
+        }
+      }
+    }
+    for (const TensorInfo& info : session->inputs) {
+      session->input_names.push_back(info.name.c_str());
+    }
+    for (const TensorInfo& info : session->outputs) {
+      session->output_names.push_back(info.name.c_str());
+    }
+    return std::shared_ptr<const Executable>(std::make_shared<OnnxRuntimeExecutable>(
+        std::move(session), resolve_concurrency(options).streams, std::move(opened.notes)));
+  }
+};
+
+}  // namespace
+
+const Backend& onnxruntime_backend() {
+  static const OnnxRuntimeBackend backend;
+  return backend;
+}
+
+}  // namespace lathe::engine

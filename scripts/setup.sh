@@ -1,25 +1,52 @@
 #!/usr/bin/env bash
-# Installs what Lathe needs on Debian 12, by apt: scripts/setup.sh [--no-torch] [--with-tests]
+# Installs what Lathe needs on Debian 12: scripts/setup.sh [--no-torch] [--with NAMES] [--with-tests]
 #
 #   --no-torch    leave out LibTorch: everything but training is built
+#   --with NAMES  also other runtimes, as backends: onnxruntime, openvino, or both with a comma. Their
+#                 libraries go to .deps/, out of the wheels that scripts/runtimes.lock names
 #   --with-tests  also what scripts/test.sh needs: test libraries, sanitizers' clang, a browser, a
-#                 cross compiler, and a Python environment under .deps/ (used by tests alone)
+#                 cross compiler, a Python environment under .deps/ (used by tests alone), and
+#                 --with onnxruntime,openvino
 #
-# Does nothing where everything is there already. Needs root or sudo only to install.
+# Does nothing where everything is there already. What comes by apt needs root or sudo, and only that.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 torch=1
 tests=0
-for argument in "$@"; do
-  case "$argument" in
+runtimes=()
+wrong_call() {
+  [ -z "${1:-}" ] || echo "setup: $1" >&2
+  sed -n '2,12s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+  exit 2
+}
+while [ $# -gt 0 ]; do
+  case "$1" in
     --no-torch) torch=0 ;;
-    --with-tests) tests=1 ;;
-    *)
-      sed -n '2,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
-      exit 2
+    --with | --with=*)
+      if [ "$1" = --with ]; then
+        shift
+        [ $# -gt 0 ] || wrong_call "--with wants names"
+      fi
+      IFS=, read -ra runtimes <<<"${1#--with=}"
       ;;
+    --with-tests) tests=1 ;;
+    *) wrong_call "unknown option '$1'" ;;
   esac
+  shift
+done
+if [ "$tests" = 1 ]; then
+  runtimes=(onnxruntime openvino)
+fi
+
+# Those that are not there yet.
+to_fetch=()
+for runtime in "${runtimes[@]}"; do
+  case "$runtime" in
+    onnxruntime | openvino) ;;
+    *) wrong_call "unknown runtime '$runtime'" ;;
+  esac
+  scripts/fetch_runtime.sh --check "$runtime" || to_fetch+=("$runtime")
 done
 
 packages=(
@@ -40,7 +67,11 @@ if [ "$tests" = 1 ]; then
     chromium                                            # looks at the report's page
     g++-aarch64-linux-gnu qemu-user-static              # kernels on another architecture
     git python3 python3-venv
+    strace                                              # what backends do to files and sockets
   )
+fi
+if [ ${#to_fetch[@]} -gt 0 ] && ! python3 -m pip --version >/dev/null 2>&1; then
+  packages+=(python3 python3-venv)
 fi
 
 installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
@@ -65,6 +96,10 @@ if [ ${#missing[@]} -gt 0 ]; then
   apt_get update
   apt_get install -y --no-install-recommends "${missing[@]}" >/dev/null
 fi
+
+for runtime in "${to_fetch[@]}"; do
+  scripts/fetch_runtime.sh "$runtime"
+done
 
 if [ "$tests" = 1 ]; then
   # The environment is complete where it holds a copy of the requirements it was made from.

@@ -6,59 +6,18 @@
 #include <cstdlib>
 #include <fmt/ranges.h>
 #include <fstream>
+#include <initializer_list>
 #include <sched.h>
-#include <sstream>
-#include <vector>
 
-#if defined(__x86_64__)
-#include <cpuid.h>
-#endif
+#include "base/cpu_features.h"
 
 namespace lathe {
 namespace {
 
 constexpr std::array kNames = {"scalar", "avx2", "avx512", "avx512vnni"};
 
-#if defined(__x86_64__)
-// Clang 14's __builtin_cpu_supports does not know the name.
-bool has_f16c() {
-  unsigned eax = 0;
-  unsigned ebx = 0;
-  unsigned ecx = 0;
-  unsigned edx = 0;
-  return __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx & bit_F16C) != 0;
-}
-#endif
-
-// The quota of one cgroup v2 folder in cores, or a large number where it sets none.
-double cgroup_v2_quota(const std::string& folder) {
-  std::ifstream file(folder + "/cpu.max");
-  std::string quota;
-  double period = 0;
-  if (!(file >> quota >> period) || quota == "max" || period <= 0) return 1e9;
-  return std::strtod(quota.c_str(), nullptr) / period;
-}
-
-double cgroup_quota() {
-  std::ifstream membership("/proc/self/cgroup");
-  std::string line;
-  double cores = 1e9;
-  while (std::getline(membership, line)) {
-    if (line.rfind("0::", 0) == 0) {  // v2: a limit of any ancestor holds too
-      for (std::string path = line.substr(3);; path = path.substr(0, path.rfind('/'))) {
-        cores = std::min(cores, cgroup_v2_quota("/sys/fs/cgroup" + path));
-        if (path.empty() || path == "/") break;
-      }
-    }
-  }
-  double quota = 0;
-  double period = 0;
-  std::ifstream v1_quota("/sys/fs/cgroup/cpu/cpu.cfs_quota_us");
-  std::ifstream v1_period("/sys/fs/cgroup/cpu/cpu.cfs_period_us");
-  if (v1_quota >> quota && v1_period >> period && quota > 0 && period > 0) {
-    cores = std::min(cores, quota / period);
-  }
-  return cores;
+bool has_all(std::initializer_list<std::string_view> features) {
+  return std::all_of(features.begin(), features.end(), has_cpu_feature);
 }
 
 }  // namespace
@@ -74,24 +33,17 @@ Result<Isa> parse_isa(std::string_view name) {
 }
 
 bool isa_supported(Isa isa) {
-#if defined(__x86_64__)
   switch (isa) {
     case Isa::kScalar:
       return true;
     case Isa::kAvx2:
-      return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0 &&
-             has_f16c();
+      return has_all({"avx2", "fma", "f16c"});
     case Isa::kAvx512:
-      return isa_supported(Isa::kAvx2) && __builtin_cpu_supports("avx512f") != 0 &&
-             __builtin_cpu_supports("avx512bw") != 0 && __builtin_cpu_supports("avx512dq") != 0 &&
-             __builtin_cpu_supports("avx512vl") != 0;
+      return isa_supported(Isa::kAvx2) && has_all({"avx512f", "avx512bw", "avx512dq", "avx512vl"});
     case Isa::kAvx512Vnni:
-      return isa_supported(Isa::kAvx512) && __builtin_cpu_supports("avx512vnni") != 0;
+      return isa_supported(Isa::kAvx512) && has_cpu_feature("avx512vnni");
   }
   return false;
-#else
-  return isa == Isa::kScalar;
-#endif
 }
 
 std::span<const Isa> supported_isas() {
@@ -129,11 +81,30 @@ std::string cpu_model_name() {
   return "unknown";
 }
 
-int allowed_cores() {
-  cpu_set_t mask;
-  CPU_ZERO(&mask);
-  const int affinity = sched_getaffinity(0, sizeof mask, &mask) == 0 ? CPU_COUNT(&mask) : 1;
-  return std::max(1, static_cast<int>(std::min<double>(affinity, std::ceil(cgroup_quota()))));
+std::vector<int> affinity_cpus() {
+  // The mask must be as long as the kernel's own, which is not known beforehand.
+  for (std::size_t words = 16; words <= 1024; words *= 2) {
+    constexpr std::size_t kBits = 8 * sizeof(unsigned long);
+    std::vector<unsigned long> mask(words);
+    if (sched_getaffinity(0, words * sizeof(unsigned long),
+                          reinterpret_cast<cpu_set_t*>(mask.data())) != 0) {
+      continue;
+    }
+    std::vector<int> cpus;
+    for (std::size_t cpu = 0; cpu < words * kBits; ++cpu) {
+      if ((mask[cpu / kBits] >> cpu % kBits & 1) != 0) cpus.push_back(static_cast<int>(cpu));
+    }
+    return cpus;
+  }
+  return {};
 }
+
+int allowed_cores(std::size_t affinity, const CgroupLimits& limits) {
+  double cores = static_cast<double>(affinity);
+  if (limits.cores) cores = std::min(cores, std::ceil(*limits.cores));
+  return std::max(1, static_cast<int>(cores));
+}
+
+int allowed_cores() { return allowed_cores(affinity_cpus().size(), cgroup_limits()); }
 
 }  // namespace lathe

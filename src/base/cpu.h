@@ -4,7 +4,9 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "base/cgroup.h"
 #include "base/result.h"
 
 namespace lathe {
@@ -31,8 +33,13 @@ Result<Isa> select_isa();
 
 std::string cpu_model_name();  // e.g. "AMD EPYC 9B45", "unknown" where it cannot be told
 
+// Processors in the affinity mask of the calling thread, ascending; none where it cannot be told.
+std::vector<int> affinity_cpus();
+
 // Cores that this process may use: the smaller of its affinity mask and its cgroup's CPU quota
 // (rounded up), at least 1.
 int allowed_cores();
+// The same of a mask of `affinity` processors and given limits.
+int allowed_cores(std::size_t affinity, const CgroupLimits& limits);
 
 }  // namespace lathe

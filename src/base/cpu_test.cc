@@ -15,6 +15,15 @@ TEST(Cpu, ScalarRunsEverywhereAndNamesRoundTrip) {
   EXPECT_FALSE(cpu_model_name().empty());
 }
 
+TEST(Cpu, AllowedCoresAreBoundByMaskAndQuota) {
+  EXPECT_EQ(allowed_cores(8, {}), 8);
+  EXPECT_EQ(allowed_cores(8, {.cores = 1.5, .memory_bytes = {}}), 2);
+  EXPECT_EQ(allowed_cores(2, {.cores = 4.0, .memory_bytes = {}}), 2);
+  EXPECT_EQ(allowed_cores(0, {.cores = 0.1, .memory_bytes = {}}), 1);
+  EXPECT_EQ(allowed_cores(4, {.cores = 1e300, .memory_bytes = {}}), 4);
+  EXPECT_FALSE(affinity_cpus().empty());
+}
+
 TEST(Cpu, EnvironmentForcesTheInstructionSet) {
   const char* before = std::getenv("LATHE_ISA");
   const std::string saved = before == nullptr ? "" : before;

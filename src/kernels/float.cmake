@@ -1,11 +1,11 @@
 # The float32 families.
 list(APPEND kernel_sources
-  cache_size.cc
   convolution_f32.cc
   elementwise_f32.cc
   indirection.cc
   peak.cc
   pooling_f32.cc
+  read_bandwidth.cc
   softmax_f32.cc
   transpose.cc
   depthwise_f32/convolution.cc
@@ -37,6 +37,14 @@ kernel_isa_sources(avx512
   peak/avx512.cc
   pooling_f32/avx512.cc
   softmax_f32/avx512.cc)
+
+kernel_isa_sources(avx512vnni peak/avx512vnni.cc)
+kernel_isa_sources(amx peak/amx.cc)
+if("peak/amx.cc" IN_LIST kernel_sources)
+  list(APPEND kernel_sources peak_amx.cc)
+else()
+  list(APPEND kernel_sources peak_amx_none.cc)
+endif()
 
 list(APPEND kernel_tests
   convolution_f32_test.cc

@@ -1,45 +1,53 @@
 #include "kernels/peak.h"
 
-#include <algorithm>
-#include <chrono>
 #include <span>
 
+#include "kernels/best_rate.h"
 #include "kernels/peak/args.h"
 #include "kernels/pick.h"
 
 namespace lathe::kernels {
 namespace {
 
-struct PeakKernel {
+struct F32Kernel {
   Isa isa;
   float (*function)(std::size_t, float, float);
-  double flops;
+  double operations;
 };
 
-constexpr PeakKernel kKernels[] = {
-#define LATHE_PEAK_KERNEL(isa, function, flops) {Isa::isa, function, flops},
-#include "kernels/peak/kernels.inc"
-#undef LATHE_PEAK_KERNEL
+struct Int8Kernel {
+  Isa isa;
+  std::int32_t (*function)(std::size_t, std::int8_t);
+  double operations;
 };
+
+constexpr F32Kernel kF32Kernels[] = {
+#define LATHE_PEAK_F32(isa, function, operations) {Isa::isa, function, operations},
+#include "kernels/peak/kernels.inc"
+};
+
+constexpr Int8Kernel kInt8Kernels[] = {
+#define LATHE_PEAK_INT8(isa, function, operations) {Isa::isa, function, operations},
+#include "kernels/peak/kernels.inc"
+};
+
+constexpr std::size_t kTurns = 20'000;  // some 50 to 200 microseconds
 
 }  // namespace
 
 double measure_fma_peak_gflops(Isa isa, double seconds) {
-  using Clock = std::chrono::steady_clock;
-  const PeakKernel& kernel = pick(std::span<const PeakKernel>(kKernels), isa);
-  constexpr std::size_t kTurns = 20'000;  // some 50 to 200 microseconds
-  const Clock::time_point start = Clock::now();
-  double best = 0;
+  const F32Kernel& kernel = pick(std::span<const F32Kernel>(kF32Kernels), isa);
   volatile float sink = 0;
-  for (Clock::time_point now = start;
-       std::chrono::duration<double>(now - start).count() < seconds;) {
-    const Clock::time_point before = now;
-    sink = kernel.function(kTurns, 0.999F, sink * 1e-9F + 1);
-    now = Clock::now();
-    const double nanoseconds = std::chrono::duration<double, std::nano>(now - before).count();
-    best = std::max(best, kernel.flops * static_cast<double>(kTurns) / nanoseconds);
-  }
-  return best;
+  return best_rate(seconds, kernel.operations * static_cast<double>(kTurns),
+                   [&] { sink = kernel.function(kTurns, 0.999F, sink * 1e-9F + 1); });
+}
+
+double measure_int8_peak_gops(Isa isa, double seconds) {
+  const Int8Kernel& kernel = pick(std::span<const Int8Kernel>(kInt8Kernels), isa);
+  volatile std::int32_t sink = 0;
+  return best_rate(seconds, kernel.operations * static_cast<double>(kTurns), [&] {
+    sink = kernel.function(kTurns, static_cast<std::int8_t>((sink & 1) + 1));
+  });
 }
 
 }  // namespace lathe::kernels

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "base/caches.h"
 #include "kernels/aligned_buffer.h"
-#include "kernels/cache_size.h"
 #include "kernels/igemm_f32/kernels.h"
 #include "kernels/indirection.h"
 #include "kernels/parallel.h"

@@ -1,0 +1,57 @@
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/cpu_features.h"
+#include "kernels/best_rate.h"
+#include "kernels/peak.h"
+#include "kernels/peak/args.h"
+
+namespace lathe::kernels {
+namespace {
+
+constexpr std::size_t kTurns = 2'000;  // some 50 microseconds
+
+// Linux hands the registers of AMX only to processes that ask for them.
+Status request_amx(std::string_view feature) {
+  constexpr int kRequestPermission = 0x1023;  // ARCH_REQ_XCOMP_PERM
+  constexpr int kTileData = 18;               // XFEATURE_XTILEDATA
+  if (!has_cpu_feature("amx-tile") || !has_cpu_feature(feature)) {
+    return error(ErrorCode::kUnavailable, "this machine has no {}", feature);
+  }
+  if (syscall(SYS_arch_prctl, kRequestPermission, kTileData) != 0) {
+    return error(ErrorCode::kUnavailable, "the operating system does not let {} be used: {}",
+                 feature, std::strerror(errno));
+  }
+  return {};
+}
+
+template <typename Sum>
+double measure(double seconds, double operations, std::uint16_t factor,
+               void (*loop)(std::size_t, const void*, Sum*)) {
+  alignas(64) std::array<std::uint16_t, kAmxTileBytes / sizeof(std::uint16_t)> tile;
+  tile.fill(factor);
+  alignas(64) std::array<Sum, kAmxTileSums> sums{};
+  volatile Sum sink = 0;
+  return best_rate(seconds, operations * static_cast<double>(kTurns), [&] {
+    loop(kTurns, tile.data(), sums.data());
+    sink = sums[0];
+  });
+}
+
+}  // namespace
+
+Result<double> measure_amx_int8_peak_gops(double seconds) {
+  RETURN_IF_ERROR(request_amx("amx-int8"));
+  return measure(seconds, kAmxInt8Operations, 0x0101, amx_int8_loop);
+}
+
+Result<double> measure_amx_bf16_peak_gflops(double seconds) {
+  constexpr std::uint16_t kOne = 0x3f80;
+  RETURN_IF_ERROR(request_amx("amx-bf16"));
+  return measure(seconds, kAmxBf16Operations, kOne, amx_bf16_loop);
+}
+
+}  // namespace lathe::kernels

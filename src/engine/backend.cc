@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "base/cpu.h"
+#include "engine/backends/automatic.h"
 #include "engine/backends/native.h"
 #include "engine/backends/onnxruntime.h"
 #include "engine/backends/reference.h"
@@ -55,7 +56,8 @@ std::span<const Backend* const> backends() {
 }
 
 Result<const Backend*> find_backend(std::string_view name) {
-  std::vector<std::string_view> names;
+  if (name == automatic_backend().name()) return &automatic_backend();
+  std::vector<std::string_view> names{automatic_backend().name()};
   for (const Backend* backend : backends()) {
     if (backend->name() == name) return backend;
     names.push_back(backend->name());

@@ -1,0 +1,234 @@
+#include "engine/backends/automatic.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fmt/ranges.h>
+#include <mutex>
+#include <optional>
+#include <spdlog/spdlog.h>
+
+namespace lathe::engine {
+namespace {
+
+// Lower is tried earlier.
+enum Rank { kAccelerator, kBest, kPeer, kSlowNative, kLastResort, kUnusable };
+
+struct Verdict {
+  Rank rank;
+  std::string reason;
+};
+
+bool offers(const Backend& backend, std::string_view provider) {
+  const std::vector<std::string> providers = backend.providers();
+  return std::find(providers.begin(), providers.end(), provider) != providers.end();
+}
+
+// What speaks against a backend before anything else is asked.
+std::optional<std::string> objection(const Backend& backend, const ir::Graph& graph,
+                                     const CompileOptions& options) {
+  const bool has_providers = backend.name() == "onnxruntime";
+  if (!options.providers.empty() && !has_providers) return "has no execution providers";
+  if (options.precision != Precision::kFloat32 && backend.name() != "openvino") {
+    return fmt::format("does not compute in {}", precision_name(options.precision));
+  }
+  if (options.memory_limit > 0 && backend.name() != "native") {
+    return "cannot be kept to a memory limit";
+  }
+  if (const Availability found = backend.available(); !found.available) return found.reason;
+  if (const Status known = backend.supports(graph); !known.ok()) return known.error().message();
+  return std::nullopt;
+}
+
+Verdict judge(const Backend& backend, const ir::Graph& graph, CompileOptions& options,
+              const Machine& machine) {
+  if (auto found = objection(backend, graph, options)) return {kUnusable, *std::move(found)};
+  if (backend.name() == "native") {
+    if (machine.isa == Isa::kScalar) {
+      return {kSlowNative, "has every operator, but no vector kernels for this processor"};
+    }
+    return {kBest, fmt::format("has every operator, and {} kernels", isa_name(machine.isa))};
+  }
+  if (backend.name() == "reference") return {kLastResort, "has every operator, but is slow"};
+  if (options.providers.empty() && machine.gpu && offers(backend, "cuda")) {
+    options.providers = {"cuda", "cpu"};
+    return {kAccelerator, "computes on the GPU"};
+  }
+  return {kPeer, fmt::format("version {} is installed", backend.version())};
+}
+
+// The executable that computes now, and how to get the next one. Thread-safe.
+class Choice {
+ public:
+  Choice(ir::Graph graph, std::vector<Candidate> candidates)
+      : graph_(std::move(graph)), candidates_(std::move(candidates)) {}
+
+  struct Current {
+    std::shared_ptr<const Executable> executable;
+    std::size_t place = 0;  // among the candidates
+    std::string_view name = {};
+  };
+
+  [[nodiscard]] Current current() const {
+    const std::scoped_lock lock(mutex_);
+    return current_;
+  }
+
+  // Compiles with the first usable candidate from `place` on, unless somebody else went there
+  // before. The error tells of all that failed.
+  Status advance(std::size_t place) {
+    const std::scoped_lock lock(mutex_);
+    if (current_.executable != nullptr && current_.place >= place) return {};
+    for (; place < candidates_.size(); ++place) {
+      const Candidate& candidate = candidates_[place];
+      const std::string_view name = candidate.backend->name();
+      if (!candidate.usable) {
+        failures_.push_back(fmt::format("{}: {}", name, candidate.reason));
+        continue;
+      }
+      auto compiled = candidate.backend->compile(graph_, candidate.options);
+      if (compiled.ok()) {
+        current_ = {std::move(*compiled), place, name};
+        return {};
+      }
+      last_code_ = compiled.error().code();
+      failures_.push_back(fmt::format("{}: {}", name, compiled.error().message()));
+    }
+    return Error(last_code_,
+                 fmt::format("no backend can run the model: {}", fmt::join(failures_, "; ")));
+  }
+
+  // An inference failed at `place`: goes on with a candidate behind it.
+  Status fail(std::size_t place, const Error& reason) {
+    {
+      const std::scoped_lock lock(mutex_);
+      last_code_ = reason.code();
+      failures_.push_back(
+          fmt::format("{}: {}", candidates_[place].backend->name(), reason.message()));
+    }
+    RETURN_IF_ERROR(advance(place + 1));
+    spdlog::warn("backend {} failed ({}); {} goes on", candidates_[place].backend->name(),
+                 reason.message(), current().name);
+    return {};
+  }
+
+  [[nodiscard]] std::vector<std::string> notes() const {
+    const std::scoped_lock lock(mutex_);
+    std::vector<std::string> lines;
+    for (const std::string& failure : failures_) lines.push_back("auto passed over " + failure);
+    lines.push_back(
+        fmt::format("auto chose {}: {}", current_.name, candidates_[current_.place].reason));
+    for (std::string& note : current_.executable->notes()) {
+      lines.push_back(fmt::format("{}: {}", current_.name, note));
+    }
+    return lines;
+  }
+
+ private:
+  const ir::Graph graph_;
+  const std::vector<Candidate> candidates_;
+  mutable std::mutex mutex_;
+  Current current_;
+  std::vector<std::string> failures_;
+  ErrorCode last_code_ = ErrorCode::kUnsupported;
+};
+
+class AutomaticContext final : public Context {
+ public:
+  AutomaticContext(std::shared_ptr<Choice> choice, std::vector<TensorInfo> inputs)
+      : choice_(std::move(choice)), inputs_(std::move(inputs)) {}
+
+  Result<std::vector<ir::Tensor>> run(std::span<const ir::Tensor> inputs) override {
+    RETURN_IF_ERROR(check_inputs(inputs_, inputs));
+    for (;;) {
+      Choice::Current current = choice_->current();
+      if (context_ == nullptr || current.executable != executable_) {
+        executable_ = current.executable;
+        context_ = executable_->new_context();
+        if (profiling_) context_->enable_profiling();
+      }
+      auto outputs = context_->run(inputs);
+      if (outputs.ok()) return outputs;
+      RETURN_IF_ERROR(choice_->fail(current.place, outputs.error()));
+    }
+  }
+
+  void enable_profiling() override {
+    profiling_ = true;
+    if (context_ != nullptr) context_->enable_profiling();
+  }
+  [[nodiscard]] std::vector<StepProfile> profile() const override {
+    return context_ == nullptr ? std::vector<StepProfile>{} : context_->profile();
+  }
+
+ private:
+  std::shared_ptr<Choice> choice_;
+  std::vector<TensorInfo> inputs_;
+  std::shared_ptr<const Executable> executable_;
+  std::unique_ptr<Context> context_;
+  bool profiling_ = false;
+};
+
+class AutomaticExecutable final : public Executable {
+ public:
+  AutomaticExecutable(std::shared_ptr<Choice> choice, int streams)
+      : Executable(streams), choice_(std::move(choice)), first_(choice_->current().executable) {}
+
+  [[nodiscard]] std::span<const TensorInfo> inputs() const override { return first_->inputs(); }
+  [[nodiscard]] std::span<const TensorInfo> outputs() const override { return first_->outputs(); }
+  [[nodiscard]] std::unique_ptr<Context> new_context() const override {
+    const std::span<const TensorInfo> infos = first_->inputs();
+    return std::make_unique<AutomaticContext>(choice_, std::vector(infos.begin(), infos.end()));
+  }
+  [[nodiscard]] std::size_t arena_bytes() const override {
+    return choice_->current().executable->arena_bytes();
+  }
+  [[nodiscard]] std::size_t weight_bytes() const override {
+    return choice_->current().executable->weight_bytes();
+  }
+  [[nodiscard]] std::vector<std::string> notes() const override { return choice_->notes(); }
+
+ private:
+  std::shared_ptr<Choice> choice_;
+  std::shared_ptr<const Executable> first_;  // what inputs() and outputs() point into
+};
+
+}  // namespace
+
+Machine this_machine() {
+  const auto isa = select_isa();
+  std::error_code failed;
+  return {isa.ok() ? *isa : Isa::kScalar, std::filesystem::exists("/dev/nvidia0", failed)};
+}
+
+std::vector<Candidate> rank_backends(std::span<const Backend* const> among, const ir::Graph& graph,
+                                     const CompileOptions& options, const Machine& machine) {
+  std::vector<std::pair<Rank, Candidate>> ranked;
+  for (const Backend* backend : among) {
+    Candidate candidate{backend, true, {}, options};
+    Verdict verdict = judge(*backend, graph, candidate.options, machine);
+    candidate.usable = verdict.rank != kUnusable;
+    candidate.reason = std::move(verdict.reason);
+    ranked.emplace_back(verdict.rank, std::move(candidate));
+  }
+  std::stable_sort(ranked.begin(), ranked.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<Candidate> candidates;
+  for (auto& [rank, candidate] : ranked) candidates.push_back(std::move(candidate));
+  return candidates;
+}
+
+Result<std::shared_ptr<const Executable>> AutomaticBackend::compile(
+    const ir::Graph& graph, const CompileOptions& options) const {
+  auto choice =
+      std::make_shared<Choice>(graph, rank_backends(among_, graph, options, this_machine()));
+  RETURN_IF_ERROR(choice->advance(0));
+  return std::shared_ptr<const Executable>(std::make_shared<AutomaticExecutable>(
+      std::move(choice), resolve_concurrency(options).streams));
+}
+
+const Backend& automatic_backend() {
+  static const AutomaticBackend backend(backends());
+  return backend;
+}
+
+}  // namespace lathe::engine

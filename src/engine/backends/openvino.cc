@@ -1,0 +1,355 @@
+#include "engine/backends/openvino.h"
+
+#include <array>
+#include <cstring>
+#include <limits>
+#include <mutex>
+
+#include "base/cpu.h"
+#include "engine/backends/openvino_api.h"
+#include "formats/onnx/write_onnx.h"
+
+namespace lathe::engine {
+namespace {
+
+using openvino::Library;
+using openvino::Owned;
+
+// An input or output: what it is, and the library's handle on it.
+struct Place {
+  TensorInfo info;
+  openvino::ElementType element_type = 0;
+  Owned<openvino::Port> port;  // null for an input that nothing reads: the library drops those
+};
+
+// What executable and contexts share. Requests of one compiled model may run at the same time.
+struct Compiled {
+  const Library* library;
+  Owned<openvino::CompiledModel> model;
+  std::vector<Place> inputs;
+  std::vector<Place> outputs;
+};
+
+// The processor's kernels hold 64-bit integers in 32 bits.
+Status check_fits_32_bits(const ir::Tensor& tensor) {
+  const auto check = [](auto values, auto least) -> Status {
+    for (const auto value : values) {
+      if (value < least || value > std::numeric_limits<std::int32_t>::max()) {
+        return unsupported("holds {}, and OpenVINO computes 64-bit integers in 32 bits", value);
+      }
+    }
+    return {};
+  };
+  if (tensor.data_type() == ir::DataType::kInt64) {
+    constexpr std::int64_t kLeast = std::numeric_limits<std::int32_t>::min();
+    return check(tensor.data<std::int64_t>(), kLeast);
+  }
+  if (tensor.data_type() == ir::DataType::kUint64) {
+    return check(tensor.data<std::uint64_t>(), std::uint64_t{0});
+  }
+  return {};
+}
+
+// A tensor of the library's over our elements, which it only reads.
+Result<Owned<openvino::Tensor>> wrap(const Library& library, const Place& place,
+                                     const ir::Tensor& tensor) {
+  std::vector<std::int64_t> extents = tensor.dims();
+  const openvino::Shape shape{static_cast<std::int64_t>(extents.size()), extents.data()};
+  return openvino::make<openvino::Tensor>(
+      library, library.api().tensor_free, library.api().tensor_create_from_host_ptr,
+      place.element_type, shape, const_cast<void*>(static_cast<const void*>(tensor.bytes().data())));
+}
+
+// A copy of what the library computed.
+Result<ir::Tensor> unwrap(const Library& library, const Place& place,
+                          const openvino::Tensor& source) {
+  const openvino::Functions& api = library.api();
+  openvino::ElementType number = 0;
+  openvino::Shape shape{};
+  std::size_t bytes = 0;
+  void* data = nullptr;
+  RETURN_IF_ERROR(library.check(api.tensor_get_element_type(&source, &number)));
+  RETURN_IF_ERROR(library.check(api.tensor_get_shape(&source, &shape)));
+  const std::vector<std::int64_t> extents(shape.extents, shape.extents + shape.rank);
+  RETURN_IF_ERROR(library.check(api.shape_free(&shape)));
+  ASSIGN_OR_RETURN(const ir::DataType type, openvino::data_type(number));
+  ASSIGN_OR_RETURN(ir::Tensor tensor, ir::Tensor::create(type, extents));
+  const ir::TensorType& promised = place.info.type;
+  if (promised.shape && ir::known_dims(*promised.shape) && tensor.type() != promised) {
+    return error(ErrorCode::kInternal, "OpenVINO made {}, expected {}", tensor.type().to_string(),
+                 promised.to_string());
+  }
+  RETURN_IF_ERROR(library.check(api.tensor_get_byte_size(&source, &bytes)));
+  if (bytes != tensor.num_bytes()) {
+    return error(ErrorCode::kInternal, "OpenVINO made {} bytes, expected {}", bytes,
+                 tensor.num_bytes());
+  }
+  if (bytes == 0) return tensor;
+  RETURN_IF_ERROR(library.check(api.tensor_data(&source, &data)));
+  const std::span<std::byte> target = tensor.mutable_bytes();
+  std::memcpy(target.data(), data, bytes);
+  // Of an odd number of 4-bit elements the library leaves the last half byte as it was.
+  if (ir::bits_per_element(type) == 4 && tensor.num_elements() % 2 != 0) {
+    target.back() &= std::byte{0x0F};
+  }
+  return tensor;
+}
+
+class OpenVinoContext final : public Context {
+ public:
+  explicit OpenVinoContext(std::shared_ptr<const Compiled> compiled)
+      : compiled_(std::move(compiled)),
+        request_(openvino::make<openvino::InferRequest>(
+            *compiled_->library, compiled_->library->api().infer_request_free,
+            compiled_->library->api().compiled_model_create_infer_request,
+            static_cast<const openvino::CompiledModel*>(compiled_->model.get()))) {}
+
+  Result<std::vector<ir::Tensor>> run(std::span<const ir::Tensor> inputs) override {
+    if (!request_.ok()) return request_.error();
+    const Library& library = *compiled_->library;
+    const openvino::Functions& api = library.api();
+    openvino::InferRequest* request = request_->get();
+    RETURN_IF_ERROR(check_inputs(compiled_->inputs, inputs));
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      const Place& place = compiled_->inputs[i];
+      if (place.port == nullptr) continue;
+      const auto where = [&] { return fmt::format("input '{}'", place.info.name); };
+      if (Status fits = check_fits_32_bits(inputs[i]); !fits.ok()) {
+        return fits.error().with_context(where());
+      }
+      ASSIGN_OR_RETURN(const auto tensor, wrap(library, place, inputs[i]));
+      RETURN_IF_ERROR(library.check(
+          api.infer_request_set_tensor_by_const_port(request, place.port.get(), tensor.get())));
+    }
+    RETURN_IF_ERROR(library.check(api.infer_request_infer(request)));
+    std::vector<ir::Tensor> outputs;
+    for (const Place& place : compiled_->outputs) {
+      ASSIGN_OR_RETURN(
+          const auto tensor,
+          openvino::make<openvino::Tensor>(library, api.tensor_free,
+                                           api.infer_request_get_tensor_by_const_port,
+                                           static_cast<const openvino::InferRequest*>(request),
+                                           static_cast<const openvino::Port*>(place.port.get())));
+      ASSIGN_OR_RETURN(ir::Tensor output,
+                       unwrap(library, place, *tensor)
+                           .with_context(fmt::format("output '{}'", place.info.name)));
+      outputs.push_back(std::move(output));
+    }
+    return outputs;
+  }
+
+ private:
+  std::shared_ptr<const Compiled> compiled_;  // outlives the request
+  Result<Owned<openvino::InferRequest>> request_;
+};
+
+class OpenVinoExecutable final : public Executable {
+ public:
+  OpenVinoExecutable(std::shared_ptr<const Compiled> compiled, int streams,
+                     std::vector<std::string> notes)
+      : Executable(streams),
+        compiled_(std::move(compiled)),
+        inputs_(infos_of(compiled_->inputs)),
+        outputs_(infos_of(compiled_->outputs)),
+        notes_(std::move(notes)) {}
+
+  [[nodiscard]] std::span<const TensorInfo> inputs() const override { return inputs_; }
+  [[nodiscard]] std::span<const TensorInfo> outputs() const override { return outputs_; }
+  [[nodiscard]] std::unique_ptr<Context> new_context() const override {
+    return std::make_unique<OpenVinoContext>(compiled_);
+  }
+  [[nodiscard]] std::vector<std::string> notes() const override { return notes_; }
+
+ private:
+  std::shared_ptr<const Compiled> compiled_;
+  std::vector<std::string> notes_;
+};
+
+Result<Owned<openvino::CompiledModel>> compile_model(const Library& library,
+                                                     const std::string& bytes,
+                                                     const CompileOptions& options) {
+  // The library keeps one message of what went wrong, for all threads.
+  static std::mutex mutex;
+  const std::scoped_lock lock(mutex);
+  const openvino::Functions& api = library.api();
+  ASSIGN_OR_RETURN(const openvino::Core* core, library.core());
+  ASSIGN_OR_RETURN(const auto model,
+                   openvino::make<openvino::Model>(
+                       library, api.model_free, api.core_read_model_from_memory_buffer, core,
+                       bytes.data(), bytes.size(), static_cast<const openvino::Tensor*>(nullptr)));
+  const Concurrency concurrency = resolve_concurrency(options);
+  const std::string threads = std::to_string(concurrency.threads * concurrency.streams);
+  const std::string streams = std::to_string(concurrency.streams);
+  const std::string precision(precision_name(options.precision));
+  const std::array<openvino::Property, 7> properties = {{
+      {"INFERENCE_NUM_THREADS", threads.c_str()},
+      {"NUM_STREAMS", streams.c_str()},
+      {"PERFORMANCE_HINT",
+       options.preference == Preference::kLatency ? "LATENCY" : "THROUGHPUT"},
+      {"INFERENCE_PRECISION_HINT", precision.c_str()},
+      // Otherwise activations that meet 8-bit weights are made 8-bit too, by itself.
+      {"DYNAMIC_QUANTIZATION_GROUP_SIZE", "0"},
+      // Threads stay where the scheduler puts them: pinned ones would fight with other processes'.
+      {"ENABLE_CPU_PINNING", "NO"},
+      // Cores are those the process may use, siblings of one physical core too.
+      {"ENABLE_HYPER_THREADING", "YES"},
+  }};
+  return openvino::make<openvino::CompiledModel>(
+      library, api.compiled_model_free, api.core_compile_model_props, core,
+      static_cast<const openvino::Model*>(model.get()), "CPU", properties.size(),
+      properties.data());
+}
+
+Result<std::string> read_property(const Compiled& compiled, const char* key) {
+  const Library& library = *compiled.library;
+  char* value = nullptr;
+  RETURN_IF_ERROR(
+      library.check(library.api().compiled_model_get_property(compiled.model.get(), key, &value)));
+  std::string text = value;
+  library.api().free(value);
+  return text;
+}
+
+// Whether the compiled model will do what was asked for; what it does a little differently is noted.
+Result<std::vector<std::string>> check_properties(const Compiled& compiled,
+                                                  const CompileOptions& options) {
+  ASSIGN_OR_RETURN(const std::string precision, read_property(compiled, "INFERENCE_PRECISION_HINT"));
+  if (precision != precision_name(options.precision)) {
+    return unsupported("OpenVINO computes in {} on this machine, {} was asked for", precision,
+                       precision_name(options.precision));
+  }
+  const Concurrency concurrency = resolve_concurrency(options);
+  std::vector<std::string> notes;
+  const auto check = [&](const char* key, const char* what, int asked) -> Status {
+    ASSIGN_OR_RETURN(const std::string value, read_property(compiled, key));
+    if (value == std::to_string(asked)) return {};
+    if (asked <= allowed_cores()) {
+      return unsupported("OpenVINO takes {} {}, {} were asked for", value, what, asked);
+    }
+    notes.push_back(fmt::format("OpenVINO takes {} {} instead of {}: as many as there are cores",
+                                value, what, asked));
+    return {};
+  };
+  RETURN_IF_ERROR(
+      check("INFERENCE_NUM_THREADS", "threads", concurrency.threads * concurrency.streams));
+  RETURN_IF_ERROR(check("NUM_STREAMS", "streams", concurrency.streams));
+  return notes;
+}
+
+// Extents are left unknown where only a run can tell them.
+Result<ir::TensorType> type_of(const Library& library, const Place& place) {
+  ir::TensorType type;
+  ASSIGN_OR_RETURN(type.data_type, openvino::data_type(place.element_type));
+  openvino::PartialShape partial{};
+  RETURN_IF_ERROR(library.check(library.api().port_get_partial_shape(place.port.get(), &partial)));
+  if (partial.rank.least == partial.rank.most) {
+    type.shape.emplace();
+    for (std::int64_t axis = 0; axis < partial.rank.most; ++axis) {
+      const openvino::Dimension& extent = partial.extents[axis];
+      type.shape->push_back(extent.least == extent.most ? ir::Dim(extent.least) : ir::Dim());
+    }
+  }
+  library.api().partial_shape_free(&partial);
+  return type;
+}
+
+using FindPort = decltype(openvino::Functions::compiled_model_input_by_name);
+
+Result<Place> find_place(const Compiled& compiled, const TensorInfo& info, FindPort find) {
+  const Library& library = *compiled.library;
+  ASSIGN_OR_RETURN(
+      auto port,
+      openvino::make<openvino::Port>(
+          library, library.api().output_const_port_free, find,
+          static_cast<const openvino::CompiledModel*>(compiled.model.get()), info.name.c_str()));
+  Place place{info, 0, std::move(port)};
+  RETURN_IF_ERROR(
+      library.check(library.api().port_get_element_type(place.port.get(), &place.element_type)));
+  return place;
+}
+
+// The library has the element types of the graph, unless its numbers for them have changed.
+Status check_element_type(const Place& place) {
+  ASSIGN_OR_RETURN(const openvino::ElementType expected,
+                   openvino::element_type(place.info.type.data_type));
+  if (place.element_type == expected) return {};
+  return error(ErrorCode::kInternal, "OpenVINO has it as its type {}, expected {} for {}",
+               place.element_type, expected, ir::data_type_name(place.info.type.data_type));
+}
+
+Status find_inputs(Compiled& compiled, std::span<const TensorInfo> infos) {
+  const Library& library = *compiled.library;
+  const openvino::Functions& api = library.api();
+  std::size_t count = 0;
+  RETURN_IF_ERROR(library.check(api.compiled_model_inputs_size(compiled.model.get(), &count)));
+  for (const TensorInfo& info : infos) {
+    const std::string where = fmt::format("input '{}'", info.name);
+    RETURN_IF_ERROR(openvino::element_type(info.type.data_type).with_context(where));
+    auto place = find_place(compiled, info, api.compiled_model_input_by_name);
+    if (place.ok()) {
+      RETURN_IF_ERROR(check_element_type(*place).with_context(where));
+      --count;
+    }
+    compiled.inputs.push_back(place.ok() ? std::move(*place)
+                                         : Place{info, 0, {nullptr, api.output_const_port_free}});
+  }
+  if (count == 0) return {};
+  return error(ErrorCode::kInternal, "OpenVINO has inputs that the graph does not name");
+}
+
+Status find_outputs(Compiled& compiled, std::span<const TensorInfo> infos, bool foreign) {
+  const Library& library = *compiled.library;
+  for (const TensorInfo& info : infos) {
+    const std::string where = fmt::format("output '{}'", info.name);
+    ASSIGN_OR_RETURN(Place place,
+                     find_place(compiled, info, library.api().compiled_model_output_by_name)
+                         .with_context(where));
+    if (foreign) {
+      ASSIGN_OR_RETURN(place.info.type, type_of(library, place).with_context(where));
+    } else {
+      RETURN_IF_ERROR(check_element_type(place).with_context(where));
+    }
+    compiled.outputs.push_back(std::move(place));
+  }
+  return {};
+}
+
+class OpenVinoBackend final : public Backend {
+ public:
+  [[nodiscard]] std::string_view name() const override { return "openvino"; }
+  [[nodiscard]] std::string version() const override {
+    const auto library = Library::get();
+    return library.ok() ? (*library)->version() : "";
+  }
+  [[nodiscard]] Availability available() const override {
+    const auto library = Library::get();
+    if (library.ok()) return {};
+    return {false, library.error().message()};
+  }
+
+  [[nodiscard]] Result<std::shared_ptr<const Executable>> compile(
+      const ir::Graph& graph, const CompileOptions& options) const override {
+    RETURN_IF_ERROR(check_no_providers(*this, options));
+    RETURN_IF_ERROR(check_no_memory_limit(*this, options));
+    ASSIGN_OR_RETURN(const Library* library, Library::get());
+    ASSIGN_OR_RETURN(const ir::Graph bound, bind_shapes(graph, options));
+    ASSIGN_OR_RETURN(const std::string bytes, formats::serialize_onnx(bound));
+    ASSIGN_OR_RETURN(auto model, compile_model(*library, bytes, options));
+    auto compiled = std::make_shared<Compiled>(Compiled{library, std::move(model), {}, {}});
+    ASSIGN_OR_RETURN(std::vector<std::string> notes, check_properties(*compiled, options));
+    const bool foreign = !bound.opsets.empty();
+    RETURN_IF_ERROR(find_inputs(*compiled, describe_values(bound, bound.inputs())));
+    RETURN_IF_ERROR(find_outputs(*compiled, describe_values(bound, bound.outputs()), foreign));
+    return std::shared_ptr<const Executable>(std::make_shared<OpenVinoExecutable>(
+        std::move(compiled), resolve_concurrency(options).streams, std::move(notes)));
+  }
+};
+
+}  // namespace
+
+const Backend& openvino_backend() {
+  static const OpenVinoBackend backend;
+  return backend;
+}
+
+}  // namespace lathe::engine

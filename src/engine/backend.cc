@@ -7,6 +7,7 @@
 #include "engine/backends/automatic.h"
 #include "engine/backends/native.h"
 #include "engine/backends/onnxruntime.h"
+#include "engine/backends/openvino.h"
 #include "engine/backends/reference.h"
 #include "engine/request_queue.h"
 #include "ops/infer_shapes.h"
@@ -50,8 +51,8 @@ std::future<Outputs> Executable::submit(std::vector<ir::Tensor> inputs,
 }
 
 std::span<const Backend* const> backends() {
-  static const std::array<const Backend*, 3> all = {&native_backend(), &reference_backend(),
-                                                    &onnxruntime_backend()};
+  static const std::array<const Backend*, 4> all = {&native_backend(), &reference_backend(),
+                                                    &onnxruntime_backend(), &openvino_backend()};
   return all;
 }
 

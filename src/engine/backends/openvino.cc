@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstring>
+#include <fmt/ranges.h>
 #include <limits>
 #include <mutex>
 
@@ -15,19 +16,21 @@ namespace {
 using openvino::Library;
 using openvino::Owned;
 
-// An input or output: what it is, and the library's handle on it.
+// The library's handle on an input or output; null for an input that nothing reads, which the
+// library drops.
 struct Place {
-  TensorInfo info;
+  Owned<openvino::Port> port;
   openvino::ElementType element_type = 0;
-  Owned<openvino::Port> port;  // null for an input that nothing reads: the library drops those
 };
 
 // What executable and contexts share. Requests of one compiled model may run at the same time.
 struct Compiled {
   const Library* library;
   Owned<openvino::CompiledModel> model;
-  std::vector<Place> inputs;
-  std::vector<Place> outputs;
+  std::vector<TensorInfo> inputs;
+  std::vector<TensorInfo> outputs;
+  std::vector<Place> input_places;
+  std::vector<Place> output_places;
 };
 
 // The processor's kernels hold 64-bit integers in 32 bits.
@@ -57,11 +60,12 @@ Result<Owned<openvino::Tensor>> wrap(const Library& library, const Place& place,
   const openvino::Shape shape{static_cast<std::int64_t>(extents.size()), extents.data()};
   return openvino::make<openvino::Tensor>(
       library, library.api().tensor_free, library.api().tensor_create_from_host_ptr,
-      place.element_type, shape, const_cast<void*>(static_cast<const void*>(tensor.bytes().data())));
+      place.element_type, shape,
+      const_cast<void*>(static_cast<const void*>(tensor.bytes().data())));
 }
 
 // A copy of what the library computed.
-Result<ir::Tensor> unwrap(const Library& library, const Place& place,
+Result<ir::Tensor> unwrap(const Library& library, const ir::TensorType& promised,
                           const openvino::Tensor& source) {
   const openvino::Functions& api = library.api();
   openvino::ElementType number = 0;
@@ -74,7 +78,6 @@ Result<ir::Tensor> unwrap(const Library& library, const Place& place,
   RETURN_IF_ERROR(library.check(api.shape_free(&shape)));
   ASSIGN_OR_RETURN(const ir::DataType type, openvino::data_type(number));
   ASSIGN_OR_RETURN(ir::Tensor tensor, ir::Tensor::create(type, extents));
-  const ir::TensorType& promised = place.info.type;
   if (promised.shape && ir::known_dims(*promised.shape) && tensor.type() != promised) {
     return error(ErrorCode::kInternal, "OpenVINO made {}, expected {}", tensor.type().to_string(),
                  promised.to_string());
@@ -111,11 +114,10 @@ class OpenVinoContext final : public Context {
     openvino::InferRequest* request = request_->get();
     RETURN_IF_ERROR(check_inputs(compiled_->inputs, inputs));
     for (std::size_t i = 0; i < inputs.size(); ++i) {
-      const Place& place = compiled_->inputs[i];
+      const Place& place = compiled_->input_places[i];
       if (place.port == nullptr) continue;
-      const auto where = [&] { return fmt::format("input '{}'", place.info.name); };
-      if (Status fits = check_fits_32_bits(inputs[i]); !fits.ok()) {
-        return fits.error().with_context(where());
+      if (const Status fits = check_fits_32_bits(inputs[i]); !fits.ok()) {
+        return fits.error().with_context(fmt::format("input '{}'", compiled_->inputs[i].name));
       }
       ASSIGN_OR_RETURN(const auto tensor, wrap(library, place, inputs[i]));
       RETURN_IF_ERROR(library.check(
@@ -123,16 +125,16 @@ class OpenVinoContext final : public Context {
     }
     RETURN_IF_ERROR(library.check(api.infer_request_infer(request)));
     std::vector<ir::Tensor> outputs;
-    for (const Place& place : compiled_->outputs) {
+    for (std::size_t i = 0; i < compiled_->outputs.size(); ++i) {
+      const TensorInfo& info = compiled_->outputs[i];
+      const openvino::Port* port = compiled_->output_places[i].port.get();
+      ASSIGN_OR_RETURN(const auto tensor,
+                       openvino::make<openvino::Tensor>(
+                           library, api.tensor_free, api.infer_request_get_tensor_by_const_port,
+                           static_cast<const openvino::InferRequest*>(request), port));
       ASSIGN_OR_RETURN(
-          const auto tensor,
-          openvino::make<openvino::Tensor>(library, api.tensor_free,
-                                           api.infer_request_get_tensor_by_const_port,
-                                           static_cast<const openvino::InferRequest*>(request),
-                                           static_cast<const openvino::Port*>(place.port.get())));
-      ASSIGN_OR_RETURN(ir::Tensor output,
-                       unwrap(library, place, *tensor)
-                           .with_context(fmt::format("output '{}'", place.info.name)));
+          ir::Tensor output,
+          unwrap(library, info.type, *tensor).with_context(fmt::format("output '{}'", info.name)));
       outputs.push_back(std::move(output));
     }
     return outputs;
@@ -147,14 +149,10 @@ class OpenVinoExecutable final : public Executable {
  public:
   OpenVinoExecutable(std::shared_ptr<const Compiled> compiled, int streams,
                      std::vector<std::string> notes)
-      : Executable(streams),
-        compiled_(std::move(compiled)),
-        inputs_(infos_of(compiled_->inputs)),
-        outputs_(infos_of(compiled_->outputs)),
-        notes_(std::move(notes)) {}
+      : Executable(streams), compiled_(std::move(compiled)), notes_(std::move(notes)) {}
 
-  [[nodiscard]] std::span<const TensorInfo> inputs() const override { return inputs_; }
-  [[nodiscard]] std::span<const TensorInfo> outputs() const override { return outputs_; }
+  [[nodiscard]] std::span<const TensorInfo> inputs() const override { return compiled_->inputs; }
+  [[nodiscard]] std::span<const TensorInfo> outputs() const override { return compiled_->outputs; }
   [[nodiscard]] std::unique_ptr<Context> new_context() const override {
     return std::make_unique<OpenVinoContext>(compiled_);
   }
@@ -184,8 +182,7 @@ Result<Owned<openvino::CompiledModel>> compile_model(const Library& library,
   const std::array<openvino::Property, 7> properties = {{
       {"INFERENCE_NUM_THREADS", threads.c_str()},
       {"NUM_STREAMS", streams.c_str()},
-      {"PERFORMANCE_HINT",
-       options.preference == Preference::kLatency ? "LATENCY" : "THROUGHPUT"},
+      {"PERFORMANCE_HINT", options.preference == Preference::kLatency ? "LATENCY" : "THROUGHPUT"},
       {"INFERENCE_PRECISION_HINT", precision.c_str()},
       // Otherwise activations that meet 8-bit weights are made 8-bit too, by itself.
       {"DYNAMIC_QUANTIZATION_GROUP_SIZE", "0"},
@@ -194,10 +191,10 @@ Result<Owned<openvino::CompiledModel>> compile_model(const Library& library,
       // Cores are those the process may use, siblings of one physical core too.
       {"ENABLE_HYPER_THREADING", "YES"},
   }};
-  return openvino::make<openvino::CompiledModel>(
-      library, api.compiled_model_free, api.core_compile_model_props, core,
-      static_cast<const openvino::Model*>(model.get()), "CPU", properties.size(),
-      properties.data());
+  return openvino::make<openvino::CompiledModel>(library, api.compiled_model_free,
+                                                 api.core_compile_model_props, core,
+                                                 static_cast<const openvino::Model*>(model.get()),
+                                                 "CPU", properties.size(), properties.data());
 }
 
 Result<std::string> read_property(const Compiled& compiled, const char* key) {
@@ -210,10 +207,12 @@ Result<std::string> read_property(const Compiled& compiled, const char* key) {
   return text;
 }
 
-// Whether the compiled model will do what was asked for; what it does a little differently is noted.
+// Whether the compiled model will do what was asked for; what it does a little differently is
+// noted.
 Result<std::vector<std::string>> check_properties(const Compiled& compiled,
                                                   const CompileOptions& options) {
-  ASSIGN_OR_RETURN(const std::string precision, read_property(compiled, "INFERENCE_PRECISION_HINT"));
+  ASSIGN_OR_RETURN(const std::string precision,
+                   read_property(compiled, "INFERENCE_PRECISION_HINT"));
   if (precision != precision_name(options.precision)) {
     return unsupported("OpenVINO computes in {} on this machine, {} was asked for", precision,
                        precision_name(options.precision));
@@ -255,61 +254,70 @@ Result<ir::TensorType> type_of(const Library& library, const Place& place) {
 
 using FindPort = decltype(openvino::Functions::compiled_model_input_by_name);
 
-Result<Place> find_place(const Compiled& compiled, const TensorInfo& info, FindPort find) {
+Result<Place> find_place(const Compiled& compiled, const std::string& name, FindPort find) {
   const Library& library = *compiled.library;
-  ASSIGN_OR_RETURN(
-      auto port,
-      openvino::make<openvino::Port>(
-          library, library.api().output_const_port_free, find,
-          static_cast<const openvino::CompiledModel*>(compiled.model.get()), info.name.c_str()));
-  Place place{info, 0, std::move(port)};
+  ASSIGN_OR_RETURN(auto port, openvino::make<openvino::Port>(
+                                  library, library.api().output_const_port_free, find,
+                                  static_cast<const openvino::CompiledModel*>(compiled.model.get()),
+                                  name.c_str()));
+  Place place{std::move(port)};
   RETURN_IF_ERROR(
       library.check(library.api().port_get_element_type(place.port.get(), &place.element_type)));
   return place;
 }
 
 // The library has the element types of the graph, unless its numbers for them have changed.
-Status check_element_type(const Place& place) {
-  ASSIGN_OR_RETURN(const openvino::ElementType expected,
-                   openvino::element_type(place.info.type.data_type));
+Status check_element_type(const Place& place, ir::DataType type) {
+  ASSIGN_OR_RETURN(const openvino::ElementType expected, openvino::element_type(type));
   if (place.element_type == expected) return {};
-  return error(ErrorCode::kInternal, "OpenVINO has it as its type {}, expected {} for {}",
-               place.element_type, expected, ir::data_type_name(place.info.type.data_type));
+  return error(ErrorCode::kInternal, "is of OpenVINO's element type {}, expected {} for {}",
+               place.element_type, expected, ir::data_type_name(type));
 }
 
-Status find_inputs(Compiled& compiled, std::span<const TensorInfo> infos) {
+Status find_inputs(Compiled& compiled) {
   const Library& library = *compiled.library;
   const openvino::Functions& api = library.api();
   std::size_t count = 0;
   RETURN_IF_ERROR(library.check(api.compiled_model_inputs_size(compiled.model.get(), &count)));
-  for (const TensorInfo& info : infos) {
-    const std::string where = fmt::format("input '{}'", info.name);
-    RETURN_IF_ERROR(openvino::element_type(info.type.data_type).with_context(where));
-    auto place = find_place(compiled, info, api.compiled_model_input_by_name);
+  for (const TensorInfo& info : compiled.inputs) {
+    auto place = find_place(compiled, info.name, api.compiled_model_input_by_name);
     if (place.ok()) {
-      RETURN_IF_ERROR(check_element_type(*place).with_context(where));
+      RETURN_IF_ERROR(check_element_type(*place, info.type.data_type)
+                          .with_context(fmt::format("input '{}'", info.name)));
       --count;
+    } else {
+      place = Place{{nullptr, api.output_const_port_free}};
     }
-    compiled.inputs.push_back(place.ok() ? std::move(*place)
-                                         : Place{info, 0, {nullptr, api.output_const_port_free}});
+    compiled.input_places.push_back(std::move(*place));
   }
   if (count == 0) return {};
-  return error(ErrorCode::kInternal, "OpenVINO has inputs that the graph does not name");
+  return error(ErrorCode::kInternal, "OpenVINO has {} inputs that the graph does not name", count);
 }
 
-Status find_outputs(Compiled& compiled, std::span<const TensorInfo> infos, bool foreign) {
+// Of a foreign graph the library tells the types.
+Status find_outputs(Compiled& compiled, bool foreign) {
   const Library& library = *compiled.library;
-  for (const TensorInfo& info : infos) {
+  for (TensorInfo& info : compiled.outputs) {
     const std::string where = fmt::format("output '{}'", info.name);
     ASSIGN_OR_RETURN(Place place,
-                     find_place(compiled, info, library.api().compiled_model_output_by_name)
+                     find_place(compiled, info.name, library.api().compiled_model_output_by_name)
                          .with_context(where));
     if (foreign) {
-      ASSIGN_OR_RETURN(place.info.type, type_of(library, place).with_context(where));
+      ASSIGN_OR_RETURN(info.type, type_of(library, place).with_context(where));
     } else {
-      RETURN_IF_ERROR(check_element_type(place).with_context(where));
+      RETURN_IF_ERROR(check_element_type(place, info.type.data_type).with_context(where));
     }
-    compiled.outputs.push_back(std::move(place));
+    compiled.output_places.push_back(std::move(place));
+  }
+  return {};
+}
+
+// Those whose elements cannot be handed over, before the library sees the graph.
+Status check_element_types(std::string_view what, std::span<const TensorInfo> infos) {
+  for (const TensorInfo& info : infos) {
+    if (auto number = openvino::element_type(info.type.data_type); !number.ok()) {
+      return number.error().with_context(fmt::format("{} '{}'", what, info.name));
+    }
   }
   return {};
 }
@@ -329,17 +337,25 @@ class OpenVinoBackend final : public Backend {
 
   [[nodiscard]] Result<std::shared_ptr<const Executable>> compile(
       const ir::Graph& graph, const CompileOptions& options) const override {
-    RETURN_IF_ERROR(check_no_providers(*this, options));
+    if (!options.providers.empty()) {
+      return unsupported("backend 'openvino' has no execution providers, {} was asked for",
+                         fmt::join(options.providers, ","));
+    }
     RETURN_IF_ERROR(check_no_memory_limit(*this, options));
     ASSIGN_OR_RETURN(const Library* library, Library::get());
     ASSIGN_OR_RETURN(const ir::Graph bound, bind_shapes(graph, options));
+    const bool foreign = !bound.opsets.empty();
+    std::vector<TensorInfo> inputs = describe_values(bound, bound.inputs());
+    std::vector<TensorInfo> outputs = describe_values(bound, bound.outputs());
+    RETURN_IF_ERROR(check_element_types("input", inputs));
+    if (!foreign) RETURN_IF_ERROR(check_element_types("output", outputs));
     ASSIGN_OR_RETURN(const std::string bytes, formats::serialize_onnx(bound));
     ASSIGN_OR_RETURN(auto model, compile_model(*library, bytes, options));
-    auto compiled = std::make_shared<Compiled>(Compiled{library, std::move(model), {}, {}});
+    auto compiled = std::make_shared<Compiled>(
+        Compiled{library, std::move(model), std::move(inputs), std::move(outputs), {}, {}});
     ASSIGN_OR_RETURN(std::vector<std::string> notes, check_properties(*compiled, options));
-    const bool foreign = !bound.opsets.empty();
-    RETURN_IF_ERROR(find_inputs(*compiled, describe_values(bound, bound.inputs())));
-    RETURN_IF_ERROR(find_outputs(*compiled, describe_values(bound, bound.outputs()), foreign));
+    RETURN_IF_ERROR(find_inputs(*compiled));
+    RETURN_IF_ERROR(find_outputs(*compiled, foreign));
     return std::shared_ptr<const Executable>(std::make_shared<OpenVinoExecutable>(
         std::move(compiled), resolve_concurrency(options).streams, std::move(notes)));
   }

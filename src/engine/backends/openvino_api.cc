@@ -21,9 +21,9 @@ Status check_companions(const Path& library) {
   const Path real = std::filesystem::canonical(library, failed);
   if (failed) return {};  // opening it will say why
   for (const std::string_view name : {
-           "libopenvino.so", "libopenvino_onnx_frontend.so", "libtbb.so",
+         "libopenvino.so", "libopenvino_onnx_frontend.so", "libtbb.so",
 #if defined(__x86_64__)
-           "libopenvino_intel_cpu_plugin.so"
+             "libopenvino_intel_cpu_plugin.so"
 #else
            "libopenvino_arm_cpu_plugin.so"
 #endif

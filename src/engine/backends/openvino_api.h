@@ -51,38 +51,38 @@ struct Property {
 };
 
 // X(result, name without "ov_", arguments)
-#define LATHE_OPENVINO_FUNCTIONS(X)                                                             \
-  X(const char*, get_last_err_msg, ())                                                          \
-  X(void, free, (const char*))                                                                  \
-  X(StatusCode, core_create, (Core**))                                                          \
-  X(StatusCode, core_read_model_from_memory_buffer,                                             \
-    (const Core*, const char* model, std::size_t bytes, const Tensor* weights, Model**))        \
-  X(StatusCode, core_compile_model_props,                                                       \
-    (const Core*, const Model*, const char* device, std::size_t, const Property*,               \
-     CompiledModel**))                                                                          \
-  X(void, model_free, (Model*))                                                                 \
-  X(void, compiled_model_free, (CompiledModel*))                                                \
-  X(StatusCode, compiled_model_get_property, (const CompiledModel*, const char* key, char**))   \
-  X(StatusCode, compiled_model_inputs_size, (const CompiledModel*, std::size_t*))               \
-  X(StatusCode, compiled_model_input_by_name, (const CompiledModel*, const char*, Port**))      \
-  X(StatusCode, compiled_model_output_by_name, (const CompiledModel*, const char*, Port**))     \
-  X(StatusCode, compiled_model_create_infer_request, (const CompiledModel*, InferRequest**))    \
-  X(StatusCode, port_get_element_type, (const Port*, ElementType*))                             \
-  X(StatusCode, port_get_partial_shape, (const Port*, PartialShape*))                           \
-  X(void, output_const_port_free, (Port*))                                                      \
-  X(void, partial_shape_free, (PartialShape*))                                                  \
-  X(StatusCode, shape_free, (Shape*))                                                           \
-  X(StatusCode, infer_request_set_tensor_by_const_port,                                         \
-    (InferRequest*, const Port*, const Tensor*))                                                \
-  X(StatusCode, infer_request_get_tensor_by_const_port,                                         \
-    (const InferRequest*, const Port*, Tensor**))                                               \
-  X(StatusCode, infer_request_infer, (InferRequest*))                                           \
-  X(void, infer_request_free, (InferRequest*))                                                  \
-  X(StatusCode, tensor_create_from_host_ptr, (ElementType, Shape, void*, Tensor**))             \
-  X(StatusCode, tensor_get_element_type, (const Tensor*, ElementType*))                         \
-  X(StatusCode, tensor_get_shape, (const Tensor*, Shape*))                                      \
-  X(StatusCode, tensor_get_byte_size, (const Tensor*, std::size_t*))                            \
-  X(StatusCode, tensor_data, (const Tensor*, void**))                                           \
+#define LATHE_OPENVINO_FUNCTIONS(X)                                                           \
+  X(const char*, get_last_err_msg, ())                                                        \
+  X(void, free, (const char*))                                                                \
+  X(StatusCode, core_create, (Core**))                                                        \
+  X(StatusCode, core_read_model_from_memory_buffer,                                           \
+    (const Core*, const char* model, std::size_t bytes, const Tensor* weights, Model**))      \
+  X(StatusCode, core_compile_model_props,                                                     \
+    (const Core*, const Model*, const char* device, std::size_t, const Property*,             \
+     CompiledModel**))                                                                        \
+  X(void, model_free, (Model*))                                                               \
+  X(void, compiled_model_free, (CompiledModel*))                                              \
+  X(StatusCode, compiled_model_get_property, (const CompiledModel*, const char* key, char**)) \
+  X(StatusCode, compiled_model_inputs_size, (const CompiledModel*, std::size_t*))             \
+  X(StatusCode, compiled_model_input_by_name, (const CompiledModel*, const char*, Port**))    \
+  X(StatusCode, compiled_model_output_by_name, (const CompiledModel*, const char*, Port**))   \
+  X(StatusCode, compiled_model_create_infer_request, (const CompiledModel*, InferRequest**))  \
+  X(StatusCode, port_get_element_type, (const Port*, ElementType*))                           \
+  X(StatusCode, port_get_partial_shape, (const Port*, PartialShape*))                         \
+  X(void, output_const_port_free, (Port*))                                                    \
+  X(void, partial_shape_free, (PartialShape*))                                                \
+  X(StatusCode, shape_free, (Shape*))                                                         \
+  X(StatusCode, infer_request_set_tensor_by_const_port,                                       \
+    (InferRequest*, const Port*, const Tensor*))                                              \
+  X(StatusCode, infer_request_get_tensor_by_const_port,                                       \
+    (const InferRequest*, const Port*, Tensor**))                                             \
+  X(StatusCode, infer_request_infer, (InferRequest*))                                         \
+  X(void, infer_request_free, (InferRequest*))                                                \
+  X(StatusCode, tensor_create_from_host_ptr, (ElementType, Shape, void*, Tensor**))           \
+  X(StatusCode, tensor_get_element_type, (const Tensor*, ElementType*))                       \
+  X(StatusCode, tensor_get_shape, (const Tensor*, Shape*))                                    \
+  X(StatusCode, tensor_get_byte_size, (const Tensor*, std::size_t*))                          \
+  X(StatusCode, tensor_data, (const Tensor*, void**))                                         \
   X(void, tensor_free, (Tensor*))
 
 struct Functions {

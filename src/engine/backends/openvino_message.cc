@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <fmt/ranges.h>
+#include <span>
 #include <string>
 #include <vector>
-
-#include <fmt/ranges.h>
 
 namespace lathe::engine::openvino {
 namespace {
@@ -91,8 +91,8 @@ Error readable_error(std::string_view message) {
   constexpr std::string_view kUnknown = "-- No conversion rule found for operations:";
   constexpr std::string_view kFailed = "-- Conversion is failed for:";
   constexpr std::array<std::string_view, 8> kNoise = {
-      "Exception from src/", "Check '",   "FrontEnd API failed",
-      "Model wasn't fully",  "Summary:",  "To facilitate the conversion",
+      "Exception from src/", "Check '",  "FrontEnd API failed",
+      "Model wasn't fully",  "Summary:", "To facilitate the conversion",
       "While validating",    "-- ",
   };
   std::vector<std::string> parts;
@@ -101,8 +101,9 @@ Error readable_error(std::string_view message) {
   for (const std::string_view line : lines_of(message)) {
     if (line.starts_with(kUnknown)) {
       const auto names = operator_names(line.substr(kUnknown.size()));
-      parts.insert(parts.begin(), fmt::format("does not know operator{} {}",
-                                              names.size() == 1 ? "" : "s", fmt::join(names, ", ")));
+      parts.insert(parts.begin(),
+                   fmt::format("does not know operator{} {}", names.size() == 1 ? "" : "s",
+                               fmt::join(names, ", ")));
     } else if (line.starts_with(kFailed)) {
       failed = line.substr(kFailed.size());
     } else if (!starts_with_any(line, kNoise)) {

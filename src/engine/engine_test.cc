@@ -1,14 +1,11 @@
 // The native engine against the reference evaluator: whole networks, float and integer.
 #include <array>
-#include <cmath>
-#include <cstdlib>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/cpu.h"
-#include "base/random.h"
 #include "engine/backend.h"
-#include "ir/architectures.h"
+#include "engine/test_models.h"
 #include "ir/graph_builder.h"
 #include "ops/infer_shapes.h"
 
@@ -30,13 +27,6 @@ class EngineTest : public testing::Test {
   }
 };
 
-Tensor random_input(const std::vector<std::int64_t>& dims, std::uint64_t seed) {
-  Tensor t = Tensor::zeros(DataType::kFloat32, dims);
-  Random random(seed);
-  for (float& v : t.mutable_data<float>()) v = random.normal();
-  return t;
-}
-
 std::vector<Tensor> run(const Graph& graph, const char* backend, std::vector<Tensor> inputs,
                         int threads = 1) {
   const std::int64_t batch = inputs[0].rank() > 0 ? inputs[0].dim(0) : 1;
@@ -53,39 +43,12 @@ std::vector<Tensor> run(const Graph& graph, const char* backend, std::vector<Ten
   return outputs.ok() ? *outputs : std::vector<Tensor>{};
 }
 
-double largest_relative_difference(const Tensor& expected, const Tensor& actual) {
-  double scale = 1e-6;
-  double difference = 0;
-  for (std::int64_t i = 0; i < expected.num_elements(); ++i) {
-    scale = std::max(scale, std::abs(expected.get_double(i)));
-    difference = std::max(difference, std::abs(expected.get_double(i) - actual.get_double(i)));
-  }
-  return difference / scale;
-}
-
-// Statistics as a trained network has them, not the identity.
-void randomise_normalization(Graph& graph) {
-  Random random(77);
-  for (const ir::NodeId id : graph.node_ids()) {
-    const ir::Node& node = graph.node(id);
-    if (!node.is("BatchNormalization")) continue;
-    for (std::size_t i = 1; i < 5; ++i) {
-      for (float& v : graph.value(node.input(i)).constant->mutable_data<float>()) {
-        v = i == 4 ? random.uniform(0.5F, 2) : random.uniform(0.1F, 1);
-      }
-    }
-  }
-}
-
 class EngineArchitectureTest : public EngineTest,
                                public testing::WithParamInterface<const char*> {};
 
 TEST_P(EngineArchitectureTest, FloatAgreesWithTheReference) {
   // Full width on small images, so that the reference stays quick.
-  Graph graph =
-      ir::make_architecture(GetParam(), {.channels = 3, .height = 33, .width = 40}).value();
-  randomise_normalization(graph);
-  ASSERT_TRUE(ops::infer_shapes(graph).ok());
+  const Graph graph = test_network(GetParam(), {.channels = 3, .height = 33, .width = 40});
   const Tensor input = random_input({2, 3, 33, 40}, 5);
   const auto expected = run(graph, "reference", {input});
   const auto one = run(graph, "native", {input}, 1);
@@ -157,10 +120,8 @@ TEST_F(EngineTest, AssortedOperatorsAgreeWithTheReference) {
 }
 
 TEST_F(EngineTest, FusesResidualAdditionAndActivation) {
-  const Graph graph = ir::make_architecture("resnet8").value();
-  Graph typed = graph;
-  ASSERT_TRUE(ops::infer_shapes(typed).ok());
-  auto executable = find_backend("native").value()->compile(typed, {.threads = 1, .batch = 1});
+  const Graph graph = test_network("resnet8");
+  auto executable = find_backend("native").value()->compile(graph, {.threads = 1, .batch = 1});
   auto context = (*executable)->new_context();
   context->enable_profiling();
   ASSERT_TRUE(context->run(std::array{random_input({1, 3, 32, 32}, 1)}).ok());
@@ -187,14 +148,14 @@ TEST_F(EngineTest, AGraphWithoutNodesReturnsItsInput) {
 }
 
 TEST_F(EngineTest, RefusesWrongInputsAndUnknownNames) {
-  Graph graph = ir::make_architecture("mlp").value();
-  ASSERT_TRUE(ops::infer_shapes(graph).ok());
+  const Graph graph = test_network("mlp");
   auto executable = find_backend("native").value()->compile(graph, {.threads = 1, .batch = 1});
   auto context = (*executable)->new_context();
   EXPECT_THAT(context->run({}).error().message(), HasSubstr("0 inputs given"));
   EXPECT_THAT(context->run(std::array{random_input({1, 1, 28, 27}, 1)}).error().message(),
               HasSubstr("input 'input' is float32[1,1,28,27], expected float32[1,1,28,28]"));
-  EXPECT_THAT(find_backend("magic").error().message(), HasSubstr("known are native, reference"));
+  EXPECT_THAT(find_backend("magic").error().message(),
+              HasSubstr("known are auto, native, reference, onnxruntime"));
 }
 
 TEST_F(EngineTest, AnExtentThatNobodyGaveIsNamed) {
@@ -205,6 +166,38 @@ TEST_F(EngineTest, AnExtentThatNobodyGaveIsNamed) {
   const Backend& native = *find_backend("native").value();
   EXPECT_THAT(native.compile(g, {}).error().message(), HasSubstr("input 'x': extent T of axis 1"));
   EXPECT_TRUE(native.compile(g, {.threads = 1, .batch = 1, .dimensions = {{"T", 5}}}).ok());
+}
+
+TEST_F(EngineTest, RefusesWhatItCannotKeepTo) {
+  const Graph graph = test_network("cnn");
+  const Backend& native = *find_backend("native").value();
+  CompileOptions options;
+  options.precision = Precision::kBFloat16;
+  EXPECT_THAT(native.compile(graph, options).error().message(),
+              HasSubstr("backend 'native' computes in f32, bf16 was asked for"));
+  options = {};
+  options.providers = {"cuda"};
+  EXPECT_THAT(native.compile(graph, options).error().message(), HasSubstr("cuda was asked for"));
+  options = {.threads = 1};
+  options.memory_limit = 10'000;
+  const auto limited = native.compile(graph, options);
+  ASSERT_FALSE(limited.ok());
+  EXPECT_EQ(limited.error().code(), ErrorCode::kResourceExhausted);
+  EXPECT_THAT(limited.error().message(), HasSubstr("the limit is 10000"));
+  options.memory_limit = 10'000'000;
+  EXPECT_TRUE(native.compile(graph, options).ok());
+}
+
+TEST_F(EngineTest, AContextOutlivesItsExecutable) {
+  for (const char* backend : {"native", "reference"}) {
+    auto executable = find_backend(backend).value()->compile(adding_graph(3, 1), {.threads = 1});
+    ASSERT_TRUE(executable.ok());
+    const auto context = (*executable)->new_context();
+    executable->reset();
+    const auto outputs = context->run(std::array{Tensor::from_values<float>({3}, {1, 2, 3})});
+    ASSERT_TRUE(outputs.ok()) << outputs.error().message();
+    EXPECT_EQ(outputs->at(0).to_floats(), (std::vector<float>{2, 3, 4}));
+  }
 }
 
 TEST_F(EngineTest, SizesThatOverflowAreRefused) {

@@ -1,0 +1,180 @@
+// ONNX Runtime against the reference evaluator; skipped where its library is absent.
+#include "engine/backends/onnxruntime.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "engine/backends/automatic.h"
+#include "engine/test_models.h"
+
+namespace lathe::engine {
+namespace {
+
+using ir::DataType;
+using ir::Graph;
+using ir::Tensor;
+using ir::ValueId;
+using testing::Contains;
+using testing::HasSubstr;
+
+class OnnxRuntimeTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    const Availability found = onnxruntime_backend().available();
+    if (!found.available) GTEST_SKIP() << found.reason;
+  }
+
+  static std::vector<Tensor> run(const Graph& graph, std::vector<Tensor> inputs,
+                                 CompileOptions options = {.threads = 1}) {
+    const auto executable = onnxruntime_backend().compile(graph, options);
+    EXPECT_TRUE(executable.ok()) << executable.error().message();
+    if (!executable.ok()) return {};
+    auto outputs = (*executable)->new_context()->run(inputs);
+    EXPECT_TRUE(outputs.ok()) << outputs.error().message();
+    return outputs.ok() ? *std::move(outputs) : std::vector<Tensor>{};
+  }
+};
+
+// A graph of one node, as a file with an operator that Lathe lacks is read.
+Graph foreign_graph(std::string_view op_type, std::string domain, ir::AttributeMap attributes,
+                    DataType output_type = DataType::kFloat32) {
+  Graph g;
+  const ValueId x = g.add_input("x", {DataType::kFloat32, ir::Shape{2, 3}});
+  const ValueId y = g.add_value("y", {output_type, ir::Shape{{}, {}}});
+  g.add_node({.name = "the_node",
+              .domain = domain,
+              .op_type = std::string(op_type),
+              .inputs = {x},
+              .outputs = {y},
+              .attributes = std::move(attributes)});
+  g.set_outputs({y});
+  g.opsets = {{"", 17}};
+  if (!domain.empty()) g.opsets[domain] = 1;
+  return g;
+}
+
+TEST_F(OnnxRuntimeTest, NetworksAgreeWithTheReference) {
+  for (const char* name : {"cnn", "resnet8", "mobilenet_v2"}) {
+    const Graph graph = test_network(name, {.channels = 3, .height = 33, .width = 40});
+    const Tensor input = random_input({2, 3, 33, 40}, 5);
+    const auto expected = find_backend("reference")
+                              .value()
+                              ->compile(graph, {.batch = 2})
+                              .value()
+                              ->new_context()
+                              ->run(std::array{input})
+                              .value();
+    const auto actual = run(graph, {input}, {.threads = 2, .batch = 2});
+    ASSERT_EQ(actual.size(), 1) << name;
+    EXPECT_LT(largest_relative_difference(expected[0], actual[0]), 1e-4) << name;
+  }
+}
+
+TEST_F(OnnxRuntimeTest, TakesSeveralInputsOfOtherTypes) {
+  Graph g;
+  const ValueId a = g.add_input("a", {DataType::kInt64, ir::Shape{3}});
+  const ValueId b = g.add_input("b", {DataType::kInt64, ir::Shape{1}});
+  const ValueId sum = g.add("Add", std::array{a, b}, {}, "sum");
+  g.set_outputs({g.add("Sub", std::array{a, b}, {}, "difference"), sum});
+  ASSERT_TRUE(ops::infer_shapes(g).ok());
+  const auto outputs = run(g, {Tensor::vector_int64(std::array<std::int64_t, 3>{1, 2, 3}),
+                               Tensor::vector_int64(std::array<std::int64_t, 1>{10})});
+  ASSERT_EQ(outputs.size(), 2);
+  EXPECT_EQ(outputs[0].to_int64s(), (std::vector<std::int64_t>{-9, -8, -7}));
+  EXPECT_EQ(outputs[1].to_int64s(), (std::vector<std::int64_t>{11, 12, 13}));
+}
+
+TEST_F(OnnxRuntimeTest, RunsOperatorsThatLatheLacks) {
+  const Graph g = foreign_graph("CumSumOfNobody", "", {});
+  EXPECT_THAT(onnxruntime_backend().compile(g, {}).error().message(), HasSubstr("CumSumOfNobody"));
+
+  const Graph einsum = foreign_graph("Einsum", "", {{"equation", std::string("ij->ji")}});
+  const auto outputs = run(einsum, {Tensor::from_values<float>({2, 3}, {1, 2, 3, 4, 5, 6})});
+  ASSERT_EQ(outputs.size(), 1);
+  EXPECT_EQ(outputs[0].dims(), (std::vector<std::int64_t>{3, 2}));
+  EXPECT_EQ(outputs[0].to_floats(), (std::vector<float>{1, 4, 2, 5, 3, 6}));
+  EXPECT_THAT(find_backend("native").value()->compile(einsum, {}).error().message(),
+              HasSubstr("the_node (Einsum): operator is not supported"));
+}
+
+TEST_F(OnnxRuntimeTest, OutputsWhoseExtentsOnlyARunTells) {
+  const Graph g = foreign_graph("NonZero", "", {}, DataType::kInt64);
+  const auto outputs = run(g, {Tensor::from_values<float>({2, 3}, {0, 2, 0, 4, 0, 6})});
+  ASSERT_EQ(outputs.size(), 1);
+  EXPECT_EQ(outputs[0].dims(), (std::vector<std::int64_t>{2, 3}));
+  EXPECT_EQ(outputs[0].to_int64s(), (std::vector<std::int64_t>{0, 1, 1, 1, 0, 2}));
+}
+
+TEST_F(OnnxRuntimeTest, AutoTakesItForOperatorsThatLatheLacks) {
+  const Graph g = foreign_graph("Einsum", "", {{"equation", std::string("ij->j")}});
+  const auto executable = automatic_backend().compile(g, {.threads = 1});
+  ASSERT_TRUE(executable.ok()) << executable.error().message();
+  const auto notes = (*executable)->notes();
+  EXPECT_THAT(notes, Contains(HasSubstr("auto chose onnxruntime")));
+  const auto ranked = rank_backends(backends(), g, {}, this_machine());
+  EXPECT_THAT(ranked.back().reason, HasSubstr("Einsum"));
+}
+
+TEST_F(OnnxRuntimeTest, FallsBackFromProvidersThatCannotBeHad) {
+  const Graph graph = adding_graph(2, 1);
+  CompileOptions options{.threads = 1};
+  options.providers = {"tensorrt", "no_such_provider", "cpu"};
+  const auto executable = onnxruntime_backend().compile(graph, options);
+  ASSERT_TRUE(executable.ok()) << executable.error().message();
+  const auto notes = (*executable)->notes();
+  if (!std::filesystem::exists("/dev/nvidia0")) {
+    EXPECT_THAT(notes, Contains(HasSubstr("provider tensorrt is passed over: ")));
+  }
+  EXPECT_THAT(notes, Contains(HasSubstr("provider no_such_provider is passed over: ")));
+  EXPECT_THAT(notes.back(), HasSubstr("computes on"));
+  EXPECT_THAT(notes.back(), HasSubstr("cpu"));
+  const auto outputs =
+      (*executable)->new_context()->run(std::array{Tensor::from_values<float>({2}, {1, 2})});
+  ASSERT_TRUE(outputs.ok()) << outputs.error().message();
+  EXPECT_EQ((*outputs)[0].to_floats(), (std::vector<float>{2, 3}));
+
+  options.providers = {"no_such_provider"};
+  EXPECT_THAT(onnxruntime_backend().compile(graph, options).error().message(),
+              HasSubstr("add cpu to --provider"));
+  options.providers = {"azure", "cpu"};
+  EXPECT_THAT(onnxruntime_backend().compile(graph, options).value()->notes(),
+              Contains(HasSubstr("over the network")));
+  EXPECT_THAT(onnxruntime_backend().providers(), Contains("cpu"));
+  EXPECT_THAT(onnxruntime_backend().providers(), testing::Not(Contains("azure")));
+}
+
+TEST_F(OnnxRuntimeTest, RefusesProviderOptionsThatHaveNoUse) {
+  CompileOptions options;
+  options.provider_options = {{"cuda", {{"device_id", "0"}}}};
+  EXPECT_THAT(onnxruntime_backend().compile(adding_graph(2, 1), options).error().message(),
+              HasSubstr("cuda, which is not asked for"));
+  options.provider_options = {{"cpu", {{"x", "0"}}}};
+  EXPECT_THAT(onnxruntime_backend().compile(adding_graph(2, 1), options).error().message(),
+              HasSubstr("cpu takes no options"));
+}
+
+TEST_F(OnnxRuntimeTest, StreamsAnswerInFlight) {
+  CompileOptions options{.threads = 1};
+  options.streams = 3;
+  const auto executable = onnxruntime_backend().compile(adding_graph(2, 1), options).value();
+  std::vector<std::future<Outputs>> futures;
+  for (int i = 0; i < 500; ++i) {
+    const auto value = static_cast<float>(i);
+    futures.push_back(executable->submit({Tensor::from_values<float>({2}, {value, value})},
+                                         Completion::kInOrder));
+  }
+  for (int i = 0; i < 500; ++i) {
+    const Outputs outputs = futures[static_cast<std::size_t>(i)].get();
+    ASSERT_TRUE(outputs.ok()) << outputs.error().message();
+    EXPECT_EQ((*outputs)[0].to_floats()[1], static_cast<float>(i + 1));
+  }
+}
+
+TEST_F(OnnxRuntimeTest, RefusesWrongInputs) {
+  const auto executable = onnxruntime_backend().compile(adding_graph(2, 1), {}).value();
+  EXPECT_THAT(executable->new_context()->run(std::array{random_input({3}, 1)}).error().message(),
+              HasSubstr("input 'x' is float32[3], expected float32[2]"));
+}
+
+}  // namespace
+}  // namespace lathe::engine

@@ -73,9 +73,14 @@ Result<ir::Tensor> unwrap(const Library& library, const ir::TensorType& promised
   std::size_t bytes = 0;
   void* data = nullptr;
   RETURN_IF_ERROR(library.check(api.tensor_get_element_type(&source, &number)));
-  RETURN_IF_ERROR(library.check(api.tensor_get_shape(&source, &shape)));
-  const std::vector<std::int64_t> extents(shape.extents, shape.extents + shape.rank);
-  RETURN_IF_ERROR(library.check(api.shape_free(&shape)));
+  std::vector<std::int64_t> extents;
+  // Refused for a scalar.
+  if (const auto code = api.tensor_get_shape(&source, &shape);
+      code != openvino::kInvalidParameter) {
+    RETURN_IF_ERROR(library.check(code));
+    extents.assign(shape.extents, shape.extents + shape.rank);
+    RETURN_IF_ERROR(library.check(api.shape_free(&shape)));
+  }
   ASSIGN_OR_RETURN(const ir::DataType type, openvino::data_type(number));
   ASSIGN_OR_RETURN(ir::Tensor tensor, ir::Tensor::create(type, extents));
   if (promised.shape && ir::known_dims(*promised.shape) && tensor.type() != promised) {
@@ -89,12 +94,7 @@ Result<ir::Tensor> unwrap(const Library& library, const ir::TensorType& promised
   }
   if (bytes == 0) return tensor;
   RETURN_IF_ERROR(library.check(api.tensor_data(&source, &data)));
-  const std::span<std::byte> target = tensor.mutable_bytes();
-  std::memcpy(target.data(), data, bytes);
-  // Of an odd number of 4-bit elements the library leaves the last half byte as it was.
-  if (ir::bits_per_element(type) == 4 && tensor.num_elements() % 2 != 0) {
-    target.back() &= std::byte{0x0F};
-  }
+  std::memcpy(tensor.mutable_bytes().data(), data, bytes);
   return tensor;
 }
 

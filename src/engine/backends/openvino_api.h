@@ -21,7 +21,8 @@ struct Port;
 struct InferRequest;
 struct Tensor;
 
-using StatusCode = int;   // 0 is good
+using StatusCode = int;  // 0 is good
+inline constexpr StatusCode kInvalidParameter = -14;
 using ElementType = int;  // see element_type()
 
 struct Version {
@@ -127,7 +128,7 @@ Result<Owned<T>> make(const Library& library, void (*release)(T*), Function func
 }
 
 // Between the library's numbers for element types (ov_element_type_e since 2026.0) and ours. The
-// error names the type that the other side lacks.
+// error names a type that cannot be handed over.
 Result<ElementType> element_type(ir::DataType type);
 Result<ir::DataType> data_type(ElementType number);
 

@@ -1,11 +1,45 @@
 #include "base/thread_pool.h"
 
+#include <chrono>
+
 #include "base/cpu.h"
 
 namespace lathe {
+namespace {
+
+void pause() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+// Longer than the gap between two layers, and about what it costs to be woken from sleep; beyond
+// that the core is better left to others.
+constexpr std::chrono::microseconds kPatience{40};
+constexpr int kLooksPerClock = 32;
+
+// Whether `ready` comes true within the patience.
+template <typename Ready>
+bool look_for(const Ready& ready, bool patient) {
+  if (!patient) return ready();
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  do {
+    for (int i = 0; i < kLooksPerClock; ++i) {
+      if (ready()) return true;
+      pause();
+    }
+  } while (std::chrono::steady_clock::now() < until);
+  return false;
+}
+
+}  // namespace
 
 ThreadPool::ThreadPool(int threads) {
-  const int total = threads > 0 ? threads : allowed_cores();
+  const int cores = allowed_cores();
+  const int total = threads > 0 ? threads : cores;
+  patient_ = total <= cores;
   for (int i = 1; i < total; ++i) workers_.emplace_back([this, i] { work(i); });
 }
 
@@ -13,6 +47,7 @@ ThreadPool::~ThreadPool() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
+    ++generation_;
   }
   start_.notify_all();
   for (std::thread& worker : workers_) worker.join();
@@ -26,33 +61,48 @@ void ThreadPool::parallel_for(std::int64_t count,
     return;
   }
   const std::lock_guard turn(callers_);
+  body_ = &body;
+  count_ = count;
+  running_ = static_cast<int>(workers_.size());
+  bool wake = false;
   {
     const std::lock_guard lock(mutex_);
-    body_ = &body;
-    count_ = count;
-    running_ = static_cast<int>(workers_.size());
     ++generation_;
+    wake = sleeping_ > 0;
   }
-  start_.notify_all();
-  body(0, count / threads());
+  if (wake) start_.notify_all();
+  run_share(0);
+  const auto all_done = [this] { return running_ == 0; };
+  if (look_for(all_done, patient_)) return;
   std::unique_lock lock(mutex_);
-  done_.wait(lock, [this] { return running_ == 0; });
+  caller_sleeps_ = true;
+  done_.wait(lock, all_done);
+  caller_sleeps_ = false;
+}
+
+void ThreadPool::run_share(int index) {
+  const std::int64_t begin = count_ * index / threads();
+  const std::int64_t end = count_ * (index + 1) / threads();
+  if (begin < end) (*body_)(begin, end);
 }
 
 void ThreadPool::work(int index) {
   std::uint64_t seen = 0;
+  const auto begun = [&] { return generation_ != seen; };
   for (;;) {
-    std::unique_lock lock(mutex_);
-    start_.wait(lock, [&] { return stopping_ || generation_ != seen; });
+    if (!look_for(begun, patient_)) {
+      std::unique_lock lock(mutex_);
+      ++sleeping_;
+      start_.wait(lock, begun);
+      --sleeping_;
+    }
     if (stopping_) return;
     seen = generation_;
-    const auto* body = body_;
-    const std::int64_t begin = count_ * index / threads();
-    const std::int64_t end = count_ * (index + 1) / threads();
-    lock.unlock();
-    if (begin < end) (*body)(begin, end);
-    lock.lock();
-    if (--running_ == 0) done_.notify_one();
+    run_share(index);
+    if (--running_ == 0) {
+      const std::lock_guard lock(mutex_);
+      if (caller_sleeps_) done_.notify_one();
+    }
   }
 }
 

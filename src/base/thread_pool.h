@@ -1,9 +1,13 @@
 // A fixed set of worker threads for data-parallel loops.
 //
+// Loops follow each other closely where a network runs layer by layer, so that workers, and callers
+// at the end of a loop, look for a while whether there is something to do before they sleep.
+//
 //   ThreadPool pool(4);
 //   pool.parallel_for(rows, [&](std::int64_t begin, std::int64_t end) { ... });
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -32,16 +36,22 @@ class ThreadPool {
 
  private:
   void work(int index);
+  void run_share(int index);
 
+  bool patient_ = true;  // there is a core for each thread, so that looking takes it from nobody
   std::mutex callers_;
+  const std::function<void(std::int64_t, std::int64_t)>* body_ = nullptr;
+  std::int64_t count_ = 0;
+  // Of loops begun; it changes after body_ and count_ are set.
+  std::atomic<std::uint64_t> generation_ = 0;
+  std::atomic<int> running_ = 0;  // workers that have not done their share
+  std::atomic<bool> stopping_ = false;
+  // For those that sleep.
   std::mutex mutex_;
   std::condition_variable start_;
   std::condition_variable done_;
-  const std::function<void(std::int64_t, std::int64_t)>* body_ = nullptr;
-  std::int64_t count_ = 0;
-  std::uint64_t generation_ = 0;
-  int running_ = 0;
-  bool stopping_ = false;
+  int sleeping_ = 0;            // workers; under mutex_
+  bool caller_sleeps_ = false;  // under mutex_
   std::vector<std::thread> workers_;
 };
 

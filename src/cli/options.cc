@@ -6,7 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
-#include "formats/model_file.h"
+#include "engine/backends/automatic.h"
+#include "report/text_table.h"
 
 namespace lathe::cli {
 
@@ -51,10 +52,96 @@ Result<std::optional<data::Preprocess>> DataOptions::parse_preprocess() const {
   return std::optional(*std::move(parsed));
 }
 
+void CompileFlags::declare(CLI::App& app, bool concurrency) {
+  if (concurrency) {
+    app.add_option("--threads", threads,
+                   "Threads of one inference (0: the allowed cores, shared out among the streams)")
+        ->check(CLI::NonNegativeNumber);
+    app.add_option("--streams", streams, "Inferences in flight at once (0: as --prefer has it)")
+        ->check(CLI::NonNegativeNumber);
+    app.add_option("--prefer", prefer,
+                   "latency: one inference at a time on all cores; throughput: one on each core")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"latency", "throughput"}));
+  }
+  app.add_option("--precision", precision, "What float32 is computed in: f32, bf16 or f16")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"f32", "bf16", "f16"}));
+  app.add_option("--memory-limit", memory_limit,
+                 "Refuse to take more memory for weights and intermediate values: 64M, 2G");
+  app.add_option("--provider", providers,
+                 "Execution providers of onnxruntime, in order: tensorrt,cuda,openvino,cpu")
+      ->delimiter(',');
+  app.add_option("--provider-option", provider_options,
+                 "PROVIDER:KEY=VALUE, as in cuda:device_id=0");
+}
+
+Result<engine::CompileOptions> CompileFlags::parse() const {
+  engine::CompileOptions options{.threads = threads};
+  options.streams = streams;
+  if (prefer == "throughput") options.preference = engine::Preference::kThroughput;
+  ASSIGN_OR_RETURN(options.precision, engine::parse_precision(precision));
+  if (!memory_limit.empty()) {
+    ASSIGN_OR_RETURN(options.memory_limit,
+                     parse_bytes(memory_limit).with_context("--memory-limit"));
+  }
+  options.providers = providers;
+  for (const std::string& text : provider_options) {
+    const std::size_t colon = text.find(':');
+    const std::size_t equals = text.find('=', colon == std::string::npos ? 0 : colon);
+    if (colon == std::string::npos || equals == std::string::npos || colon == 0 ||
+        equals == colon + 1) {
+      return invalid_argument("--provider-option '{}': expected PROVIDER:KEY=VALUE", text);
+    }
+    options.provider_options[text.substr(0, colon)][text.substr(colon + 1, equals - colon - 1)] =
+        text.substr(equals + 1);
+  }
+  return options;
+}
+
 void BackendOptions::declare(CLI::App& app) {
-  app.add_option("--backend", backend, "native or reference")->capture_default_str();
-  app.add_option("--threads", threads, "Threads of one inference (0: all allowed cores)")
-      ->check(CLI::NonNegativeNumber);
+  app.add_option("--backend", backend,
+                 "native, onnxruntime, openvino, reference, or auto to choose among them")
+      ->capture_default_str();
+  app.add_flag("--explain", explain, "With --backend auto: say why it chooses what it chooses");
+  compile.declare(app);
+}
+
+Status BackendOptions::explain_choice(const ir::Graph& graph,
+                                      const engine::CompileOptions& options) const {
+  if (!explain) return {};
+  if (backend != "auto") return invalid_argument("--explain goes with --backend auto");
+  report::TextTable table({{"", report::Align::kRight}, {"backend"}, {"why"}});
+  int place = 0;
+  for (const engine::Candidate& candidate :
+       engine::rank_backends(engine::backends(), graph, options, engine::this_machine())) {
+    table.add_row({candidate.usable ? std::to_string(++place) : "-",
+                   std::string(candidate.backend->name()), candidate.reason});
+  }
+  fmt::print(stderr, "{}", table.to_string(false));
+  return {};
+}
+
+Result<std::int64_t> parse_bytes(std::string_view text) {
+  std::int64_t number = 0;
+  const char* end = text.data() + text.size();
+  const auto [next, failed] = std::from_chars(text.data(), end, number);
+  constexpr std::string_view kUnits = "KMGT";
+  int shift = 0;
+  if (next + 1 == end) {
+    const std::size_t unit = kUnits.find(*next);
+    shift = unit == std::string_view::npos ? -1 : 10 * (static_cast<int>(unit) + 1);
+  }
+  if (failed != std::errc() || number < 1 || shift < 0 || (shift == 0 && next != end) ||
+      number > (std::int64_t{1} << (62 - shift))) {
+    return invalid_argument("'{}' is no number of bytes, expected one such as 64M", text);
+  }
+  return number << shift;
+}
+
+void print_notes(std::span<const std::string> notes, bool quiet) {
+  if (quiet) return;
+  for (const std::string& note : notes) fmt::print(stderr, "{}\n", note);
 }
 
 Result<Extents> parse_extents(const std::string& text) {
@@ -72,8 +159,6 @@ Result<Extents> parse_extents(const std::string& text) {
   }
   return extents;
 }
-
-Result<ir::Graph> load(const std::string& path) { return formats::load_model(path); }
 
 void print_json(const nlohmann::json& json) {
   print(json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");

@@ -6,13 +6,16 @@
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/progress.h"
 #include "base/result.h"
 #include "data/dataset.h"
 #include "data/preprocess.h"
+#include "engine/backend.h"
 #include "ir/graph.h"
 
 namespace CLI {
@@ -38,11 +41,34 @@ struct DataOptions {
   Result<std::optional<data::Preprocess>> parse_preprocess() const;
 };
 
+// How a model is run, but for the backend's name: what compile() is told.
+struct CompileFlags {
+  int threads = 0;
+  int streams = 0;
+  std::string prefer = "latency";
+  std::string precision = "f32";
+  std::string memory_limit;
+  std::vector<std::string> providers;
+  std::vector<std::string> provider_options;
+  // `concurrency`: whether --threads and --streams are among them; bench takes lists of those.
+  void declare(CLI::App& app, bool concurrency = true);
+  Result<engine::CompileOptions> parse() const;
+};
+
 struct BackendOptions {
   std::string backend = "native";
-  int threads = 0;
+  bool explain = false;
+  CompileFlags compile;
   void declare(CLI::App& app);
+  // Prints how `auto` orders the backends for a model, where --explain asks for that.
+  Status explain_choice(const ir::Graph& graph, const engine::CompileOptions& options) const;
 };
+
+// "4096", "512K", "64M", "2G" as bytes; K is 1024.
+Result<std::int64_t> parse_bytes(std::string_view text);
+
+// What an executable has to say, on standard error.
+void print_notes(std::span<const std::string> notes, bool quiet);
 
 // "28x28" or "28" as height and width.
 struct Extents {
@@ -50,9 +76,6 @@ struct Extents {
   std::int64_t width = 0;
 };
 Result<Extents> parse_extents(const std::string& text);
-
-// Reads a model and infers its shapes.
-Result<ir::Graph> load(const std::string& path);
 
 // One JSON object on standard output.
 void print_json(const nlohmann::json& json);

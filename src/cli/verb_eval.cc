@@ -3,6 +3,7 @@
 
 #include "cli/options.h"
 #include "cli/verb.h"
+#include "formats/model_file.h"
 #include "measure/evaluate.h"
 #include "report/format.h"
 #include "report/text_table.h"
@@ -47,17 +48,20 @@ std::string class_table(const measure::Evaluation& result, const std::vector<std
 }
 
 Status run(const Call& call) {
-  ASSIGN_OR_RETURN(const ir::Graph graph, load(call.model));
+  ASSIGN_OR_RETURN(const ir::Graph graph,
+                   formats::load_model(call.model, formats::UnknownOperators::kKeep));
   ASSIGN_OR_RETURN(const auto dataset, call.data.open());
   measure::EvaluateOptions options;
   options.backend = call.backend.backend;
-  options.threads = call.backend.threads;
-  options.batch = call.batch;
+  ASSIGN_OR_RETURN(options.compile, call.backend.compile.parse());
+  options.compile.batch = call.batch;
+  RETURN_IF_ERROR(call.backend.explain_choice(graph, options.compile));
   options.strict = call.data.strict;
   ASSIGN_OR_RETURN(options.preprocess, call.data.parse_preprocess());
   options.on_progress = progress_callback("evaluating", call.output.quiet);
   ASSIGN_OR_RETURN(const measure::Evaluation result,
                    measure::evaluate(graph, dataset, options).with_context(call.model));
+  print_notes(result.notes, call.output.quiet);
   if (call.output.json) {
     print_json({{"model", call.model},
                 {"data", call.data.spec},
@@ -67,7 +71,8 @@ Status run(const Call& call) {
                 {"corrupt", result.corrupt},
                 {"top1", result.top1},
                 {"top5", result.top5},
-                {"images_per_s", result.images_per_s}});
+                {"images_per_s", result.images_per_s},
+                {"notes", result.notes}});
     return {};
   }
   if (call.per_class) print(class_table(result, dataset->class_names()));

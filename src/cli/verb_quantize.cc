@@ -24,7 +24,7 @@ struct Call {
 };
 
 Status run(Call& call) {
-  ASSIGN_OR_RETURN(const ir::Graph graph, load(call.model));
+  ASSIGN_OR_RETURN(const ir::Graph graph, formats::load_model(call.model));
   ASSIGN_OR_RETURN(const auto training, call.data.open("train"));
   ASSIGN_OR_RETURN(call.options.calibration.preprocess, call.data.parse_preprocess());
   call.options.calibration.on_progress = progress_callback("calibrating", call.output.quiet);
@@ -50,7 +50,7 @@ Status run(Call& call) {
   call.comparison.after_file = call.out;
   call.comparison.quiet = call.output.quiet;
   // What was written is what is measured.
-  ASSIGN_OR_RETURN(const ir::Graph written, load(call.out));
+  ASSIGN_OR_RETURN(const ir::Graph written, formats::load_model(call.out));
   ASSIGN_OR_RETURN(report::Report report, compare_models(graph, written, test, call.comparison));
   report.title = fmt::format("{}: float32 to int8", Path(call.model).stem().string());
   report.summary = fmt::format(

@@ -4,10 +4,12 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/options.h"
+#include "cli/tensor_inputs.h"
 #include "cli/verb.h"
 #include "data/decode_image.h"
 #include "data/npy.h"
 #include "engine/backend.h"
+#include "formats/model_file.h"
 #include "measure/classifier.h"
 #include "report/format.h"
 #include "report/text_table.h"
@@ -29,43 +31,11 @@ bool is_npy(const std::string& argument) {
   return argument.size() > 4 && argument.substr(argument.size() - 4) == ".npy";
 }
 
-// name=file.npy, or file.npy where the model has one input.
-Result<std::vector<ir::Tensor>> read_inputs(const Call& call, const ir::Graph& graph) {
-  std::vector<ir::Tensor> tensors(graph.inputs().size());
-  for (const std::string& argument : call.inputs) {
-    const std::size_t equals = argument.find('=');
-    const std::string name = equals == std::string::npos ? "" : argument.substr(0, equals);
-    if (name.empty() && tensors.size() != 1) {
-      return invalid_argument("'{}': the model has {} inputs, expected name=file.npy", argument,
-                              tensors.size());
-    }
-    std::size_t index = 0;
-    while (!name.empty() && index < tensors.size() &&
-           graph.value(graph.inputs()[index]).name != name)
-      ++index;
-    if (index == tensors.size()) return invalid_argument("the model has no input '{}'", name);
-    ASSIGN_OR_RETURN(
-        tensors[index],
-        data::read_npy(equals == std::string::npos ? argument : argument.substr(equals + 1)));
-  }
-  for (std::size_t i = 0; i < tensors.size(); ++i) {
-    if (!tensors[i].defined())
-      return invalid_argument("input '{}' was not given", graph.value(graph.inputs()[i]).name);
-  }
-  return tensors;
-}
-
 Status run_tensors(const Call& call, const ir::Graph& graph) {
-  ASSIGN_OR_RETURN(const std::vector<ir::Tensor> inputs, read_inputs(call, graph));
-  engine::CompileOptions options{.threads = call.backend.threads};
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const auto& shape = graph.value(graph.inputs()[i]).type.shape;
-    for (std::size_t axis = 0; shape && axis < std::min(shape->size(), inputs[i].rank()); ++axis) {
-      const ir::Dim& dim = (*shape)[axis];
-      if (!dim.known() && !dim.name().empty()) options.dimensions[dim.name()] = inputs[i].dim(axis);
-      if (!dim.known() && axis == 0) options.batch = inputs[i].dim(0);
-    }
-  }
+  ASSIGN_OR_RETURN(const std::vector<ir::Tensor> inputs, read_tensor_inputs(call.inputs, graph));
+  ASSIGN_OR_RETURN(engine::CompileOptions options, call.backend.compile.parse());
+  take_extents(inputs, graph, options);
+  RETURN_IF_ERROR(call.backend.explain_choice(graph, options));
   ASSIGN_OR_RETURN(const engine::Backend* backend, engine::find_backend(call.backend.backend));
   ASSIGN_OR_RETURN(const auto executable,
                    backend->compile(graph, options).with_context(call.model));
@@ -167,18 +137,21 @@ Result<std::vector<std::string>> image_files(const std::vector<std::string>& arg
 }
 
 Status run(const Call& call) {
-  ASSIGN_OR_RETURN(const ir::Graph graph, load(call.model));
+  ASSIGN_OR_RETURN(const ir::Graph graph,
+                   formats::load_model(call.model, formats::UnknownOperators::kKeep));
   if (call.inputs.empty() == call.data.spec.empty()) {
     return invalid_argument("give images, a folder or .npy inputs, or --data SPEC");
   }
   if (!call.inputs.empty() && is_npy(call.inputs[0])) return run_tensors(call, graph);
 
   ASSIGN_OR_RETURN(const auto preprocess, call.data.parse_preprocess());
+  ASSIGN_OR_RETURN(const engine::CompileOptions options, call.backend.compile.parse());
+  RETURN_IF_ERROR(call.backend.explain_choice(graph, options));
   ASSIGN_OR_RETURN(const engine::Backend* backend, engine::find_backend(call.backend.backend));
   ASSIGN_OR_RETURN(
       measure::Classifier classifier,
-      measure::Classifier::create(graph, *backend, {.threads = call.backend.threads}, preprocess)
-          .with_context(call.model));
+      measure::Classifier::create(graph, *backend, options, preprocess).with_context(call.model));
+  print_notes(classifier.notes(), call.output.quiet);
   Predictions predictions;
   std::int64_t failed = 0;
   const auto skip = [&](const Error& problem) -> Status {

@@ -112,7 +112,7 @@ Result<ir::Graph> prepare_graph(Call& call, const data::Dataset& dataset) {
   ASSIGN_OR_RETURN(std::optional<data::Preprocess> preprocess, call.data.parse_preprocess());
   ir::Graph graph;
   if (!call.model.empty()) {
-    ASSIGN_OR_RETURN(graph, load(call.model));
+    ASSIGN_OR_RETURN(graph, formats::load_model(call.model));
     if (!preprocess) {
       ASSIGN_OR_RETURN(preprocess, data::read_preprocess(graph.metadata));
     }

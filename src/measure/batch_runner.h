@@ -7,25 +7,43 @@
 
 namespace lathe::measure {
 
+// The first `rows` rows of a tensor, or the tensor filled up with zeros to so many.
+Result<ir::Tensor> with_rows(const ir::Tensor& tensor, std::int64_t rows);
+
 class BatchRunner {
  public:
-  // Compiles for `batch` rows, or for the model's own batch where that is fixed. The model has one
-  // input.
-  static Result<BatchRunner> create(const ir::Graph& graph, const std::string& backend, int threads,
-                                    std::int64_t batch);
+  // Compiles for options.batch rows, or for the model's own batch where that is fixed. The model
+  // has one input.
+  static Result<BatchRunner> create(const ir::Graph& graph, const engine::Backend& backend,
+                                    const engine::CompileOptions& options);
 
   [[nodiscard]] std::int64_t batch() const { return batch_; }
   [[nodiscard]] const engine::Executable& executable() const { return *executable_; }
-  [[nodiscard]] engine::Context& context() { return *context_; }
 
   // The outputs for `inputs` [n, ...], n at most batch(): a smaller n is filled up with zeros, and
   // the outputs, whose first axis must be the batch, are cut back to n rows.
-  Result<std::vector<ir::Tensor>> run(const ir::Tensor& inputs);
+  Result<std::vector<ir::Tensor>> run(const ir::Tensor& inputs) const;
+  // The same without waiting; as many batches as the executable has streams run at once.
+  class Pending;
+  Result<Pending> submit(const ir::Tensor& inputs) const;
 
  private:
   std::shared_ptr<const engine::Executable> executable_;
-  std::unique_ptr<engine::Context> context_;
   std::int64_t batch_ = 1;
+};
+
+// A batch in flight.
+class BatchRunner::Pending {
+ public:
+  // Waits for the outputs and cuts them back; once only.
+  Result<std::vector<ir::Tensor>> get();
+
+ private:
+  friend class BatchRunner;
+  Pending(std::future<engine::Outputs> future, std::int64_t rows)
+      : future_(std::move(future)), rows_(rows) {}
+  std::future<engine::Outputs> future_;
+  std::int64_t rows_;
 };
 
 }  // namespace lathe::measure

@@ -68,7 +68,7 @@ Result<Classifier> Classifier::create(const ir::Graph& graph, const engine::Back
   }
   const ir::Shape& classes = *output.type.shape;
   if (!ir::is_floating_point(output.type.data_type) || classes.size() != 2 ||
-      classes[0] != ir::Dim(1) || classes[1].value() < 1) {
+      classes[0] != ir::Dim(1) || !classes[1].known() || classes[1].value() < 1) {
     return unsupported("output '{}' is {}, a classifier's is floating point [1,classes]",
                        output.name, output.type.to_string());
   }
@@ -76,6 +76,7 @@ Result<Classifier> Classifier::create(const ir::Graph& graph, const engine::Back
     return invalid_data("the model has {} labels for {} classes", labels->size(),
                         classes[1].value());
   }
+  classifier.notes_ = executable->notes();
   classifier.labels_ = labels.value_or(std::vector<std::string>{});
   classifier.probabilities_ = is_probability(graph, graph.outputs()[0]);
   classifier.context_ = executable->new_context();

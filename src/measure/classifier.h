@@ -31,6 +31,8 @@ class Classifier {
                                    const std::optional<data::Preprocess>& preprocess = {});
 
   [[nodiscard]] bool takes_images() const { return preprocess_.has_value(); }
+  // Of the executable.
+  [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
 
   // The `top` most probable classes, most probable first; ties go to the lower class. Outputs that
   // a softmax in the graph has not made probabilities of become that here. Images need a
@@ -45,6 +47,7 @@ class Classifier {
   std::vector<std::string> labels_;  // one per class, or none
   bool probabilities_ = false;
   std::vector<std::int64_t> input_dims_;
+  std::vector<std::string> notes_;
   std::unique_ptr<engine::Context> context_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <deque>
 
 #include "data/loader.h"
 #include "measure/batch_runner.h"
@@ -17,6 +18,43 @@ std::int64_t rank_of(std::span<const float> scores, std::size_t label) {
   }
   return ahead;
 }
+
+// Counts right answers batch by batch.
+class Tally {
+ public:
+  // result.classes and the size of result.confusion are set.
+  explicit Tally(Evaluation& result) : result_(result) {}
+
+  Status add(const ir::Tensor& output, std::span<const std::int64_t> labels) {
+    const auto classes = static_cast<std::size_t>(result_.classes);
+    const ir::Tensor scores = output.cast(ir::DataType::kFloat32);
+    if (scores.data<float>().size() != labels.size() * classes) {
+      return invalid_data("the output is {}, expected [{},{}]", output.type().to_string(),
+                          labels.size(), classes);
+    }
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+      const auto row = scores.data<float>().subspan(i * classes, classes);
+      const std::int64_t rank = rank_of(row, static_cast<std::size_t>(labels[i]));
+      hits_ += rank == 0 ? 1 : 0;
+      near_hits_ += rank < 5 ? 1 : 0;
+      const std::int64_t predicted = std::max_element(row.begin(), row.end()) - row.begin();
+      ++result_.confusion[static_cast<std::size_t>(labels[i] * result_.classes + predicted)];
+    }
+    result_.samples += static_cast<std::int64_t>(labels.size());
+    return {};
+  }
+
+  void finish() {
+    if (result_.samples == 0) return;
+    result_.top1 = static_cast<double>(hits_) / static_cast<double>(result_.samples);
+    result_.top5 = static_cast<double>(near_hits_) / static_cast<double>(result_.samples);
+  }
+
+ private:
+  Evaluation& result_;
+  std::int64_t hits_ = 0;
+  std::int64_t near_hits_ = 0;
+};
 
 }  // namespace
 
@@ -38,10 +76,10 @@ Result<std::optional<data::Preprocess>> resolve_preprocess(
 Result<Evaluation> evaluate(const ir::Graph& graph, std::shared_ptr<const data::Dataset> dataset,
                             const EvaluateOptions& options) {
   ASSIGN_OR_RETURN(const auto preprocess, resolve_preprocess(graph, *dataset, options.preprocess));
-  ASSIGN_OR_RETURN(BatchRunner runner,
-                   BatchRunner::create(graph, options.backend, options.threads, options.batch));
+  ASSIGN_OR_RETURN(const engine::Backend* backend, engine::find_backend(options.backend));
+  ASSIGN_OR_RETURN(const BatchRunner runner, BatchRunner::create(graph, *backend, options.compile));
   const engine::TensorInfo& output = runner.executable().outputs()[0];
-  if (output.type.shape->size() != 2) {
+  if (output.type.shape->size() != 2 || !(*output.type.shape)[1].known()) {
     return unsupported("output '{}' is {}, expected [N,classes]", output.name,
                        output.type.to_string());
   }
@@ -60,34 +98,32 @@ Result<Evaluation> evaluate(const ir::Graph& graph, std::shared_ptr<const data::
   const std::int64_t total = dataset->size();
   data::Loader loader(std::move(dataset), preprocess, loading);
   loader.start_epoch(0);
-  std::int64_t hits = 0;
-  std::int64_t near_hits = 0;
+  Tally tally(result);
   std::int64_t seen = 0;
   const auto start = std::chrono::steady_clock::now();
-  for (;;) {
-    ASSIGN_OR_RETURN(const std::optional<data::Batch> batch, loader.next());
-    if (!batch) break;
-    ASSIGN_OR_RETURN(const std::vector<ir::Tensor> outputs, runner.run(batch->inputs));
-    const ir::Tensor scores = outputs[0].cast(ir::DataType::kFloat32);
-    const auto labels = batch->labels.data<std::int64_t>();
-    for (std::size_t i = 0; i < labels.size(); ++i) {
-      const auto row = scores.data<float>().subspan(i * static_cast<std::size_t>(result.classes),
-                                                    static_cast<std::size_t>(result.classes));
-      const std::int64_t rank = rank_of(row, static_cast<std::size_t>(labels[i]));
-      hits += rank == 0 ? 1 : 0;
-      near_hits += rank < 5 ? 1 : 0;
-      const std::int64_t predicted = std::max_element(row.begin(), row.end()) - row.begin();
-      ++result.confusion[static_cast<std::size_t>(labels[i] * result.classes + predicted)];
+  // Batches in flight with the labels of their samples, oldest first.
+  std::deque<std::pair<BatchRunner::Pending, ir::Tensor>> in_flight;
+  const auto most = static_cast<std::size_t>(runner.executable().streams()) + 1;
+  for (bool more = true; more || !in_flight.empty();) {
+    if (more && in_flight.size() < most) {
+      ASSIGN_OR_RETURN(std::optional<data::Batch> batch, loader.next());
+      more = batch.has_value();
+      if (!batch) continue;
+      ASSIGN_OR_RETURN(BatchRunner::Pending pending, runner.submit(batch->inputs));
+      in_flight.emplace_back(std::move(pending), std::move(batch->labels));
+      continue;
     }
-    result.samples += static_cast<std::int64_t>(labels.size());
+    ASSIGN_OR_RETURN(const std::vector<ir::Tensor> outputs, in_flight.front().first.get());
+    RETURN_IF_ERROR(tally.add(outputs[0], in_flight.front().second.data<std::int64_t>()));
+    in_flight.pop_front();
     seen = std::min(total, seen + runner.batch());
     if (options.on_progress) options.on_progress(seen, total);
   }
+  tally.finish();
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   if (result.samples == 0) return invalid_data("no sample could be read");
   result.corrupt = loader.corrupt_samples();
-  result.top1 = static_cast<double>(hits) / static_cast<double>(result.samples);
-  result.top5 = static_cast<double>(near_hits) / static_cast<double>(result.samples);
+  result.notes = runner.executable().notes();
   result.images_per_s = static_cast<double>(result.samples) / took.count();
   return result;
 }

@@ -11,15 +11,17 @@
 #include "base/result.h"
 #include "data/dataset.h"
 #include "data/preprocess.h"
+#include "engine/backend.h"
 #include "ir/graph.h"
 
 namespace lathe::measure {
 
 struct EvaluateOptions {
   std::string backend = "native";
-  int threads = 0;          // 0: all allowed
-  std::int64_t batch = 32;  // where the model's batch is not fixed
-  bool strict = false;      // a sample that cannot be read is an error
+  // compile.batch is for models whose batch is not fixed. As many batches as there are streams run
+  // at once.
+  engine::CompileOptions compile = {.batch = 32};
+  bool strict = false;  // a sample that cannot be read is an error
   // Instead of the model's metadata.
   std::optional<data::Preprocess> preprocess = {};
   // After each batch: samples done and their number.
@@ -35,6 +37,7 @@ struct Evaluation {
   // [truth * classes + prediction].
   std::vector<std::int64_t> confusion;
   std::int64_t classes = 0;
+  std::vector<std::string> notes;  // of the executable
 };
 
 // The model has one input that fits the dataset's samples, and its first output is [N, classes], at

@@ -38,9 +38,10 @@ Result<ActivationRanges> calibrate(const ir::Graph& graph, std::span<const ir::V
                    measure::resolve_preprocess(graph, *dataset, options.preprocess));
   ir::Graph observed = graph;
   observed.set_outputs({values.begin(), values.end()});
-  ASSIGN_OR_RETURN(
-      measure::BatchRunner runner,
-      measure::BatchRunner::create(observed, "native", options.threads, options.batch));
+  ASSIGN_OR_RETURN(const engine::Backend* native, engine::find_backend("native"));
+  ASSIGN_OR_RETURN(const measure::BatchRunner runner,
+                   measure::BatchRunner::create(
+                       observed, *native, {.threads = options.threads, .batch = options.batch}));
 
   // Shuffled, since many datasets lie sorted by class.
   data::LoaderOptions loading;

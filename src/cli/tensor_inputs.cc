@@ -1,0 +1,45 @@
+#include "cli/tensor_inputs.h"
+
+#include "data/npy.h"
+
+namespace lathe::cli {
+
+Result<std::vector<ir::Tensor>> read_tensor_inputs(const std::vector<std::string>& arguments,
+                                                   const ir::Graph& graph) {
+  std::vector<ir::Tensor> tensors(graph.inputs().size());
+  for (const std::string& argument : arguments) {
+    const std::size_t equals = argument.find('=');
+    const std::string name = equals == std::string::npos ? "" : argument.substr(0, equals);
+    if (name.empty() && tensors.size() != 1) {
+      return invalid_argument("'{}': the model has {} inputs, expected name=file.npy", argument,
+                              tensors.size());
+    }
+    std::size_t index = 0;
+    while (!name.empty() && index < tensors.size() &&
+           graph.value(graph.inputs()[index]).name != name)
+      ++index;
+    if (index == tensors.size()) return invalid_argument("the model has no input '{}'", name);
+    ASSIGN_OR_RETURN(
+        tensors[index],
+        data::read_npy(equals == std::string::npos ? argument : argument.substr(equals + 1)));
+  }
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    if (!tensors[i].defined())
+      return invalid_argument("input '{}' was not given", graph.value(graph.inputs()[i]).name);
+  }
+  return tensors;
+}
+
+void take_extents(const std::vector<ir::Tensor>& inputs, const ir::Graph& graph,
+                  engine::CompileOptions& options) {
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const auto& shape = graph.value(graph.inputs()[i]).type.shape;
+    for (std::size_t axis = 0; shape && axis < std::min(shape->size(), inputs[i].rank()); ++axis) {
+      const ir::Dim& dim = (*shape)[axis];
+      if (!dim.known() && !dim.name().empty()) options.dimensions[dim.name()] = inputs[i].dim(axis);
+      if (!dim.known() && axis == 0) options.batch = inputs[i].dim(0);
+    }
+  }
+}
+
+}  // namespace lathe::cli

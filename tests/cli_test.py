@@ -35,7 +35,7 @@ class Calls(unittest.TestCase):
     def test_help_and_wrong_calls(self):
         for words in (["--help"], ["help"]):
             self.assertIn("quantize", lathe(*words).stdout)
-        verbs = ["new", "train", "eval", "quantize", "inspect", "run", "bench"]
+        verbs = ["new", "train", "eval", "quantize", "inspect", "run", "bench", "devices"]
         for verb in verbs:
             self.assertIn("--json", lathe(verb, "--help").stdout)
             self.assertEqual(lathe("help", verb).stdout, lathe(verb, "--help").stdout)
@@ -48,6 +48,34 @@ class Calls(unittest.TestCase):
     def test_lists_architectures(self):
         names = [row["name"] for row in lathe_json("new")["architectures"]]
         self.assertEqual(sorted(names), ["cnn", "mlp", "mobile", "mobilenet_v2", "resnet18", "resnet50", "resnet8"])
+
+    def test_devices(self):
+        report = lathe_json("devices")
+        for key in ("cpu", "isa", "features", "caches", "cores", "memory_bytes", "affinity_cpus", "kernel", "lathe_version"):
+            self.assertIn(key, report["system"])
+        peaks = report["peaks"]
+        for key in ("float32_gflops", "int8_gops"):
+            self.assertGreater(peaks[key], 0)
+        for key in ("amx_int8", "amx_bf16"):
+            self.assertEqual(1, sum(name.startswith(key) for name in peaks))
+        self.assertEqual(1, peaks["memory_read"][0]["threads"])
+        self.assertGreater(peaks["memory_read"][0]["gb_per_s"], 0)
+        self.assertIsInstance(report["gpus"], list)
+        backends = {row["name"]: row for row in report["backends"]}
+        self.assertTrue(backends["native"]["available"])
+        for row in backends.values():
+            self.assertTrue(row["version"] if row["available"] else row["reason"])
+        self.assertNotIn("peaks", lathe_json("devices", "--no-peaks"))
+        text = lathe("devices", "--no-peaks", env={"LATHE_NVML": "/nonexistent.so"}).stdout
+        self.assertIn("Cores allowed", text)
+        self.assertIn("No GPUs: LATHE_NVML: /nonexistent.so", text)
+
+    def test_missing_backends_say_how_to_get_them(self):
+        nowhere = {"LATHE_ONNXRUNTIME": "/nonexistent", "LATHE_OPENVINO": "/nonexistent"}
+        for row in lathe_json("devices", "--no-peaks", env=nowhere)["backends"]:
+            if row["name"] in ("onnxruntime", "openvino"):
+                self.assertFalse(row["available"])
+                self.assertIn(f"LATHE_{row['name'].upper()} names /nonexistent", row["reason"])
 
     def test_training_without_libtorch_says_how_to_get_it(self):
         if not os.path.isdir(FASHION_MNIST):

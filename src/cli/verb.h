@@ -27,5 +27,6 @@ Verb quantize_verb();
 Verb inspect_verb();
 Verb run_verb();
 Verb bench_verb();
+Verb devices_verb();
 
 }  // namespace lathe::cli

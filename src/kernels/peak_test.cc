@@ -34,23 +34,32 @@ TEST(Peak, OfAmxIsMeasuredOrSaysWhyNot) {
 }
 
 TEST(ReadBandwidth, IsPlausibleOnEveryInstructionSet) {
-  constexpr int kThreads[] = {1, 2};
+  constexpr int kThreads[] = {2, 1};
   for (const Isa isa : supported_isas()) {
-    const auto measured = measure_read_bandwidth(isa, 3 << 20, kThreads, 0.002);
+    const auto measured = measure_read_bandwidth(isa, 3 << 20, kThreads, 10, 0.002);
     ASSERT_TRUE(measured.ok()) << measured.error().message();
-    ASSERT_EQ(measured->size(), 2U);
-    EXPECT_EQ((*measured)[1].threads, 2);
-    for (const ReadBandwidth& bandwidth : *measured) {
-      EXPECT_GT(bandwidth.gb_per_s, 0.001) << isa_name(isa);
-      EXPECT_LT(bandwidth.gb_per_s, 10'000) << isa_name(isa);
+    EXPECT_EQ(measured->buffer_bytes, 3 << 20);
+    ASSERT_EQ(measured->rates.size(), 2U);
+    EXPECT_EQ(measured->rates[0].threads, 2);
+    for (const ReadBandwidth::Rate& rate : measured->rates) {
+      EXPECT_GT(rate.gb_per_s, 0.001) << isa_name(isa);
+      EXPECT_LT(rate.gb_per_s, 10'000) << isa_name(isa);
     }
   }
+}
+
+TEST(ReadBandwidth, StopsFillingWhenTimeIsOver) {
+  constexpr int kThreads[] = {1};
+  const auto measured =
+      measure_read_bandwidth(Isa::kScalar, std::int64_t{1} << 30, kThreads, 0, 0.001);
+  ASSERT_TRUE(measured.ok()) << measured.error().message();
+  EXPECT_EQ(measured->buffer_bytes, 16 << 20);
 }
 
 TEST(ReadBandwidth, RefusesBuffersThatCannotBeHad) {
   constexpr int kThreads[] = {1};
   const auto measured =
-      measure_read_bandwidth(Isa::kScalar, std::int64_t{1} << 60, kThreads, 0.001);
+      measure_read_bandwidth(Isa::kScalar, std::int64_t{1} << 60, kThreads, 1, 0.001);
   ASSERT_FALSE(measured.ok());
   EXPECT_THAT(measured.error().message(), testing::HasSubstr("cannot be had"));
 }

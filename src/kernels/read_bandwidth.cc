@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <memory>
 #include <sys/mman.h>
@@ -45,38 +46,54 @@ Result<Buffer> map(std::size_t bytes) {
   return Buffer(static_cast<std::byte*>(data), Unmap{bytes});
 }
 
+// Writes to every page, since one that was never written is the one page of zeros, which stays in
+// the cache. Returns the blocks that this was done for in time, one step's at least.
+std::int64_t fill(std::byte* data, std::int64_t blocks, double seconds, ThreadPool& pool) {
+  using Clock = std::chrono::steady_clock;
+  constexpr std::int64_t kStep = 256;
+  constexpr std::size_t kPage = 4096;
+  const Clock::time_point start = Clock::now();
+  std::int64_t filled = 0;
+  do {
+    const std::int64_t step = std::min(kStep, blocks - filled);
+    pool.parallel_for(step, [&](std::int64_t begin, std::int64_t end) {
+      std::byte* last = data + static_cast<std::size_t>(filled + end) * kBlock;
+      for (std::byte* page = data + static_cast<std::size_t>(filled + begin) * kBlock; page < last;
+           page += kPage) {
+        *page = std::byte{1};
+      }
+    });
+    filled += step;
+  } while (filled < blocks &&
+           std::chrono::duration<double>(Clock::now() - start).count() < seconds);
+  return filled;
+}
+
 }  // namespace
 
-Result<std::vector<ReadBandwidth>> measure_read_bandwidth(Isa isa, std::int64_t buffer_bytes,
-                                                          std::span<const int> threads,
-                                                          double seconds) {
+Result<ReadBandwidth> measure_read_bandwidth(Isa isa, std::int64_t buffer_bytes,
+                                             std::span<const int> threads, double fill_seconds,
+                                             double seconds) {
   const ReadKernel& kernel = pick(std::span<const ReadKernel>(kKernels), isa);
-  const std::int64_t blocks =
-      std::max<std::int64_t>(1, buffer_bytes / static_cast<std::int64_t>(kBlock));
-  const std::size_t bytes = static_cast<std::size_t>(blocks) * kBlock;
-  ASSIGN_OR_RETURN(const Buffer buffer, map(bytes));
-  std::vector<ReadBandwidth> results;
-  bool written = false;
+  std::int64_t blocks = std::max<std::int64_t>(1, buffer_bytes / static_cast<std::int64_t>(kBlock));
+  ASSIGN_OR_RETURN(const Buffer buffer, map(static_cast<std::size_t>(blocks) * kBlock));
+  ReadBandwidth result;
   for (const int count : threads) {
     ThreadPool pool(count);
-    if (!written) {
-      // A page that was never written is the one page of zeros, and that stays in the cache.
-      pool.parallel_for(blocks, [&](std::int64_t begin, std::int64_t end) {
-        std::memset(buffer.get() + static_cast<std::size_t>(begin) * kBlock, 1,
-                    static_cast<std::size_t>(end - begin) * kBlock);
-      });
-      written = true;
+    if (result.buffer_bytes == 0) {
+      blocks = fill(buffer.get(), blocks, fill_seconds, pool);
+      result.buffer_bytes = blocks * static_cast<std::int64_t>(kBlock);
     }
     std::atomic<std::uint64_t> sink = 0;
-    const double rate = best_rate(seconds, static_cast<double>(bytes), [&] {
+    const double rate = best_rate(seconds, static_cast<double>(result.buffer_bytes), [&] {
       pool.parallel_for(blocks, [&](std::int64_t begin, std::int64_t end) {
         sink += kernel.function(buffer.get() + static_cast<std::size_t>(begin) * kBlock,
                                 static_cast<std::size_t>(end - begin) * kBlock);
       });
     });
-    results.push_back({pool.threads(), rate});
+    result.rates.push_back({pool.threads(), rate});
   }
-  return results;
+  return result;
 }
 
 }  // namespace lathe::kernels

@@ -11,16 +11,21 @@
 namespace lathe::kernels {
 
 struct ReadBandwidth {
-  int threads = 1;
-  double gb_per_s = 0;  // 10^9 bytes
+  struct Rate {
+    int threads = 1;
+    double gb_per_s = 0;  // 10^9 bytes
+  };
+  std::int64_t buffer_bytes = 0;  // that were read; caches larger than that show as memory
+  std::vector<Rate> rates;        // one for each number of threads asked for
 };
 
 // Reads a buffer of about `buffer_bytes` from end to end, again and again for about `seconds`,
 // split evenly among as many threads as each element of `threads` says, and takes the fastest pass.
-// To read memory and not caches, the buffer has to be larger than these. Uses the best instruction
-// set up to `isa`, which the machine must support. The error is that of memory that cannot be had.
-Result<std::vector<ReadBandwidth>> measure_read_bandwidth(Isa isa, std::int64_t buffer_bytes,
-                                                          std::span<const int> threads,
-                                                          double seconds);
+// Uses the best instruction set up to `isa`, which the machine must support. To get the buffer's
+// pages from the system, with the first number of threads, takes time as well: after `fill_seconds`
+// the buffer stays as large as it is. The error is that of memory that cannot be had.
+Result<ReadBandwidth> measure_read_bandwidth(Isa isa, std::int64_t buffer_bytes,
+                                             std::span<const int> threads, double fill_seconds,
+                                             double seconds);
 
 }  // namespace lathe::kernels

@@ -3,17 +3,29 @@
 
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "base/caches.h"
+#include "base/cgroup.h"
+#include "base/machine.h"
 
 namespace lathe::measure {
 
 struct SystemInfo {
   std::string cpu;
   std::string isa;  // the most capable set that kernels use here, or the one forced
-  int cores = 1;    // that this process may use
+  std::vector<std::string> features;  // extensions that matter, see base/cpu_features.h
+  std::vector<Cache> caches;          // of one core
+  int cores = 1;                      // that this process may use, as the three that follow tell
+  Topology topology;                  // of the whole machine
+  int affinity_cpus = 0;              // processors in the process's mask; 0: cannot be told
+  CgroupLimits cgroup;
+  std::string governor;  // of the clock; empty where the kernel does not set it
   std::int64_t memory_bytes = 0;
+  std::optional<std::int64_t> memory_available_bytes;
   std::string kernel;  // "Linux 6.1.0"
   std::string lathe_version;
   double fma_peak_gflops = 0;  // of one thread, float32; 0 where it was not measured
@@ -21,6 +33,7 @@ struct SystemInfo {
 
 // `measure_peak` spends about a fifth of a second on fma_peak_gflops.
 SystemInfo system_info(bool measure_peak);
+// What cannot be told is left out.
 nlohmann::json to_json(const SystemInfo& info);
 // Label and value, for people.
 std::vector<std::pair<std::string, std::string>> describe(const SystemInfo& info);

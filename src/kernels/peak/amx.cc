@@ -15,6 +15,8 @@ struct alignas(64) TileShapes {
 };
 static_assert(sizeof(TileShapes) == 64);
 
+// Not on the stack: the compiler does not know how much of it the instruction reads.
+constexpr TileShapes kTileShapes;
 constexpr int kRowBytes = 64;
 
 }  // namespace
@@ -22,8 +24,7 @@ constexpr int kRowBytes = 64;
 // Tiles 0 to 3 are sums, 4 to 7 factors: two by two of them.
 #define LATHE_AMX_LOOP(function, multiply, Sum)                   \
   void function(std::size_t turns, const void* tile, Sum* sums) { \
-    const TileShapes shapes;                                      \
-    _tile_loadconfig(&shapes);                                    \
+    _tile_loadconfig(&kTileShapes);                               \
     _tile_zero(0);                                                \
     _tile_zero(1);                                                \
     _tile_zero(2);                                                \

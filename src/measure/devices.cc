@@ -59,7 +59,7 @@ nlohmann::json to_json(const Gpu& gpu) {
 
 Result<Peaks> measure_peaks(const SystemInfo& system) {
   constexpr double kSeconds = 0.1;  // for each of four
-  constexpr double kFillSeconds = 0.6;
+  constexpr double kFillSeconds = 0.8;
   constexpr double kReadSeconds = 0.25;  // for each of two
   ASSIGN_OR_RETURN(const Isa isa, select_isa());
   Peaks peaks;

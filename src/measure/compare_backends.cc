@@ -151,23 +151,36 @@ const ValueDifference* BackendComparison::first_parting(double tolerance) const 
 
 std::vector<ir::ValueId> comparable_values(const ir::Graph& graph) {
   const auto consumers = graph.consumers();
-  const auto only_quantized = [&](ir::ValueId id) {
-    const auto& readers = consumers[static_cast<std::size_t>(id)];
-    return !readers.empty() && std::all_of(readers.begin(), readers.end(), [&](ir::NodeId reader) {
-      return graph.node(reader).is("QuantizeLinear");
-    });
-  };
+  const std::vector<ir::NodeId> order = graph.topological_order().value_or(graph.node_ids());
+  // Values from which every way leads to a QuantizeLinear.
+  std::vector<bool> inside(graph.value_count(), false);
+  for (auto id = order.rbegin(); id != order.rend(); ++id) {
+    for (const ir::ValueId output : graph.node(*id).outputs) {
+      if (output == ir::kNoValue || graph.is_output(output)) continue;
+      const auto& readers = consumers[static_cast<std::size_t>(output)];
+      inside[static_cast<std::size_t>(output)] =
+          !readers.empty() && std::all_of(readers.begin(), readers.end(), [&](ir::NodeId reader) {
+            const ir::Node& node = graph.node(reader);
+            if (node.is("QuantizeLinear")) return true;
+            return std::all_of(node.outputs.begin(), node.outputs.end(), [&](ir::ValueId next) {
+              return next == ir::kNoValue || inside[static_cast<std::size_t>(next)];
+            });
+          });
+    }
+  }
   std::vector<ir::ValueId> values;
-  for (const ir::NodeId id : graph.topological_order().value_or(graph.node_ids())) {
+  for (const ir::NodeId id : order) {
     const ir::Node& node = graph.node(id);
     const bool constant = std::all_of(node.inputs.begin(), node.inputs.end(), [&](ir::ValueId in) {
       return in == ir::kNoValue || graph.constant(in) != nullptr;
     });
     for (const ir::ValueId output : node.outputs) {
-      if (output == ir::kNoValue) continue;
-      const bool inside =
-          !graph.is_output(output) && (node.is("DequantizeLinear") || only_quantized(output));
-      if (!constant && !inside) values.push_back(output);
+      if (output == ir::kNoValue || constant) continue;
+      const bool hidden =
+          !graph.is_output(output) && (node.is("DequantizeLinear") ||
+                                       (inside[static_cast<std::size_t>(output)] &&
+                                        ir::is_floating_point(graph.value(output).type.data_type)));
+      if (!hidden) values.push_back(output);
     }
   }
   return values;

@@ -136,7 +136,8 @@ TEST(CompareBackendsTest, ValuesInsideQuantizedLayersStayInside) {
   const ValueId q = g.add("QuantizeLinear", std::array{x, scale, zero}, {}, "q");
   const ValueId d = g.add("DequantizeLinear", std::array{q, scale, zero}, {}, "d");
   const ValueId r = g.add("Relu", std::array{d}, {}, "r");
-  const ValueId p = g.add("QuantizeLinear", std::array{r, scale, zero}, {}, "p");
+  const ValueId t = g.add("Tanh", std::array{r}, {}, "t");
+  const ValueId p = g.add("QuantizeLinear", std::array{t, scale, zero}, {}, "p");
   g.set_outputs({g.add("DequantizeLinear", std::array{p, scale, zero}, {}, "y")});
   ASSERT_TRUE(ops::infer_shapes(g).ok());
   std::vector<std::string> names;

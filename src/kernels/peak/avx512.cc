@@ -23,15 +23,17 @@ float fma_loop_avx512(std::size_t turns, float factor, float addend) {
 // As for AVX2.
 std::int32_t int8_loop_avx512(std::size_t turns, std::int8_t factor) {
   constexpr int kSums = 16;
+  __m512i a = _mm512_set1_epi8(3);
   const __m512i b = _mm512_set1_epi8(factor);
   const __m512i ones = _mm512_set1_epi16(1);
   __m512i x[kSums];
 #pragma GCC unroll 16
-  for (int i = 0; i < kSums; ++i) x[i] = _mm512_set1_epi32(i + 1);
+  for (int i = 0; i < kSums; ++i) x[i] = _mm512_set1_epi32(i);
   for (; turns > 0; --turns) {
 #pragma GCC unroll 16
     for (int i = 0; i < kSums; ++i) {
-      const __m512i pairs = _mm512_maddubs_epi16(x[i], b);
+      __asm__("" : "+v"(a));
+      const __m512i pairs = _mm512_maddubs_epi16(a, b);
       x[i] = _mm512_add_epi32(x[i], _mm512_madd_epi16(pairs, ones));
     }
   }

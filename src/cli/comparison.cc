@@ -1,7 +1,7 @@
 #include "cli/comparison.h"
 
+#include <array>
 #include <cmath>
-#include <ctime>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -9,6 +9,7 @@
 #include "measure/bench.h"
 #include "measure/classifier.h"
 #include "measure/evaluate.h"
+#include "measure/profile.h"
 #include "measure/system_info.h"
 #include "report/format.h"
 #include "report/text_table.h"
@@ -16,18 +17,25 @@
 namespace lathe::cli {
 namespace {
 
+// Latency and memory of both files, measured in turns.
+Result<std::vector<measure::BenchResult>> time_models(const ComparisonOptions& options) {
+  const measure::BenchMatrix matrix{.models = {options.before_file, options.after_file},
+                                    .threads = {options.threads}};
+  measure::BenchReport report =
+      measure::bench(measure::make_rows(matrix), {.seconds = options.seconds});
+  for (const measure::BenchFailure& failure : report.failures)
+    return failure.reason.with_context(describe(failure.row));
+  return std::move(report.results);
+}
+
 Result<report::ModelSummary> summarize(const ir::Graph& graph, const std::string& name,
-                                       const std::string& file,
+                                       const measure::BenchResult& speed,
                                        const std::shared_ptr<const data::Dataset>& test,
                                        const ComparisonOptions& options) {
-  report::ModelSummary summary{.name = name, .file = file};
+  report::ModelSummary summary{.name = name, .file = speed.model};
   measure::EvaluateOptions evaluating;
   evaluating.on_progress = progress_callback("evaluating " + name, options.quiet);
   ASSIGN_OR_RETURN(const measure::Evaluation accuracy, measure::evaluate(graph, test, evaluating));
-  measure::BenchOptions timing;
-  timing.threads = options.threads;
-  timing.seconds = options.seconds;
-  ASSIGN_OR_RETURN(const measure::BenchResult speed, measure::bench(file, timing));
   summary.top1 = accuracy.top1;
   summary.top5 = accuracy.top5;
   summary.samples = accuracy.samples;
@@ -46,15 +54,14 @@ Result<report::ModelSummary> summarize(const ir::Graph& graph, const std::string
 // Steps of both models by the name of their node, in the order of the first.
 Result<std::vector<report::LayerTiming>> time_layers(const ir::Graph& before,
                                                      const ir::Graph& after, int threads) {
-  constexpr std::int64_t kRuns = 200;
-  measure::BenchOptions options;
-  options.threads = threads;
+  measure::ProfileOptions options;
+  options.compile.threads = threads;
+  const std::array graphs = {&before, &after};
+  ASSIGN_OR_RETURN(const auto profiles, measure::profile_graphs(graphs, options));
   std::vector<report::LayerTiming> layers;
   std::map<std::string, std::size_t> index;
   for (const bool first : {true, false}) {
-    ASSIGN_OR_RETURN(const auto steps,
-                     measure::profile_graph(first ? before : after, options, kRuns));
-    for (const engine::StepProfile& step : steps) {
+    for (const engine::StepProfile& step : profiles[first ? 0 : 1]) {
       const auto [it, added] = index.emplace(step.name, layers.size());
       if (added) {
         layers.push_back({.name = step.name,
@@ -127,25 +134,15 @@ Result<std::vector<report::Example>> classify_examples(const ir::Graph& before,
   return examples;
 }
 
-std::string now() {
-  const std::time_t time = std::time(nullptr);
-  std::tm parts{};
-  gmtime_r(&time, &parts);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%d %H:%M UTC", &parts);
-  return text;
-}
-
 }  // namespace
 
 Result<report::Report> compare_models(const ir::Graph& before, const ir::Graph& after,
                                       std::shared_ptr<const data::Dataset> test,
                                       const ComparisonOptions& options) {
   report::Report report;
-  ASSIGN_OR_RETURN(auto first,
-                   summarize(before, options.before_name, options.before_file, test, options));
-  ASSIGN_OR_RETURN(auto second,
-                   summarize(after, options.after_name, options.after_file, test, options));
+  ASSIGN_OR_RETURN(const auto speeds, time_models(options));
+  ASSIGN_OR_RETURN(auto first, summarize(before, options.before_name, speeds[0], test, options));
+  ASSIGN_OR_RETURN(auto second, summarize(after, options.after_name, speeds[1], test, options));
   report.models = {std::move(first), std::move(second)};
   ASSIGN_OR_RETURN(report.layers, time_layers(before, after, options.threads));
   ASSIGN_OR_RETURN(report.examples, classify_examples(before, after, *test, options.examples));
@@ -153,7 +150,7 @@ Result<report::Report> compare_models(const ir::Graph& before, const ir::Graph& 
   report.system = measure::describe(measure::system_info(true));
   report.system.emplace_back("Latency", fmt::format("batch 1, {} thread{}", options.threads,
                                                     options.threads == 1 ? "" : "s"));
-  report.generated_at = now();
+  report.generated_at = report::current_time();
   return report;
 }
 

@@ -1,4 +1,6 @@
 #include <CLI/CLI.hpp>
+#include <charconv>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "base/cpu.h"
@@ -6,6 +8,9 @@
 #include "cli/verb.h"
 #include "measure/bench.h"
 #include "measure/system_info.h"
+#include "measure/worker_process.h"
+#include "report/bench_page.h"
+#include "report/bench_table.h"
 #include "report/format.h"
 #include "report/text_table.h"
 
@@ -15,109 +20,210 @@ namespace {
 struct Call {
   std::vector<std::string> models;
   std::vector<std::string> backends = {"native"};
-  std::vector<int> threads = {1};
+  std::vector<std::string> threads = {"1"};
+  std::vector<std::string> streams = {"1"};
   std::vector<std::int64_t> batches = {1};
+  CompileFlags compile;
+  double latency_bound_ms = 0;
   double seconds = 2;
   std::uint64_t seed = 0;
+  std::string csv;
+  std::string html;
   OutputOptions output;
 };
 
-std::string table_of(const std::vector<measure::BenchResult>& results,
-                     const measure::SystemInfo& system) {
-  using report::Align;
-  report::TextTable table({{"model"},
-                           {"backend"},
-                           {"threads", Align::kRight},
-                           {"batch", Align::kRight},
-                           {"p50", Align::kRight},
-                           {"p90", Align::kRight},
-                           {"p99", Align::kRight},
-                           {"min", Align::kRight},
-                           {"items/s", Align::kRight},
-                           {"GFLOP/s", Align::kRight},
-                           {"of peak", Align::kRight},
-                           {"load", Align::kRight},
-                           {"arena", Align::kRight},
-                           {"peak RSS", Align::kRight}});
-  for (const measure::BenchResult& r : results) {
-    // The peak is that of one thread.
-    const double share = r.gflops / (system.fma_peak_gflops * r.threads);
-    table.add_row({Path(r.model).filename().string(), r.backend, std::to_string(r.threads),
-                   std::to_string(r.batch), report::format_ms(r.p50_ms),
-                   report::format_ms(r.p90_ms), report::format_ms(r.p99_ms),
-                   report::format_ms(r.min_ms), report::format_integer(r.items_per_s),
-                   report::format_number(r.gflops), report::format_percent(share, 0),
-                   report::format_ms(r.load_ms), format_bytes(static_cast<double>(r.arena_bytes)),
-                   format_bytes(static_cast<double>(r.peak_rss_bytes))});
+// Whole numbers, where "auto" is 0.
+Result<std::vector<int>> parse_counts(const char* option, const std::vector<std::string>& words) {
+  constexpr int kMost = 4096;
+  std::vector<int> counts;
+  for (const std::string& word : words) {
+    int count = 0;
+    const char* end = word.data() + word.size();
+    const auto [next, failed] = std::from_chars(word.data(), end, count);
+    const bool number = failed == std::errc() && next == end && count >= 0 && count <= kMost;
+    if (word != "auto" && !number) {
+      return invalid_argument("{}: '{}' is neither 'auto' nor a number from 0 to {}", option, word,
+                              kMost);
+    }
+    counts.push_back(number ? count : 0);
   }
+  return counts;
+}
+
+// The names of all backends that can be used. Asked in a process of its own, because the answer
+// takes loading their libraries.
+Result<std::vector<std::string>> available_backends() {
+  ASSIGN_OR_RETURN(const nlohmann::json names,
+                   measure::run_isolated([]() -> Result<nlohmann::json> {
+                     nlohmann::json available = nlohmann::json::array();
+                     for (const engine::Backend* backend : engine::backends())
+                       if (backend->available().available) available.push_back(backend->name());
+                     return available;
+                   }));
+  return names.get<std::vector<std::string>>();
+}
+
+Result<std::vector<std::string>> expand_backends(const std::vector<std::string>& words) {
+  std::vector<std::string> names;
+  for (const std::string& word : words) {
+    if (word == "all") {
+      ASSIGN_OR_RETURN(const auto available, available_backends());
+      names.insert(names.end(), available.begin(), available.end());
+    } else {
+      RETURN_IF_ERROR(engine::find_backend(word));
+      names.push_back(word);
+    }
+  }
+  return names;
+}
+
+Result<measure::BenchMatrix> matrix_of(const Call& call) {
+  measure::BenchMatrix matrix;
+  matrix.models.assign(call.models.begin(), call.models.end());
+  matrix.batches = call.batches;
+  ASSIGN_OR_RETURN(matrix.backends, expand_backends(call.backends));
+  ASSIGN_OR_RETURN(matrix.threads, parse_counts("--threads", call.threads));
+  ASSIGN_OR_RETURN(matrix.streams, parse_counts("--streams", call.streams));
+  ASSIGN_OR_RETURN(matrix.options, call.compile.parse());
+  return matrix;
+}
+
+nlohmann::json json_of(const measure::BenchReport& report,
+                       const std::vector<measure::BestBatch>& best_batches,
+                       const measure::SystemInfo& system) {
+  nlohmann::json json{{"system", measure::to_json(system)},
+                      {"results", nlohmann::json::array()},
+                      {"failures", nlohmann::json::array()}};
+  for (const measure::BenchResult& result : report.results) {
+    nlohmann::json row = measure::to_json(result);
+    // The peak is that of one thread.
+    row["peak_share"] = result.gflops / (system.fma_peak_gflops * result.threads * result.streams);
+    json["results"].push_back(std::move(row));
+  }
+  for (const measure::BenchFailure& failure : report.failures)
+    json["failures"].push_back(measure::to_json(failure));
+  for (const measure::BestBatch& best : best_batches)
+    json["best_batch"].push_back(measure::to_json(best));
+  return json;
+}
+
+std::string text_of(const measure::BenchReport& report,
+                    const std::vector<measure::BestBatch>& best_batches,
+                    const measure::SystemInfo& system) {
   std::string text;
   for (const auto& [key, value] : measure::describe(system))
     text += fmt::format("{:<20}{}\n", key, value);
-  return text + "\n" + table.to_string(report::stdout_is_terminal()) +
-         "GFLOP/s counts two operations per multiply-accumulate; the share is of the float32 FMA "
-         "peak.\n";
+  return text + "\n" + report::bench_text(report, best_batches, report::stdout_is_terminal());
+}
+
+// The call, as far as it decides what is measured.
+std::string command_of(const Call& call) {
+  std::string text = fmt::format("lathe bench {} --backend {} --threads {} --batch {}",
+                                 fmt::join(call.models, " "), fmt::join(call.backends, ","),
+                                 fmt::join(call.threads, ","), fmt::join(call.batches, ","));
+  if (call.streams != Call().streams)
+    text += fmt::format(" --streams {}", fmt::join(call.streams, ","));
+  if (call.compile.precision != Call().compile.precision)
+    text += fmt::format(" --precision {}", call.compile.precision);
+  if (!call.compile.providers.empty())
+    text += fmt::format(" --provider {}", fmt::join(call.compile.providers, ","));
+  for (const std::string& option : call.compile.provider_options)
+    text += fmt::format(" --provider-option {}", option);
+  if (call.latency_bound_ms > 0)
+    text += fmt::format(" --latency-bound-ms {}", call.latency_bound_ms);
+  if (call.seconds != Call().seconds) text += fmt::format(" --seconds {}", call.seconds);
+  return text;
+}
+
+Status write_files(const Call& call, const measure::BenchReport& report,
+                   const std::vector<measure::BestBatch>& best_batches,
+                   const measure::SystemInfo& system) {
+  if (!call.csv.empty() && call.csv != "-")
+    RETURN_IF_ERROR(write_file_atomic(call.csv, report::bench_csv(report)));
+  if (call.html.empty()) return {};
+  return write_file_atomic(call.html,
+                           to_html(report::BenchPage{.title = "lathe bench",
+                                                     .report = report,
+                                                     .best_batches = best_batches,
+                                                     .system = describe(system),
+                                                     .command = command_of(call),
+                                                     .generated_at = report::current_time()}));
 }
 
 Status run(const Call& call) {
+  ASSIGN_OR_RETURN(const measure::BenchMatrix matrix, matrix_of(call));
+  const std::vector<measure::BenchRow> rows = make_rows(matrix);
   const measure::SystemInfo system = measure::system_info(true);
-  std::vector<measure::BenchResult> results;
-  const auto total = static_cast<std::int64_t>(call.models.size() * call.backends.size() *
-                                               call.threads.size() * call.batches.size());
-  Progress progress("measuring", total, !call.output.quiet);
-  for (const std::string& model : call.models) {
-    for (const std::string& backend : call.backends) {
-      for (const int threads : call.threads) {
-        for (const std::int64_t batch : call.batches) {
-          measure::BenchOptions options;
-          options.backend = backend;
-          options.threads = threads > 0 ? threads : allowed_cores();
-          options.batch = batch;
-          options.seconds = call.seconds;
-          options.seed = call.seed;
-          ASSIGN_OR_RETURN(results.emplace_back(), measure::bench(model, options));
-          progress.update(static_cast<std::int64_t>(results.size()),
-                          Path(model).filename().string());
-        }
-      }
-    }
+  measure::BenchOptions options;
+  options.seconds = call.seconds;
+  options.seed = call.seed;
+  measure::BenchReport report;
+  {
+    constexpr std::int64_t kSteps = 1000;
+    Progress progress("measuring", kSteps, !call.output.quiet);
+    options.on_progress = [&](const measure::BenchProgress& now) {
+      progress.update(static_cast<std::int64_t>(now.share * kSteps), now.what);
+    };
+    report = measure::bench(rows, options);
   }
-  if (!call.output.json) {
-    print(table_of(results, system));
-    return {};
+  std::vector<measure::BestBatch> best;
+  if (call.latency_bound_ms > 0)
+    best = measure::best_batches(report.results, call.latency_bound_ms);
+  if (call.output.json) {
+    print_json(json_of(report, best, system));
+  } else if (call.csv == "-") {
+    print(report::bench_csv(report));
+  } else {
+    print(text_of(report, best, system));
   }
-  nlohmann::json rows = nlohmann::json::array();
-  for (const measure::BenchResult& result : results) {
-    nlohmann::json row = measure::to_json(result);
-    row["peak_share"] = result.gflops / (system.fma_peak_gflops * result.threads);
-    rows.push_back(std::move(row));
-  }
-  print_json({{"system", measure::to_json(system)}, {"results", rows}});
-  return {};
+  RETURN_IF_ERROR(write_files(call, report, best, system));
+  if (report.failures.empty()) return {};
+  return error(ErrorCode::kUnavailable, "{} of {} rows could not be measured, the first, {}: {}",
+               report.failures.size(), rows.size(), describe(report.failures[0].row),
+               report.failures[0].reason.message());
 }
 
 std::function<Status()> declare(CLI::App& app) {
   auto call = std::make_shared<Call>();
   app.add_option("MODEL", call->models, "Model files")->required();
-  app.add_option("--backend", call->backends, "Backends, separated by commas")
+  app.add_option("--backend", call->backends,
+                 "Backends, separated by commas; the first is what others are compared with. "
+                 "'all': those that are installed")
       ->delimiter(',')
       ->capture_default_str();
   app.add_option("--threads", call->threads,
-                 "Threads of one inference, separated by commas (0: all allowed cores)")
+                 "Threads of one inference, separated by commas ('auto': all allowed cores)")
       ->delimiter(',')
-      ->check(CLI::NonNegativeNumber);
+      ->capture_default_str();
   app.add_option("--batch", call->batches, "Batch sizes, separated by commas")
       ->delimiter(',')
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--streams", call->streams,
+                 "Inferences at a time, separated by commas ('auto': as many as the allowed cores "
+                 "have room for)")
+      ->delimiter(',')
+      ->capture_default_str();
+  call->compile.declare(app, false);
+  app.add_option("--latency-bound-ms", call->latency_bound_ms,
+                 "Name for each model and backend the batch of the highest throughput whose p99 "
+                 "latency keeps within this")
       ->check(CLI::PositiveNumber);
-  app.add_option("--seconds", call->seconds, "Measuring time for each row")
+  app.add_option("--seconds", call->seconds,
+                 "Measuring time for each row at most; it ends when the median is stable")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
   app.add_option("--seed", call->seed, "Seed of the random input");
+  app.add_option("--csv", call->csv, "Write all numbers of all rows to this file (-: print them)");
+  app.add_option("--html", call->html, "Write a page with charts to this file");
   call->output.declare(app);
   return [call] { return run(*call); };
 }
 
 }  // namespace
 
-Verb bench_verb() { return {"bench", "Measure latency, throughput and memory", declare}; }
+Verb bench_verb() {
+  return {"bench", "Measure latency, throughput and memory side by side", declare};
+}
 
 }  // namespace lathe::cli

@@ -1,11 +1,13 @@
 #include <CLI/CLI.hpp>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "cli/options.h"
 #include "cli/verb.h"
 #include "engine/backend.h"
+#include "formats/model_file.h"
 #include "ir/print.h"
-#include "measure/bench.h"
+#include "measure/profile.h"
 #include "ops/infer_shapes.h"
 #include "report/format.h"
 #include "report/text_table.h"
@@ -91,14 +93,15 @@ std::string summary(const Call& call, const ir::Graph& graph, const nlohmann::js
 
 // What the native engine will run, with each step's kernel.
 Result<std::string> plan_table(const ir::Graph& graph, std::int64_t batch) {
-  measure::BenchOptions options;
-  options.batch = batch;
-  ASSIGN_OR_RETURN(const auto steps, measure::profile_graph(graph, options, 1));
+  measure::ProfileOptions options{.runs = 1};
+  options.compile.batch = batch;
+  const std::array graphs = {&graph};
+  ASSIGN_OR_RETURN(const auto profiles, measure::profile_graphs(graphs, options));
   report::TextTable table({{"step", report::Align::kLeft, 32},
                            {"computes"},
                            {"kernel"},
                            {"MACs", report::Align::kRight}});
-  for (const engine::StepProfile& step : steps) {
+  for (const engine::StepProfile& step : profiles[0]) {
     table.add_row({step.name, step.op_type, step.kernel,
                    step.macs > 0 ? format_count(static_cast<double>(step.macs)) : ""});
   }
@@ -106,7 +109,7 @@ Result<std::string> plan_table(const ir::Graph& graph, std::int64_t batch) {
 }
 
 Status run(const Call& call) {
-  ASSIGN_OR_RETURN(const ir::Graph graph, load(call.model));
+  ASSIGN_OR_RETURN(const ir::Graph graph, formats::load_model(call.model));
   if (call.text) {
     print(ir::to_text(graph));
     return {};

@@ -1,177 +1,216 @@
 #include "measure/bench.h"
 
 #include <algorithm>
-#include <chrono>
-#include <cmath>
+#include <malloc.h>
+#include <memory>
 #include <nlohmann/json.hpp>
 
-#include "base/random.h"
-#include "formats/model_file.h"
-#include "measure/isolate.h"
+#include "measure/inference_timer.h"
+#include "measure/rounds.h"
 #include "measure/system_info.h"
-#include "ops/infer_shapes.h"
+#include "measure/worker_process.h"
 
 namespace lathe::measure {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using nlohmann::json;
 
-double milliseconds_since(Clock::time_point start) {
-  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+// What a row's process answers: "load" with a LoadedModel, "warm" with its peak of memory, "round"
+// with a Round.
+WorkerProcess::Handler row_handler(const BenchRow& row, std::uint64_t seed) {
+  auto timer = std::make_shared<std::optional<InferenceTimer>>();
+  return [row, seed, timer](const json& question) -> Result<json> {
+    const std::string verb = question.at("do");
+    if (verb == "load") {
+      ASSIGN_OR_RETURN(*timer, InferenceTimer::load(row.model, row.backend, row.options, seed));
+      return to_json((*timer)->loaded());
+    }
+    ASSIGN_OR_RETURN(const Round round, (*timer)->measure(question.at("seconds")));
+    if (verb == "warm") return json(peak_rss_bytes());
+    return json{{"latencies_ms", round.latencies_ms}, {"wall_ms", round.wall_ms}};
+  };
 }
 
-// One table of names for both directions.
-template <typename Visit>
-void for_each_field(auto& result, Visit visit) {
-  visit("model", result.model);
-  visit("backend", result.backend);
-  visit("threads", result.threads);
-  visit("batch", result.batch);
-  visit("runs", result.runs);
-  visit("min_ms", result.min_ms);
-  visit("p50_ms", result.p50_ms);
-  visit("p90_ms", result.p90_ms);
-  visit("p99_ms", result.p99_ms);
-  visit("mean_ms", result.mean_ms);
-  visit("items_per_s", result.items_per_s);
-  visit("load_ms", result.load_ms);
-  visit("first_ms", result.first_ms);
-  visit("macs", result.macs);
-  visit("gflops", result.gflops);
-  visit("arena_bytes", result.arena_bytes);
-  visit("weight_bytes", result.weight_bytes);
-  visit("size_bytes", result.size_bytes);
-  visit("peak_rss_bytes", result.peak_rss_bytes);
+// One row while its group is measured.
+struct RowInWork {
+  std::size_t index = 0;  // of all rows
+  std::optional<WorkerProcess> worker;
+  LoadedModel loaded;
+  std::int64_t peak_rss_bytes = 0;
+  RoundSeries series;
+
+  Status prepare(const BenchRow& row, const BenchOptions& options) {
+    ASSIGN_OR_RETURN(worker, WorkerProcess::start(row_handler(row, options.seed)));
+    ASSIGN_OR_RETURN(const json answer, worker->ask({{"do", "load"}}));
+    loaded = loaded_model_from_json(answer);
+    ASSIGN_OR_RETURN(const json peak,
+                     worker->ask({{"do", "warm"}, {"seconds", options.seconds / 10}}));
+    peak_rss_bytes = peak.get<std::int64_t>();
+    return {};
+  }
+  Result<Round> measure(double seconds) {
+    ASSIGN_OR_RETURN(const json answer, worker->ask({{"do", "round"}, {"seconds", seconds}}));
+    return Round{answer.at("latencies_ms").get<std::vector<double>>(), answer.at("wall_ms")};
+  }
+};
+
+std::int64_t size_of_file(const Path& path) {
+  std::error_code failed;
+  const auto size = std::filesystem::file_size(path, failed);
+  return failed ? 0 : static_cast<std::int64_t>(size);
 }
 
-BenchResult from_json(const nlohmann::json& json) {
+BenchResult summarize(const BenchRow& row, const RowInWork& work) {
   BenchResult result;
-  for_each_field(result, [&](const char* name, auto& field) { json.at(name).get_to(field); });
+  result.model = row.model.string();
+  result.backend = row.backend;
+  result.backend_version = work.loaded.backend_version;
+  result.threads = row.options.threads;
+  result.batch = work.loaded.batch;
+  result.streams = row.options.streams;
+  result.precision = engine::precision_name(row.options.precision);
+  result.rounds = static_cast<std::int64_t>(work.series.rounds.size());
+  result.stable = work.series.stable;
+  std::vector<double> latencies;
+  double wall_ms = 0;
+  for (const Round& round : work.series.rounds) {
+    latencies.insert(latencies.end(), round.latencies_ms.begin(), round.latencies_ms.end());
+    wall_ms += round.wall_ms;
+  }
+  const auto runs = static_cast<double>(latencies.size());
+  result.runs = static_cast<std::int64_t>(latencies.size());
+  const Distribution times = describe_values(std::move(latencies));
+  result.min_ms = times.min;
+  result.p50_ms = times.p50;
+  result.p90_ms = times.p90;
+  result.p95_ms = times.p95;
+  result.p99_ms = times.p99;
+  result.mean_ms = times.mean;
+  result.stddev_ms = times.stddev;
+  result.items_per_s = static_cast<double>(result.batch) * runs / wall_ms * 1000;
+  result.load_ms = work.loaded.load_ms;
+  result.first_ms = work.loaded.first_ms;
+  result.macs = work.loaded.macs;
+  result.gflops = 2e-6 * static_cast<double>(result.macs) * runs / wall_ms;
+  result.arena_bytes = work.loaded.arena_bytes;
+  result.weight_bytes = work.loaded.weight_bytes;
+  result.size_bytes = size_of_file(row.model);
+  result.peak_rss_bytes = work.peak_rss_bytes;
+  result.notes = work.loaded.notes;
   return result;
 }
+
+// Per round: how fast the row was, larger is faster.
+std::vector<double> speeds(const BenchRow& row, const RoundSeries& series) {
+  if (row.options.streams > 1) return round_rates(series.rounds);
+  std::vector<double> result = round_medians(series.rounds);
+  for (double& value : result) value = 1 / value;
+  return result;
+}
+
+class Bench {
+ public:
+  Bench(std::span<const BenchRow> rows, const BenchOptions& options)
+      : rows_(rows),
+        options_(options),
+        results_(rows.size()),
+        failures_(rows.size()),
+        speeds_(rows.size()),
+        group_of_(rows.size()) {}
+
+  BenchReport run() {
+    std::vector<std::int64_t> sizes;
+    for (const BenchRow& row : rows_) sizes.push_back(size_of_file(row.model));
+    const auto groups = group_rows(rows_, sizes, options_.limits);
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+      for (const std::size_t row : groups[i]) group_of_[row] = i;
+      measure_group(groups[i]);
+      rows_done_ += groups[i].size();
+      // What was freed would count as memory of the processes that are forked next.
+      ::malloc_trim(0);
+    }
+    compare();
+    BenchReport report;
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+      if (results_[i]) report.results.push_back(*std::move(results_[i]));
+      if (failures_[i]) report.failures.push_back({rows_[i], *std::move(failures_[i])});
+    }
+    return report;
+  }
+
+ private:
+  void measure_group(const std::vector<std::size_t>& group) {
+    std::vector<RowInWork> work;
+    for (const std::size_t index : group) {
+      say(0, group.size(), "loading " + describe(rows_[index]));
+      RowInWork row;
+      row.index = index;
+      if (const Status status = row.prepare(rows_[index], options_); status.ok()) {
+        work.push_back(std::move(row));
+      } else {
+        failures_[index] = status.error();
+      }
+    }
+    RoundOptions rounds;
+    rounds.seconds = options_.seconds;
+    auto series = measure_in_rounds(
+        work.size(), rounds,
+        [&](std::size_t row, double seconds) { return work[row].measure(seconds); },
+        [&](std::size_t round, std::size_t row, double share) {
+          say(share, group.size(),
+              fmt::format("round {}: {}", round + 1, describe(rows_[work[row].index])));
+        });
+    for (std::size_t i = 0; i < work.size(); ++i) {
+      const std::size_t index = work[i].index;
+      work[i].series = std::move(series[i]);
+      if (work[i].series.failed) {
+        failures_[index] = *work[i].series.failed;
+      } else {
+        results_[index] = summarize(rows_[index], work[i]);
+        speeds_[index] = speeds(rows_[index], work[i].series);
+      }
+    }
+  }
+
+  void compare() {
+    const auto baselines = find_baselines(rows_);
+    const bool by_model = std::all_of(rows_.begin(), rows_.end(), [&](const BenchRow& row) {
+      return row.backend == rows_.front().backend;
+    });
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+      if (!baselines[i] || !results_[i] || !results_[*baselines[i]]) continue;
+      const std::size_t base = *baselines[i];
+      if (group_of_[i] == group_of_[base]) {
+        results_[i]->ratio = paired_ratio(speeds_[i], speeds_[base]);
+      } else {
+        results_[i]->ratio =
+            Ratio{quantile(speeds_[i], 0.5) / quantile(speeds_[base], 0.5), std::nullopt};
+      }
+      results_[i]->ratio_to = by_model ? results_[base]->model : results_[base]->backend;
+    }
+  }
+
+  void say(double share_of_group, std::size_t group_rows, std::string what) const {
+    if (!options_.on_progress) return;
+    const double done =
+        static_cast<double>(rows_done_) + share_of_group * static_cast<double>(group_rows);
+    options_.on_progress({done / static_cast<double>(rows_.size()), std::move(what)});
+  }
+
+  std::span<const BenchRow> rows_;
+  const BenchOptions& options_;
+  std::size_t rows_done_ = 0;
+  // By row.
+  std::vector<std::optional<BenchResult>> results_;
+  std::vector<std::optional<Error>> failures_;
+  std::vector<std::vector<double>> speeds_;
+  std::vector<std::size_t> group_of_;
+};
 
 }  // namespace
 
-nlohmann::json to_json(const BenchResult& result) {
-  nlohmann::json json;
-  for_each_field(result, [&](const char* name, const auto& field) { json[name] = field; });
-  return json;
-}
-
-double quantile(std::vector<double> values, double quantile) {
-  LATHE_CHECK(!values.empty());
-  std::sort(values.begin(), values.end());
-  const double at = quantile * static_cast<double>(values.size() - 1);
-  const auto below = static_cast<std::size_t>(at);
-  const std::size_t above = std::min(below + 1, values.size() - 1);
-  return values[below] + (at - std::floor(at)) * (values[above] - values[below]);
-}
-
-Result<std::vector<ir::Tensor>> random_inputs(std::span<const engine::TensorInfo> infos,
-                                              std::uint64_t seed) {
-  std::vector<ir::Tensor> inputs;
-  Random random(seed);
-  for (const engine::TensorInfo& info : infos) {
-    ASSIGN_OR_RETURN(ir::Tensor tensor,
-                     ir::Tensor::create(info.type.data_type, *ir::known_dims(*info.type.shape)));
-    const bool is_byte =
-        info.type.data_type == ir::DataType::kInt8 || info.type.data_type == ir::DataType::kUint8;
-    if (info.type.data_type == ir::DataType::kFloat32) {
-      for (float& v : tensor.mutable_data<float>()) v = random.normal();
-    } else if (is_byte) {
-      for (std::byte& v : tensor.mutable_bytes()) v = static_cast<std::byte>(random.below(256));
-    } else if (info.type.data_type != ir::DataType::kString) {
-      const bool real = ir::is_floating_point(info.type.data_type);
-      for (std::int64_t i = 0; i < tensor.num_elements(); ++i) {
-        tensor.set_double(i, real ? static_cast<double>(random.normal()) : random.below(2));
-      }
-    }
-    inputs.push_back(std::move(tensor));
-  }
-  return inputs;
-}
-
-Result<BenchResult> bench_graph(const ir::Graph& graph, const BenchOptions& options) {
-  BenchResult result;
-  result.backend = options.backend;
-  result.threads = options.threads;
-  ASSIGN_OR_RETURN(const engine::Backend* backend, engine::find_backend(options.backend));
-  const engine::CompileOptions compiling{.threads = options.threads, .batch = options.batch};
-  const auto start = Clock::now();
-  ASSIGN_OR_RETURN(const auto executable, backend->compile(graph, compiling));
-  const auto context = executable->new_context();
-  result.load_ms = milliseconds_since(start);
-  const auto& input_shape =
-      executable->inputs().empty() ? std::nullopt : executable->inputs()[0].type.shape;
-  result.batch = input_shape && !input_shape->empty() ? (*input_shape)[0].value() : 1;
-  result.arena_bytes = static_cast<std::int64_t>(executable->arena_bytes());
-  result.weight_bytes = static_cast<std::int64_t>(executable->weight_bytes());
-  ASSIGN_OR_RETURN(const ir::Graph bound, engine::bind_shapes(graph, compiling));
-  result.macs = ops::count_macs(bound);
-
-  ASSIGN_OR_RETURN(const std::vector<ir::Tensor> inputs,
-                   random_inputs(executable->inputs(), options.seed));
-  const auto first = Clock::now();
-  RETURN_IF_ERROR(context->run(inputs));
-  result.first_ms = milliseconds_since(first);
-  for (const auto warm_up = Clock::now(); milliseconds_since(warm_up) < options.seconds * 100;) {
-    RETURN_IF_ERROR(context->run(inputs));
-  }
-  std::vector<double> times;
-  const auto measuring = Clock::now();
-  while (static_cast<std::int64_t>(times.size()) < options.min_runs ||
-         (milliseconds_since(measuring) < options.seconds * 1000 &&
-          static_cast<std::int64_t>(times.size()) < options.max_runs)) {
-    const auto begin = Clock::now();
-    RETURN_IF_ERROR(context->run(inputs));
-    times.push_back(milliseconds_since(begin));
-  }
-  result.runs = static_cast<std::int64_t>(times.size());
-  double sum = 0;
-  for (const double t : times) sum += t;
-  result.mean_ms = sum / static_cast<double>(times.size());
-  result.min_ms = quantile(times, 0);
-  result.p50_ms = quantile(times, 0.5);
-  result.p90_ms = quantile(times, 0.9);
-  result.p99_ms = quantile(times, 0.99);
-  result.items_per_s = static_cast<double>(result.batch) / result.mean_ms * 1000;
-  result.gflops = 2e-6 * static_cast<double>(result.macs) / result.p50_ms;
-  return result;
-}
-
-Result<BenchResult> bench(const Path& model, const BenchOptions& options) {
-  const auto work = [&]() -> Result<nlohmann::json> {
-    const auto start = Clock::now();
-    ASSIGN_OR_RETURN(const ir::Graph graph, formats::load_model(model));
-    const double load_ms = milliseconds_since(start);
-    ASSIGN_OR_RETURN(BenchResult result, bench_graph(graph, options).with_context(model.string()));
-    result.load_ms += load_ms;
-    result.peak_rss_bytes = peak_rss_bytes();
-    return to_json(result);
-  };
-  ASSIGN_OR_RETURN(const nlohmann::json json, run_isolated(work));
-  BenchResult result = from_json(json);
-  result.model = model.string();
-  std::error_code ignored;
-  result.size_bytes = static_cast<std::int64_t>(std::filesystem::file_size(model, ignored));
-  return result;
-}
-
-Result<std::vector<engine::StepProfile>> profile_graph(const ir::Graph& graph,
-                                                       const BenchOptions& options,
-                                                       std::int64_t runs) {
-  ASSIGN_OR_RETURN(const engine::Backend* backend, engine::find_backend(options.backend));
-  ASSIGN_OR_RETURN(const auto executable, backend->compile(graph, {.threads = options.threads,
-                                                                   .batch = options.batch,
-                                                                   .dimensions = {}}));
-  const auto context = executable->new_context();
-  ASSIGN_OR_RETURN(const std::vector<ir::Tensor> inputs,
-                   random_inputs(executable->inputs(), options.seed));
-  for (std::int64_t i = 0; i < std::max<std::int64_t>(1, runs / 10); ++i)
-    RETURN_IF_ERROR(context->run(inputs));
-  context->enable_profiling();
-  for (std::int64_t i = 0; i < runs; ++i) RETURN_IF_ERROR(context->run(inputs));
-  return context->profile();
+BenchReport bench(std::span<const BenchRow> rows, const BenchOptions& options) {
+  return Bench(rows, options).run();
 }
 
 }  // namespace lathe::measure

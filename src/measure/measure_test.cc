@@ -1,43 +1,17 @@
 #include <array>
-#include <csignal>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <numeric>
 
 #include "data/npy.h"
-#include "formats/model_file.h"
-#include "ir/architectures.h"
 #include "ir/graph_builder.h"
-#include "measure/bench.h"
 #include "measure/evaluate.h"
-#include "measure/isolate.h"
 #include "ops/infer_shapes.h"
 
 namespace lathe::measure {
 namespace {
 
 using testing::HasSubstr;
-
-TEST(Quantile, Interpolates) {
-  EXPECT_EQ(quantile({3, 1, 2}, 0.5), 2);
-  EXPECT_EQ(quantile({1, 2}, 0.5), 1.5);
-  EXPECT_EQ(quantile({7}, 0.99), 7);
-}
-
-TEST(RunIsolated, HandsOverAnswersErrorsAndCrashes) {
-  EXPECT_EQ(run_isolated([]() -> Result<nlohmann::json> { return nlohmann::json(42); }).value(),
-            42);
-  const auto failed =
-      run_isolated([]() -> Result<nlohmann::json> { return invalid_data("broken"); });
-  EXPECT_EQ(failed.error().message(), "broken");
-  EXPECT_EQ(failed.error().code(), ErrorCode::kInvalidData);
-  const auto crashed = run_isolated([]() -> Result<nlohmann::json> {
-    std::signal(SIGKILL, SIG_DFL);
-    raise(SIGKILL);
-    return nlohmann::json();
-  });
-  EXPECT_THAT(crashed.error().message(), HasSubstr("signal 9"));
-}
 
 // Features [x0, x1, x2]; the class is the index of the largest.
 Path write_dataset() {
@@ -68,7 +42,7 @@ TEST(Evaluate, CountsHitsThroughEveryBackendAndBatch) {
   for (const char* backend : {"native", "reference"}) {
     for (const std::int64_t batch : {1, 16, 64}) {
       const auto result = evaluate(identity_classifier(), *dataset,
-                                   {.backend = backend, .threads = 1, .batch = batch});
+                                   {.backend = backend, .compile = {.threads = 1, .batch = batch}});
       ASSERT_TRUE(result.ok()) << result.error().message();
       EXPECT_EQ(result->samples, 50);
       EXPECT_DOUBLE_EQ(result->top1, 0.8);
@@ -87,27 +61,6 @@ TEST(Evaluate, RefusesAModelWithTooFewClasses) {
   ir::Graph g = b.finish(b.linear(b.input("x", {ir::Dim::symbol("N"), 3}), 2), "y");
   ASSERT_TRUE(ops::infer_shapes(g).ok());
   EXPECT_THAT(evaluate(g, *dataset).error().message(), HasSubstr("2 classes, the dataset 3"));
-}
-
-TEST(Bench, MeasuresAFileInItsOwnProcess) {
-  ir::Graph graph = ir::make_architecture("mlp").value();
-  ASSERT_TRUE(ops::infer_shapes(graph).ok());
-  const Path path = Path(testing::TempDir()) / "measure_test.onnx";
-  ASSERT_TRUE(formats::save_model(graph, path).ok());
-  BenchOptions options;
-  options.seconds = 0.05;
-  options.batch = 3;
-  const auto result = bench(path, options);
-  ASSERT_TRUE(result.ok()) << result.error().message();
-  EXPECT_EQ(result->batch, 3);
-  EXPECT_EQ(result->macs, 3 * 266200);
-  EXPECT_GE(result->runs, 20);
-  EXPECT_LE(result->min_ms, result->p50_ms);
-  EXPECT_LE(result->p50_ms, result->p99_ms);
-  EXPECT_GT(result->peak_rss_bytes, 0);
-  EXPECT_GT(result->size_bytes, 266610 * 4);
-  EXPECT_THAT(bench("/nonexistent.onnx", options).error().message(),
-              HasSubstr("/nonexistent.onnx"));
 }
 
 }  // namespace

@@ -80,7 +80,9 @@ AxisScale::AxisScale(const Axis& axis, double low, double high, bool round_out, 
   if (!unit.name.empty() && axis.format != ValueFormat::kPercent) {
     title_ += title_.empty() ? std::string(unit.name) : fmt::format(" ({})", unit.name);
   }
-  if (logarithmic_) {
+  if (logarithmic_ && axis.integers) {
+    place_powers_of_two(wanted);
+  } else if (logarithmic_) {
     place_logarithmic(unit.size, wanted);
   } else {
     place_linear(axis, round_out, wanted, unit.size);
@@ -139,6 +141,21 @@ void AxisScale::place_logarithmic(double unit, int wanted) {
       ticks_.push_back({share(value), shown >= 1 && shown < 1e6 ? fmt::format("{:.0f}", shown)
                                                                 : format_number(shown, 3)});
     }
+  }
+}
+
+void AxisScale::place_powers_of_two(int wanted) {
+  if (high_ <= low_ * 1.5) {
+    low_ /= 1.6;
+    high_ *= 1.6;
+  }
+  const int first = static_cast<int>(std::ceil(std::log2(low_ * 0.9999)));
+  const int last = static_cast<int>(std::floor(std::log2(high_ * 1.0001)));
+  const int stride = std::max(1, (last - first + wanted) / wanted);
+  for (int exponent = std::max(0, first); exponent <= last; exponent += stride) {
+    const double value = std::exp2(exponent);
+    ticks_.push_back(
+        {share(value), value < 1e6 ? fmt::format("{:.0f}", value) : format_number(value, 3)});
   }
 }
 

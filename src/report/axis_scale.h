@@ -31,6 +31,7 @@ class AxisScale {
  private:
   void place_linear(const Axis& axis, bool round_out, int wanted, double unit);
   void place_logarithmic(double unit, int wanted);
+  void place_powers_of_two(int wanted);
 
   double low_;
   double high_;

@@ -85,7 +85,7 @@ std::string to_svg(const BarChart& chart) {
       body += fmt::format(
           "<rect class=\"bar s{}\" x=\"{}%\" y=\"{}\" width=\"{:.3f}%\" height=\"{}\"/>"
           "<text class=\"value\" x=\"{:.3f}%\" y=\"{}\" dx=\"5\" dy=\".35em\">{}</text>\n",
-          i % kSeriesStyles, kBarsBegin, coordinate(at), width, coordinate(bar - 1),
+          (row.style + i) % kSeriesStyles, kBarsBegin, coordinate(at), width, coordinate(bar - 1),
           kBarsBegin + width, coordinate(at + bar / 2),
           escape_markup(format_value(value, chart.format)));
     }

@@ -25,7 +25,8 @@ struct Axis {
   ValueFormat format = ValueFormat::kNumber;
   bool from_zero = false;    // the axis begins at 0, or ends there where all values are negative
   bool logarithmic = false;  // values that are not positive are left out
-  bool integers = false;     // ticks at whole numbers only, e.g. epochs
+  // Ticks at whole numbers only, e.g. epochs; on a logarithmic axis at powers of two.
+  bool integers = false;
   // The axis shows at least this range, so that a difference that does not matter looks small.
   double min_span = 0;
 };
@@ -74,6 +75,7 @@ struct BarRow {
   std::string label = {};
   std::string note = {};            // shown small behind the label, e.g. the operator
   std::vector<double> values = {};  // one for each series, not negative; NaN is an absent bar
+  std::size_t style = 0;            // the colour of the first series' bar, as that of a series
 };
 
 // Horizontal bars in groups, one row below the other, from zero. Text keeps its size however wide
@@ -86,6 +88,24 @@ struct BarChart {
   std::vector<BarRow> rows = {};
 };
 std::string to_svg(const BarChart& chart);
+
+struct RangeRow {
+  std::string label = {};
+  std::string note = {};  // shown small before the label
+  double value = 0;       // positive
+  double low = 0;         // of its spread; 0 where it is not known
+  double high = 0;
+  std::size_t style = 0;  // the colour, as that of a series
+};
+
+// Ratios with their spread, one row below the other, around a line at 1; on a logarithmic scale
+// where they differ much. Text keeps its size however wide the page is.
+struct RangeChart {
+  std::string title = {};
+  std::string description = {};  // made from the data where empty
+  std::vector<RangeRow> rows = {};
+};
+std::string to_svg(const RangeChart& chart);
 
 // The CSS that charts need, once on a page.
 std::string_view chart_style();

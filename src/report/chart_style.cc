@@ -36,6 +36,7 @@ std::string_view chart_style() {
 .chart .line.s4 { stroke-dasharray: 12 4; }
 .chart .line.s5 { stroke-dasharray: 4 2; }
 .chart .mark, .chart .bar { stroke: none; }
+.chart .spread { stroke-width: 2.5; stroke-linecap: round; }
 .chart g:hover .bar { opacity: .75; }
 @media (prefers-color-scheme: dark) {
   .chart {

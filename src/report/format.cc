@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ctime>
 #include <fmt/format.h>
 
 #include "base/progress.h"
@@ -73,6 +74,15 @@ std::string format_integer(double value) {
     out.push_back(digits[i]);
   }
   return out;
+}
+
+std::string current_time() {
+  const std::time_t time = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&time, &parts);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%d %H:%M UTC", &parts);
+  return text;
 }
 
 std::string format_value(double value, ValueFormat format) {

@@ -24,6 +24,9 @@ std::string format_number(double value, int digits = 4);
 // A whole number with thin spaces (U+2009) between groups of three digits from 10 000 on.
 std::string format_integer(double value);
 
+// The time of the day in UTC: "2026-11-21 10:14 UTC".
+std::string current_time();
+
 // How an axis, a bar or a column shows its values.
 enum class ValueFormat {
   kNumber,

@@ -50,21 +50,31 @@ std::string command_section(std::span<const std::string> commands) {
   return section("commands", "Do it again", {}, fmt::format("<pre>{}</pre>\n", lines));
 }
 
-std::string to_html(const Report& report) {
-  const std::string answer = headline(report);
-  const std::string title = report.title.empty() ? std::string("Lathe report") : report.title;
+std::string open_page(std::string_view title, std::string_view answer, std::string_view summary) {
   std::string page = fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<meta name=\"generator\" content=\"Lathe {}\">\n<title>{}</title>\n<style>\n{}</style>\n"
       "</head>\n<body>\n<header>\n",
       LATHE_VERSION, escape_markup(title), page_style());
-  // Without an answer the title is the headline.
   if (!answer.empty()) page += fmt::format("<p class=\"kicker\">{}</p>\n", escape_markup(title));
   page += fmt::format("<h1>{}</h1>\n", escape_markup(answer.empty() ? title : answer));
-  if (!report.summary.empty()) {
-    page += fmt::format("<p class=\"summary\">{}</p>\n", escape_markup(report.summary));
+  if (!summary.empty()) {
+    page += fmt::format("<p class=\"summary\">{}</p>\n", escape_markup(summary));
   }
+  return page;
+}
+
+std::string close_page(std::string_view generated_at) {
+  return fmt::format(
+      "</main>\n<footer>{} by Lathe {}.</footer>\n</body>\n</html>\n",
+      generated_at.empty() ? "Made" : fmt::format("Made {}", escape_markup(generated_at)),
+      LATHE_VERSION);
+}
+
+std::string to_html(const Report& report) {
+  const std::string title = report.title.empty() ? std::string("Lathe report") : report.title;
+  std::string page = open_page(title, headline(report), report.summary);
   page += key_figures(report.models);
   page += "</header>\n<main>\n";
   page += model_section(report.models);
@@ -74,11 +84,7 @@ std::string to_html(const Report& report) {
   page += example_section(report.examples);
   page += system_section(report.system);
   page += command_section(report.commands);
-  page += "</main>\n<footer>";
-  page += report.generated_at.empty() ? std::string("Made")
-                                      : fmt::format("Made {}", escape_markup(report.generated_at));
-  page += fmt::format(" by Lathe {}.</footer>\n</body>\n</html>\n", LATHE_VERSION);
-  return page;
+  return page + close_page(report.generated_at);
 }
 
 Status write_html(const Report& report, const Path& path) {

@@ -9,6 +9,7 @@
 
 #include "data/decode_image.h"
 #include "report/html_report.h"
+#include "report/test_bench.h"
 #include "report/test_report.h"
 
 namespace lathe::report {
@@ -173,6 +174,24 @@ TEST_F(BrowserTest, FitsEveryWidth) {
   for (const int width : {360, 420, 768, 1200}) {
     EXPECT_EQ(document_width(to_html(report), width), width);
     EXPECT_EQ(document_width(to_html(test_report()), width), width);
+  }
+}
+
+TEST_F(BrowserTest, DrawsThePagesOfABench) {
+  BenchPage long_names = test_bench_page();
+  long_names.report.failures.push_back(
+      test_failure(std::string(80, 'f') + ".onnx", std::string(300, 'r')));
+  for (measure::BenchResult& result : long_names.report.results)
+    result.model.insert(7, std::string(60, 'm'));
+  const std::pair<const char*, std::string> pages[] = {{"models", to_html(test_bench_page())},
+                                                       {"batches", to_html(test_batch_page())},
+                                                       {"long_names", to_html(long_names)}};
+  for (const auto& [name, html] : pages) {
+    const data::Image image = screenshot(write(std::string(name) + ".html", html), 1200, 2400,
+                                         std::string(name) + ".png");
+    ASSERT_EQ(image.height, 2400);
+    EXPECT_GT(drawn_share(image, 0, 1200), 0.01) << name;
+    for (const int width : {360, 768, 1200}) EXPECT_EQ(document_width(html, width), width) << name;
   }
 }
 

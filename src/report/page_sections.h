@@ -12,6 +12,12 @@ namespace lathe::report {
 // Everything about looks: the page's own CSS and that of the charts.
 std::string page_style();
 
+// The begin of a page up to its open <header>: title, and below it `answer` as the headline;
+// without an answer the title is the headline. `summary` may be empty. All are text.
+std::string open_page(std::string_view title, std::string_view answer, std::string_view summary);
+// The end of a page from its open <main> on.
+std::string close_page(std::string_view generated_at);
+
 // Size, latency, accuracy and memory of the last model in large figures, against the first.
 std::string key_figures(std::span<const ModelSummary> models);
 // All that was measured of each model, one row per quantity.

@@ -49,11 +49,12 @@ table { border-collapse: collapse; width: 100%; font-size: 15px; font-variant-nu
 th, td { padding: 8px 0 8px 20px; text-align: right; vertical-align: baseline; white-space: nowrap; }
 th:first-child, td:first-child { padding-left: 0; text-align: left; }
 td.text, th.text { text-align: left; }
+td.reason { white-space: normal; overflow-wrap: anywhere; min-width: 16em; }
 thead th, thead td { font-weight: 600; border-bottom: 2px solid var(--rule); vertical-align: bottom; }
 tbody th { font-weight: 400; }
 tbody tr + tr > * { border-top: 1px solid var(--rule); }
 tfoot > tr > * { border-top: 2px solid var(--rule); font-weight: 600; }
-th.name { max-width: 22em; white-space: normal; overflow-wrap: anywhere; }
+th.name { min-width: 8em; max-width: 22em; white-space: normal; overflow-wrap: anywhere; }
 .hint { display: block; color: var(--soft); font-size: 13px; font-weight: 400; }
 .models td .below { display: block; font-size: 13px; }
 .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 330px), 1fr)); gap: 28px 36px; }

@@ -1,0 +1,43 @@
+#include "measure/profile.h"
+
+#include <algorithm>
+
+#include "measure/random_inputs.h"
+
+namespace lathe::measure {
+namespace {
+
+struct Profiled {
+  std::unique_ptr<engine::Context> context;
+  std::vector<ir::Tensor> inputs;
+
+  Status run(std::int64_t times) const {
+    for (std::int64_t i = 0; i < times; ++i) RETURN_IF_ERROR(context->run(inputs));
+    return {};
+  }
+};
+
+}  // namespace
+
+Result<std::vector<std::vector<engine::StepProfile>>> profile_graphs(
+    std::span<const ir::Graph* const> graphs, const ProfileOptions& options) {
+  ASSIGN_OR_RETURN(const engine::Backend* backend, engine::find_backend("native"));
+  const std::int64_t turn = std::max<std::int64_t>(1, options.runs / 10);
+  std::vector<Profiled> all;
+  for (const ir::Graph* graph : graphs) {
+    ASSIGN_OR_RETURN(const auto executable, backend->compile(*graph, options.compile));
+    ASSIGN_OR_RETURN(auto inputs, random_inputs(executable->inputs(), options.seed));
+    Profiled& profiled = all.emplace_back(Profiled{executable->new_context(), std::move(inputs)});
+    RETURN_IF_ERROR(profiled.run(turn));
+    profiled.context->enable_profiling();
+  }
+  for (std::int64_t done = 0; done < options.runs; done += turn) {
+    for (const Profiled& profiled : all)
+      RETURN_IF_ERROR(profiled.run(std::min(turn, options.runs - done)));
+  }
+  std::vector<std::vector<engine::StepProfile>> profiles;
+  for (const Profiled& profiled : all) profiles.push_back(profiled.context->profile());
+  return profiles;
+}
+
+}  // namespace lathe::measure

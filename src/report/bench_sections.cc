@@ -1,0 +1,107 @@
+#include "report/bench_sections.h"
+
+#include <fmt/format.h>
+
+#include "base/progress.h"
+#include "report/format.h"
+#include "report/markup.h"
+#include "report/page_sections.h"
+
+namespace lathe::report {
+namespace {
+
+using measure::BenchResult;
+
+// A cell of two lines.
+std::string cell(const std::string& text, const std::string& hint = {}) {
+  return hint.empty() ? fmt::format("<td>{}</td>", escape_markup(text))
+                      : fmt::format("<td>{}<span class=\"hint\">{}</span></td>",
+                                    escape_markup(text), escape_markup(hint));
+}
+
+std::string number_row(const BenchResult& r, const BenchLabels& labels) {
+  std::string hint = labels.backends_vary() ? r.backend : std::string();
+  if (const std::string setting = labels.setting(r); !setting.empty())
+    hint += (hint.empty() ? "" : ", ") + setting;
+  std::string row =
+      fmt::format("<tr><th scope=\"row\" class=\"name\">{}<span class=\"hint\">{}</span></th>",
+                  escape_markup(labels.model(r.model)), escape_markup(hint));
+  row += cell(format_ms(r.p50_ms), r.stable ? "" : "not settled");
+  row += cell(format_ms(r.p90_ms));
+  row += cell(format_ms(r.p95_ms));
+  row += cell(format_ms(r.p99_ms));
+  row += cell(format_ms(r.min_ms));
+  row += cell(format_ms(r.mean_ms), "± " + format_ms(r.stddev_ms));
+  row += cell(format_integer(r.items_per_s));
+  if (r.ratio && r.ratio->spread) {
+    row += cell(format_ratio(r.ratio->median),
+                fmt::format("{:.2f}–{:.2f}", r.ratio->spread->low, r.ratio->spread->high));
+  } else {
+    row += cell(r.ratio ? format_ratio(r.ratio->median) : std::string());
+  }
+  row += cell(format_ms(r.load_ms));
+  row += cell(format_ms(r.first_ms));
+  row += cell(format_bytes(static_cast<double>(r.peak_rss_bytes)));
+  row += cell(r.gflops > 0 ? format_number(r.gflops, 3) : std::string());
+  row += cell(format_integer(static_cast<double>(r.runs)), plural(r.rounds, "round"));
+  return row + "</tr>\n";
+}
+
+std::string notes(const measure::BenchReport& report, const BenchLabels& labels) {
+  std::string text;
+  for (const BenchResult& result : report.results) {
+    for (const std::string& note : result.notes) {
+      const std::string line = fmt::format("<p class=\"note\">{}, {}: {}</p>\n",
+                                           escape_markup(labels.model(result.model)),
+                                           escape_markup(result.backend), escape_markup(note));
+      if (text.find(line) == std::string::npos) text += line;
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string number_section(const measure::BenchReport& report, const BenchLabels& labels) {
+  if (report.results.empty()) return {};
+  std::string head = "<td></td>";
+  for (const char* title : {"p50", "p90", "p95", "p99", "min", "mean", "items/s", "as fast", "load",
+                            "first", "peak RSS", "GFLOP/s", "runs"}) {
+    head += fmt::format("<th scope=\"col\">{}</th>", title);
+  }
+  std::string rows;
+  for (const BenchResult& result : report.results) rows += number_row(result, labels);
+  return section("numbers", "Every number", {},
+                 fmt::format("<div class=\"wide\"><table>\n<thead><tr>{}</tr></thead>\n<tbody>\n{}"
+                             "</tbody></table></div>\n{}",
+                             head, rows, notes(report, labels)));
+}
+
+std::string failure_section(const measure::BenchReport& report, const BenchLabels& labels) {
+  if (report.failures.empty()) return {};
+  std::string rows;
+  for (const measure::BenchFailure& failure : report.failures) {
+    const engine::CompileOptions& options = failure.row.options;
+    rows += fmt::format(
+        "<tr><th scope=\"row\" class=\"name\">{}<span class=\"hint\">{}, {}, batch {}</span></th>"
+        "<td class=\"text reason\">{}</td></tr>\n",
+        escape_markup(labels.model(failure.row.model.string())), escape_markup(failure.row.backend),
+        plural(options.threads, "thread"), options.batch, escape_markup(failure.reason.message()));
+  }
+  return section(
+      "failures", "Could not be measured", {},
+      fmt::format("<div class=\"wide\"><table>\n<tbody>\n{}</tbody></table></div>\n", rows));
+}
+
+std::string method_section() {
+  return section(
+      "method", "How it was measured", {},
+      "<p class=\"note\">Each row ran in a process of its own, on random inputs: loaded, warmed "
+      "up, then measured in rounds, a little of every row in turn, until the medians of its rounds "
+      "agreed within 1 % (95 % confidence interval) or its time was over. Percentiles are over all "
+      "runs. A ratio compares rounds that were measured next to each other: the median over the "
+      "pairs, and the range that 80 % of them lie in. Loading is reading the file and compiling "
+      "it; peak memory is the resident set of the whole process after warming up.</p>\n");
+}
+
+}  // namespace lathe::report

@@ -29,16 +29,33 @@ LATHE_API std::string_view version();
 struct ValueInfo {
   std::string name;
   DataType data_type = DataType::kUndefined;
-  // kUnknownExtent where the model leaves an extent open. Of an Executable all are known.
+  // kUnknownExtent where the model leaves an extent open. Of an Executable all are known, save
+  // those of outputs that only a run can tell.
   std::vector<std::int64_t> shape;
 };
 inline constexpr std::int64_t kUnknownExtent = -1;
 
+// What matters more: the time of one inference, or how many are done in a second.
+enum class Preference { kLatency, kThroughput };
+// What float32 operators are computed in.
+enum class Precision { kFloat32, kBFloat16, kFloat16 };
+
 struct CompileOptions {
-  int threads = 0;         // for one inference; 0: as many cores as the process may use
+  int threads = 0;         // for one inference; 0: the cores the process may use, per stream
   std::int64_t batch = 1;  // for the first axis of an input where that is open
   std::map<std::string, std::int64_t> dimensions = {};  // for other open extents, by name
-  std::string backend = "native";                       // or "reference": plain loops, slow
+  // "native"; "onnxruntime" or "openvino" where their libraries are found; "reference": plain
+  // loops, slow; "auto": the first of them that can.
+  std::string backend = "native";
+  // Inferences that Executable::submit keeps in flight; 0: one for kLatency, for kThroughput one
+  // for each core.
+  int streams = 0;
+  Preference preference = Preference::kLatency;
+  Precision precision = Precision::kFloat32;
+  std::int64_t memory_limit = 0;  // bytes of weights and intermediate values; 0: none
+  // Execution providers of ONNX Runtime in order, and their options by provider.
+  std::vector<std::string> providers = {};
+  std::map<std::string, std::map<std::string, std::string>> provider_options = {};
 };
 
 // One running inference: owns the memory for intermediate values, and its threads. For one caller
@@ -60,6 +77,28 @@ class LATHE_API Context {
   std::unique_ptr<Impl> impl_;
 };
 
+// An inference in flight. Movable; dropping it drops the outputs.
+class LATHE_API Request {
+ public:
+  Request(Request&& other) noexcept;
+  Request& operator=(Request&& other) noexcept;
+  ~Request();
+
+  [[nodiscard]] bool ready() const;
+  void wait() const;
+  // Waits and hands the outputs over; once only.
+  Expected<std::vector<Tensor>> get();
+
+ private:
+  struct Impl;
+  friend struct Access;
+  explicit Request(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+// When a request becomes ready: as soon as it is done, or not before all earlier ones in order.
+enum class Completion { kAny, kInOrder };
+
 // A model compiled for fixed shapes and this machine. Immutable, and copies share it: any number of
 // threads may make contexts from one.
 class LATHE_API Executable {
@@ -71,8 +110,17 @@ class LATHE_API Executable {
   [[nodiscard]] std::size_t arena_bytes() const;
   [[nodiscard]] std::size_t weight_bytes() const;
 
+  // What compiling decided that is worth knowing, a line each: which backend "auto" chose, which
+  // execution provider was passed over and why.
+  [[nodiscard]] std::vector<std::string> notes() const;
+
   // The context keeps what it needs of the executable alive.
   [[nodiscard]] Context new_context() const;
+  // Queues an inference for the next stream that is free. Requests begin in the order of
+  // submission; their number is not bounded. Destroying the last copy of the executable waits for
+  // them.
+  [[nodiscard]] Request submit(std::vector<Tensor> inputs,
+                               Completion completion = Completion::kAny) const;
 
  private:
   struct Impl;
@@ -85,7 +133,8 @@ class LATHE_API Executable {
 class LATHE_API Model {
  public:
   // An ONNX file, with external data beside it where it has some. A damaged or hostile file gives a
-  // failure whose message begins with the path.
+  // failure whose message begins with the path. Operators that Lathe lacks are kept for backends
+  // that have them.
   static Expected<Model> load(const std::filesystem::path& path);
   // The bytes of an ONNX file without external data.
   static Expected<Model> parse(std::span<const std::byte> onnx);

@@ -1,6 +1,7 @@
 // What the classes of include/lathe/ are made of, and the ways in and out.
 #pragma once
 
+#include <future>
 #include <memory>
 #include <vector>
 
@@ -32,12 +33,18 @@ struct Context::Impl {
   std::unique_ptr<engine::Context> context;
 };
 
+struct Request::Impl {
+  std::future<engine::Outputs> future;
+};
+
 struct Access {
   static Tensor wrap(ir::Tensor tensor);
   static ir::Tensor unwrap(const Tensor& tensor);
   static Model model(ir::Graph graph);
   static Executable executable(std::shared_ptr<const engine::Executable> compiled);
   static Context context(std::unique_ptr<engine::Context> context);
+  static Request request(std::future<engine::Outputs> future);
+  static engine::CompileOptions compile_options(const CompileOptions& options);
   static const ir::Graph& graph(const Model& model) { return model.impl_->graph; }
 };
 

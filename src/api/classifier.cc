@@ -19,11 +19,9 @@ Classifier::~Classifier() = default;
 
 Expected<Classifier> Classifier::create(const Model& model, CompileOptions options) {
   ASSIGN_OR_FAIL(const engine::Backend* backend, engine::find_backend(options.backend));
-  ASSIGN_OR_FAIL(
-      measure::Classifier classifier,
-      measure::Classifier::create(
-          Access::graph(model), *backend,
-          {.threads = options.threads, .batch = 1, .dimensions = std::move(options.dimensions)}));
+  ASSIGN_OR_FAIL(measure::Classifier classifier,
+                 measure::Classifier::create(Access::graph(model), *backend,
+                                             Access::compile_options(options)));
   if (!classifier.takes_images()) {
     return to_failure(invalid_argument(
         "the model does not say how an image becomes its input: it has no metadata '{}'",

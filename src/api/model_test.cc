@@ -94,6 +94,36 @@ TEST(Model, ContextsOutliveModelAndExecutable) {
   }
 }
 
+TEST(Model, AnswersRequestsInFlight) {
+  std::vector<Request> requests;
+  std::vector<float> expected;
+  {
+    const Model model = Model::load(write_mlp()).value();
+    const Executable executable = model.compile({.threads = 1, .streams = 2}).value();
+    Context context = executable.new_context();
+    for (int i = 0; i < 20; ++i) {
+      Tensor input = ramp(1);
+      input.mutable_data<float>()[0] = static_cast<float>(i);
+      expected.push_back(context.run({&input, 1}).value().front().data<float>()[0]);
+      requests.push_back(executable.submit({input}, Completion::kInOrder));
+    }
+  }
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    requests[i].wait();
+    EXPECT_TRUE(requests[i].ready());
+    EXPECT_EQ(requests[i].get().value().front().data<float>()[0], expected[i]);
+  }
+}
+
+TEST(Model, AutoSaysWhatItChose) {
+  const Model model = Model::load(write_mlp()).value();
+  const Executable executable = model.compile({.threads = 1, .backend = "auto"}).value();
+  EXPECT_THAT(executable.notes(), testing::Contains(HasSubstr("auto chose")));
+  CompileOptions options;
+  options.memory_limit = 16;
+  EXPECT_EQ(model.compile(options).failure().kind(), Failure::Kind::kResourceExhausted);
+}
+
 TEST(Model, RefusesOtherInputs) {
   const Model model = Model::load(write_mlp()).value();
   Context context = model.compile().value().new_context();

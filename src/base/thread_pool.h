@@ -1,8 +1,5 @@
 // A fixed set of worker threads for data-parallel loops.
 //
-// Loops follow each other closely where a network runs layer by layer, so that workers, and callers
-// at the end of a loop, look for a while whether there is something to do before they sleep.
-//
 //   ThreadPool pool(4);
 //   pool.parallel_for(rows, [&](std::int64_t begin, std::int64_t end) { ... });
 #pragma once
@@ -29,29 +26,36 @@ class ThreadPool {
 
   // Splits [0, count) into threads() contiguous ranges, as even as can be, calls body(begin, end)
   // on each that is not empty, and returns when all are done. The split depends on count and
-  // threads() alone. The body must not throw and must not call the pool again. Callers on several
-  // threads take turns.
+  // threads() alone; who takes which range does not: the caller takes those that no worker has come
+  // for, so that a worker that is late costs no time. The body must not throw and must not call the
+  // pool again. Callers on several threads take turns.
   void parallel_for(std::int64_t count,
                     const std::function<void(std::int64_t, std::int64_t)>& body);
 
  private:
-  void work(int index);
-  void run_share(int index);
+  // One loop and how far it is: its number, the number of its ranges, and the next one to be taken.
+  // In one word, so that a worker that comes late cannot take a range of another loop.
+  using Progress = std::uint64_t;
+
+  void work();
+  bool take_range();
+  [[nodiscard]] bool has_ranges() const;
 
   bool patient_ = true;  // there is a core for each thread, so that looking takes it from nobody
   std::mutex callers_;
+  // Of the loop in progress_; valid while one of its ranges is taken and not done.
   const std::function<void(std::int64_t, std::int64_t)>* body_ = nullptr;
   std::int64_t count_ = 0;
-  // Of loops begun; it changes after body_ and count_ are set.
-  std::atomic<std::uint64_t> generation_ = 0;
-  std::atomic<int> running_ = 0;  // workers that have not done their share
+  std::atomic<Progress> progress_ = 0;
+  std::atomic<int> unfinished_ = 0;  // ranges
+  // Who sleeps says so before it looks a last time; who wakes looks for sleepers after it has
+  // changed what they wait for.
+  std::atomic<int> sleeping_ = 0;  // workers
+  std::atomic<bool> caller_sleeps_ = false;
   std::atomic<bool> stopping_ = false;
-  // For those that sleep.
-  std::mutex mutex_;
+  std::mutex mutex_;  // of the two conditions
   std::condition_variable start_;
   std::condition_variable done_;
-  int sleeping_ = 0;            // workers; under mutex_
-  bool caller_sleeps_ = false;  // under mutex_
   std::vector<std::thread> workers_;
 };
 

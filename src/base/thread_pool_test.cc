@@ -1,6 +1,7 @@
 #include "base/thread_pool.h"
 
 #include <atomic>
+#include <chrono>
 #include <gtest/gtest.h>
 #include <numeric>
 
@@ -18,6 +19,32 @@ TEST(ThreadPool, CoversEveryIndexOnce) {
       });
       for (const int hit : hits) ASSERT_EQ(hit, 1);
     }
+  }
+}
+
+TEST(ThreadPool, LoopsThatFollowEachOtherDoNotMixUp) {
+  ThreadPool pool(4);
+  for (int round = 0; round < 20'000; ++round) {
+    std::atomic<std::int64_t> sum{0};
+    const std::int64_t count = 1 + round % 9;
+    pool.parallel_for(count, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i) sum += i + round;
+    });
+    ASSERT_EQ(sum, count * (count - 1) / 2 + count * round);
+  }
+}
+
+TEST(ThreadPool, WorkersThatSleepAreWoken) {
+  ThreadPool pool(2);
+  // Each range waits for the other one, so that one thread alone would never end.
+  for (int round = 0; round < 3; ++round) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    std::atomic<int> here{0};
+    pool.parallel_for(2, [&](std::int64_t, std::int64_t) {
+      ++here;
+      while (here < 2) std::this_thread::yield();
+    });
+    EXPECT_EQ(here, 2);
   }
 }
 

@@ -40,6 +40,7 @@ Status run_tensors(const Call& call, const ir::Graph& graph) {
   ASSIGN_OR_RETURN(const auto executable,
                    backend->compile(graph, options).with_context(call.model));
   ASSIGN_OR_RETURN(const std::vector<ir::Tensor> outputs, executable->new_context()->run(inputs));
+  print_notes(executable->notes(), call.output.quiet);
   if (!call.out.empty() && outputs.size() == 1) {
     RETURN_IF_ERROR(data::write_npy(call.out, outputs[0]));
   } else if (!call.out.empty()) {

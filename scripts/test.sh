@@ -71,6 +71,11 @@ stage_release() {
   check demo scripts/demo.sh --quick --output build/release/demo
   check onnxruntime_accuracy .deps/python/bin/python tests/compare_accuracy.py \
     build/release/bin/lathe build/release/demo/cnn.onnx build/release/demo/cnn-int8.onnx
+  local model
+  for model in cnn cnn-int8; do
+    check "compare_$model" build/release/bin/lathe compare "build/release/demo/$model.onnx" \
+      --data fashion-mnist --limit 2000 --backends native,onnxruntime,openvino
+  done
 }
 
 # Without LibTorch, and all tests without sanitizers. The program is compiled as in release, so that

@@ -59,12 +59,15 @@ std::string_view between(std::string_view text, std::string_view before, std::st
   return end == std::string_view::npos ? std::string_view{} : text.substr(0, end);
 }
 
-// "node conv1 (Conv)" out of "While validating ONNX node '<Node(Conv): conv1>'".
-std::string onnx_node(std::string_view text) {
+// "node conv1 (Conv)" out of "While validating ONNX node '<Node(Conv): conv1>'", or "node conv1"
+// out of "with friendly_name 'conv1'"; empty where no node is spoken of.
+std::string node_of(std::string_view text) {
   const std::string_view node = between(text, "ONNX node '<Node(", ">'");
-  const std::size_t divider = node.find("): ");
-  if (divider == std::string_view::npos) return {};
-  return fmt::format("node {} ({})", node.substr(divider + 3), node.substr(0, divider));
+  if (const std::size_t divider = node.find("): "); divider != std::string_view::npos) {
+    return fmt::format("node {} ({})", node.substr(divider + 3), node.substr(0, divider));
+  }
+  const std::string_view name = between(text, "with friendly_name '", "'");
+  return name.empty() ? std::string() : fmt::format("node {}", name);
 }
 
 ErrorCode code_of(std::string_view message) {
@@ -110,7 +113,7 @@ Error readable_error(std::string_view message) {
       reason = line;
     }
   }
-  if (const std::string node = onnx_node(message); !node.empty()) {
+  if (const std::string node = node_of(message); !node.empty()) {
     parts.push_back(reason.empty() ? node : fmt::format("{}: {}", node, reason));
   } else if (!reason.empty()) {
     parts.emplace_back(reason);

@@ -8,7 +8,7 @@
 namespace lathe::engine::openvino {
 
 // OpenVINO's messages are many lines of source files, internal checks and advice. Kept are the
-// operators that it does not know, the ONNX node that it speaks of, and the last, innermost reason;
+// operators that it does not know, the node that it speaks of, and the last, innermost reason;
 // the code is kUnsupported where an operator is the reason. One line, of limited length.
 Error readable_error(std::string_view message);
 

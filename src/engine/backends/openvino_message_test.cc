@@ -47,6 +47,15 @@ TEST(OpenVinoMessageTest, NamesTheNodeAndTheInnermostReason) {
             "channel count (3).");
 }
 
+TEST(OpenVinoMessageTest, NamesTheNodeOfItsOwnModel) {
+  const Error error = readable_error(
+      "Check 'a.compatible(b)' failed at src/core/shape_inference/include/x.hpp:307:\n"
+      "While validating node 'opset1::Convolution conv1 (opset1::Parameter x[0]:f32[1,1])' with "
+      "friendly_name 'conv1':\n"
+      "Data batch channel count (1) does not match.\n");
+  EXPECT_EQ(error.message(), "OpenVINO: node conv1: Data batch channel count (1) does not match.");
+}
+
 TEST(OpenVinoMessageTest, TellsWhatIsMissing) {
   const Error error = readable_error(
       "Exception from src/inference/src/cpp/core.cpp:105:\n"

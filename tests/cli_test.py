@@ -5,6 +5,7 @@
 Trains, quantizes, evaluates and runs a small network on part of Fashion-MNIST; without LibTorch the
 network keeps its random weights.
 """
+import csv
 import json
 import os
 import subprocess
@@ -161,9 +162,52 @@ class Models(unittest.TestCase):
         report = lathe_json("bench", self.float, self.int8, "--seconds", "0.05", "--batch", "1,2")
         self.assertIn("fma_peak_gflops", report["system"])
         self.assertEqual([row["batch"] for row in report["results"]], [1, 2, 1, 2])
+        self.assertEqual(report["failures"], [])
         for row in report["results"]:
-            for key in ("model", "backend", "threads", "min_ms", "p50_ms", "p90_ms", "p99_ms", "mean_ms", "load_ms", "peak_rss_bytes"):
+            for key in ("model", "backend", "threads", "streams", "min_ms", "p50_ms", "p90_ms", "p95_ms", "p99_ms",
+                        "mean_ms", "stddev_ms", "items_per_s", "load_ms", "first_ms", "peak_rss_bytes", "runs",
+                        "rounds", "stable", "precision", "backend_version", "peak_share"):
                 self.assertIn(key, row)
+            self.assertEqual("ratio" in row, row["model"] == self.int8)
+        self.assertEqual(report["results"][2]["ratio_to"], self.float)
+        self.assertLessEqual(report["results"][2]["ratio_low"], report["results"][2]["ratio_high"])
+
+    def test_bench_side_by_side(self):
+        table = os.path.join(self.folder.name, "bench.csv")
+        page = os.path.join(self.folder.name, "bench.html")
+        done = lathe("bench", self.float, "--backend", "native,reference", "--batch", "1,2,1", "--seconds", "0.05",
+                     "--streams", "1,2", "--latency-bound-ms", "1e-6", "--csv", table, "--html", page)
+        self.assertIn("no batch keeps p99 within", done.stdout)
+        self.assertIn("As fast", done.stdout)
+        with open(table, encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        self.assertEqual(len(rows), 8)
+        self.assertEqual({row["backend"] for row in rows}, {"native", "reference"})
+        self.assertGreater(float(rows[-1]["ratio"]), 0)
+        with open(page, encoding="utf-8") as file:
+            text = file.read()
+        self.assertIn("Against native", text)
+        self.assertIn("</html>", text)
+        best = lathe_json("bench", self.float, "--batch", "1,2", "--seconds", "0.05",
+                          "--latency-bound-ms", "100000")["best_batch"]
+        self.assertEqual(len(best), 1)
+        self.assertIn(best[0]["batch"], (1, 2))
+        printed = lathe("bench", self.float, "--seconds", "0.05", "--csv", "-").stdout
+        self.assertTrue(printed.startswith("model,backend,"))
+
+    def test_bench_goes_on_where_a_row_fails(self):
+        with tempfile.TemporaryDirectory() as empty:
+            done = lathe("bench", self.float, "/nonexistent.onnx", "--backend", "native,openvino", "--seconds", "0.05",
+                         "--json", "--quiet", status=1, env={"LATHE_OPENVINO": empty})
+        report = json.loads(done.stdout)
+        self.assertEqual([(row["model"], row["backend"]) for row in report["results"]], [(self.float, "native")])
+        failures = {(row["model"], row["backend"]): row["error"] for row in report["failures"]}
+        self.assertEqual(len(failures), 3)
+        self.assertIn(empty, failures[self.float, "openvino"])
+        self.assertIn("/nonexistent.onnx", failures["/nonexistent.onnx", "native"])
+        self.assertIn("3 of 4 rows could not be measured", done.stderr)
+        self.assertIn("unknown backend 'magic'", lathe("bench", self.float, "--backend", "magic", status=1).stderr)
+        self.assertIn("neither 'auto' nor", lathe("bench", self.float, "--threads", "1,two", status=2).stderr)
 
     def test_damaged_models_are_named(self):
         with open(self.float, "rb") as file:

@@ -26,7 +26,7 @@ struct Quantity {
 };
 constexpr Quantity kLatency{"Median latency", "latency", ValueFormat::kMilliseconds,
                             [](const BenchResult& r) { return r.p50_ms; }};
-constexpr Quantity kThroughput{"Items per second", "items/s", ValueFormat::kCount,
+constexpr Quantity kThroughput{"Items per second", "items/s", ValueFormat::kRate,
                                [](const BenchResult& r) { return r.items_per_s; }};
 constexpr Quantity kMemory{
     "Peak memory of the process", "peak RSS", ValueFormat::kBytes,
@@ -144,7 +144,7 @@ std::string best_lead(std::span<const measure::BestBatch> best_batches, const Be
     text += best.best == nullptr
                 ? fmt::format("{}: no batch", name)
                 : fmt::format("{}: batch {} with {} items/s", name, best.best->batch,
-                              format_number(best.best->items_per_s, 4));
+                              format_rate(best.best->items_per_s));
   }
   return text.empty() ? text : text + ".";
 }
@@ -153,6 +153,11 @@ std::string best_lead(std::span<const measure::BestBatch> best_batches, const Be
 
 std::string ratio_section(const measure::BenchReport& report, const BenchLabels& labels) {
   RangeChart chart{.title = "Times as fast"};
+  // The first backend, with which others are compared, has no row.
+  if (labels.backends_vary()) {
+    chart.series.assign(labels.backends().begin() + 1, labels.backends().end());
+    chart.first_style = 1;
+  }
   std::string to;
   for (const BenchResult& result : report.results) {
     if (!result.ratio) continue;
@@ -163,7 +168,7 @@ std::string ratio_section(const measure::BenchReport& report, const BenchLabels&
     RangeRow row{.label = labels.models_vary() ? labels.model(result.model) : result.backend,
                  .note = std::move(note),
                  .value = result.ratio->median,
-                 .style = backend_index(labels, result.backend)};
+                 .series = labels.backends_vary() ? backend_index(labels, result.backend) - 1 : 0};
     if (result.ratio->spread) {
       row.low = result.ratio->spread->low;
       row.high = result.ratio->spread->high;

@@ -33,6 +33,13 @@ BenchLabels::BenchLabels(const measure::BenchReport& report) {
     add_once(models_, failure.row.model.string());
     add_once(backends_, failure.row.backend);
   }
+  // What others are compared with comes first, also where its own first row failed.
+  for (const measure::BenchResult& result : report.results) {
+    const auto first = std::find(backends_.begin(), backends_.end(), result.ratio_to);
+    if (first == backends_.end()) continue;
+    std::rotate(backends_.begin(), first, first + 1);
+    break;
+  }
 }
 
 std::string BenchLabels::model(const std::string& path) const {

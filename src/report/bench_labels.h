@@ -33,7 +33,8 @@ class BenchLabels {
   // All that tells a row from others; a name where nothing does.
   [[nodiscard]] std::string row(const measure::BenchResult& result) const;
 
-  // In the order of the rows, each once; those of failed rows too.
+  // Each once, in the order of the rows; those of failed rows too, and the backend that others are
+  // compared with first.
   [[nodiscard]] const std::vector<std::string>& models() const { return models_; }
   [[nodiscard]] const std::vector<std::string>& backends() const { return backends_; }
 

@@ -59,7 +59,7 @@ std::string figure(std::string_view name, std::string_view value, std::string_vi
 std::string row_figures(const BenchResult& result) {
   return figure("Median latency", format_ms(result.p50_ms),
                 fmt::format("99 % within {}", format_ms(result.p99_ms))) +
-         figure("Throughput", format_number(result.items_per_s, 4) + " items/s",
+         figure("Throughput", format_rate(result.items_per_s) + " items/s",
                 fmt::format("{} of batch {}", plural(result.runs, "run"), result.batch)) +
          figure("Loading", format_ms(result.load_ms),
                 fmt::format("then {} for the first run", format_ms(result.first_ms))) +

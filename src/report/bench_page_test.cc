@@ -72,6 +72,17 @@ TEST(BenchPageTest, ShowsFailuresWithTheirReasons) {
   EXPECT_THAT(html, Not(HasSubstr("id=\"numbers\"")));
 }
 
+TEST(BenchPageTest, TheBackendThatOthersAreComparedWithMayLackRows) {
+  BenchPage page = test_bench_page();
+  page.report.results.erase(page.report.results.begin());  // cnn.onnx, native
+  page.report.results[0].ratio = page.report.results[1].ratio = std::nullopt;
+  page.report.results[0].ratio_to = page.report.results[1].ratio_to = "";
+  const std::string html = to_html(page);
+  expect_sound(html);
+  EXPECT_THAT(html, HasSubstr("Against native"));
+  EXPECT_THAT(headline(page), HasSubstr("times as fast as native, over 3 models"));
+}
+
 TEST(BenchPageTest, EscapesNames) {
   BenchPage page = test_bench_page();
   const std::string evil = "\"><script>alert(1)</script>&";

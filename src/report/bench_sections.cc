@@ -32,7 +32,7 @@ std::string number_row(const BenchResult& r, const BenchLabels& labels) {
   row += cell(format_ms(r.p99_ms));
   row += cell(format_ms(r.min_ms));
   row += cell(format_ms(r.mean_ms), "± " + format_ms(r.stddev_ms));
-  row += cell(format_integer(r.items_per_s));
+  row += cell(format_rate(r.items_per_s));
   if (r.ratio && r.ratio->spread) {
     row += cell(format_ratio(r.ratio->median),
                 fmt::format("{:.2f}–{:.2f}", r.ratio->spread->low, r.ratio->spread->high));
@@ -71,10 +71,12 @@ std::string number_section(const measure::BenchReport& report, const BenchLabels
   }
   std::string rows;
   for (const BenchResult& result : report.results) rows += number_row(result, labels);
-  return section("numbers", "Every number", {},
-                 fmt::format("<div class=\"wide\"><table>\n<thead><tr>{}</tr></thead>\n<tbody>\n{}"
-                             "</tbody></table></div>\n{}",
-                             head, rows, notes(report, labels)));
+  return section(
+      "numbers", "Every number", {},
+      fmt::format(
+          "<div class=\"wide\"><table class=\"dense\">\n<thead><tr>{}</tr></thead>\n<tbody>\n{}"
+          "</tbody></table></div>\n{}",
+          head, rows, notes(report, labels)));
 }
 
 std::string failure_section(const measure::BenchReport& report, const BenchLabels& labels) {

@@ -63,9 +63,7 @@ std::vector<ColumnOfResults> columns_for(const BenchLabels& labels,
         return fmt::format("{} ± {}", digits(r.mean_ms), digits(r.stddev_ms));
       },
       5);
-  add("items/s", [](const BenchResult& r) {
-    return r.items_per_s < 100 ? digits(r.items_per_s) : format_integer(r.items_per_s);
-  });
+  add("items/s", [](const BenchResult& r) { return format_rate(r.items_per_s); });
   if (std::any_of(report.results.begin(), report.results.end(),
                   [](const BenchResult& r) { return r.ratio.has_value(); })) {
     columns.push_back({{"as fast"}, [](const BenchResult& r) { return format_spread(r.ratio); }});
@@ -163,8 +161,8 @@ std::string best_lines(const BenchLabels& labels, std::span<const measure::BestB
       text += fmt::format("{}: no batch keeps p99 within {} ms\n", name, digits(row.bound_ms));
     } else {
       text += fmt::format("{}: batch {} is best within {} ms: {} items/s, p99 {} ms\n", name,
-                          row.best->batch, digits(row.bound_ms),
-                          format_integer(row.best->items_per_s), digits(row.best->p99_ms));
+                          row.best->batch, digits(row.bound_ms), format_rate(row.best->items_per_s),
+                          digits(row.best->p99_ms));
     }
   }
   return text;

@@ -95,14 +95,16 @@ struct RangeRow {
   double value = 0;       // positive
   double low = 0;         // of its spread; 0 where it is not known
   double high = 0;
-  std::size_t style = 0;  // the colour, as that of a series
+  std::size_t series = 0;  // which of the chart it belongs to
 };
 
 // Ratios with their spread, one row below the other, around a line at 1; on a logarithmic scale
 // where they differ much. Text keeps its size however wide the page is.
 struct RangeChart {
   std::string title = {};
-  std::string description = {};  // made from the data where empty
+  std::string description = {};          // made from the data where empty
+  std::vector<std::string> series = {};  // from two on there is a legend
+  std::size_t first_style = 0;           // the colour of the first series
   std::vector<RangeRow> rows = {};
 };
 std::string to_svg(const RangeChart& chart);

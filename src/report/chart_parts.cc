@@ -45,7 +45,7 @@ std::string open_chart(std::string_view title, std::string_view description) {
 }
 
 double add_legend(std::string& svg, std::span<const std::string> names, LegendMark mark, double top,
-                  double width) {
+                  double width, std::size_t first_style) {
   double x = 0;
   double y = top + kLegendLine * 0.5;
   for (std::size_t i = 0; i < names.size(); ++i) {
@@ -55,7 +55,7 @@ double add_legend(std::string& svg, std::span<const std::string> names, LegendMa
       x = 0;
       y += kLegendLine;
     }
-    const std::size_t style = i % kSeriesStyles;
+    const std::size_t style = (first_style + i) % kSeriesStyles;
     if (mark == LegendMark::kLine) {
       svg += fmt::format("<path class=\"line s{}\" d=\"M{},{}h22\"/>", style, coordinate(x),
                          coordinate(y));

@@ -35,10 +35,11 @@ double text_width(std::string_view text);
 // <svg ...><title>...</title><desc>...</desc> and the visible title.
 std::string open_chart(std::string_view title, std::string_view description);
 
-// Adds a legend line by line from `top` on, within `width`; returns where it ends.
+// Adds a legend line by line from `top` on, within `width`; returns where it ends. The first name
+// has the colour of series `first_style`.
 enum class LegendMark { kLine, kBox };
 double add_legend(std::string& svg, std::span<const std::string> names, LegendMark mark, double top,
-                  double width);
+                  double width, std::size_t first_style = 0);
 
 // A marker of series `style`: circle, square, triangle or diamond. `tooltip` may be empty.
 std::string marker(std::size_t style, double x, double y, double radius, std::string_view tooltip);

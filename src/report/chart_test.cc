@@ -79,6 +79,15 @@ TEST(AxisScaleTest, WholeNumbersOnly) {
   EXPECT_THAT(labels(AxisScale({.integers = true}, 1, 1, false, 6)), ElementsAre("1"));
 }
 
+TEST(AxisScaleTest, PowersOfTwo) {
+  const Axis axis{.logarithmic = true, .integers = true};
+  EXPECT_THAT(labels(AxisScale(axis, 1, 16, false, 6)), ElementsAre("1", "2", "4", "8", "16"));
+  EXPECT_THAT(labels(AxisScale(axis, 3, 3, false, 6)), ElementsAre("2", "4"));
+  EXPECT_LE(labels(AxisScale(axis, 1, 1e9, false, 6)).size(), 7U);
+  const AxisScale scale(axis, 1, 16, false, 6);
+  EXPECT_DOUBLE_EQ(scale.share(4), 0.5);
+}
+
 TEST(AxisScaleTest, LogarithmicTicks) {
   const AxisScale scale({.logarithmic = true}, 1, 1000, true, 4);
   EXPECT_THAT(labels(scale), ElementsAre("1", "10", "100", "1000"));

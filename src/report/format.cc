@@ -76,6 +76,11 @@ std::string format_integer(double value) {
   return out;
 }
 
+std::string format_rate(double rate) {
+  if (!std::isfinite(rate) || std::abs(rate) >= 99.95) return format_integer(rate);
+  return with_minus_sign(fmt::format("{:.{}f}", rate, std::min(decimals_for(rate, 3), 5)));
+}
+
 std::string current_time() {
   const std::time_t time = std::time(nullptr);
   std::tm parts{};
@@ -96,6 +101,8 @@ std::string format_value(double value, ValueFormat format) {
       return format_bytes(value);
     case ValueFormat::kCount:
       return format_count(value);
+    case ValueFormat::kRate:
+      return format_rate(value);
     case ValueFormat::kNumber:
       break;
   }

@@ -27,6 +27,9 @@ std::string format_integer(double value);
 // The time of the day in UTC: "2026-11-21 10:14 UTC".
 std::string current_time();
 
+// Things per second: three significant digits, or a whole number where that has more.
+std::string format_rate(double rate);
+
 // How an axis, a bar or a column shows its values.
 enum class ValueFormat {
   kNumber,
@@ -34,6 +37,7 @@ enum class ValueFormat {
   kMilliseconds,  // values are milliseconds
   kBytes,
   kCount,
+  kRate,  // things per second
 };
 std::string format_value(double value, ValueFormat format);
 

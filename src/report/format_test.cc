@@ -1,5 +1,6 @@
 #include "report/format.h"
 
+#include <cmath>
 #include <gtest/gtest.h>
 #include <limits>
 
@@ -67,6 +68,17 @@ TEST(MarkupTest, Base64) {
   EXPECT_EQ(base64("foo"), "Zm9v");
   EXPECT_EQ(base64("foobar"), "Zm9vYmFy");
   EXPECT_EQ(base64("\xff\xfe\xfd"), "//79");
+}
+
+TEST(FormatTest, Rates) {
+  EXPECT_EQ(format_rate(26.34), "26.3");
+  EXPECT_EQ(format_rate(1.234), "1.23");
+  EXPECT_EQ(format_rate(0.0123), "0.0123");
+  EXPECT_EQ(format_rate(99.96), "100");
+  EXPECT_EQ(format_rate(14353.2), "14\u2009353");
+  EXPECT_EQ(format_rate(0), "0");
+  EXPECT_EQ(format_value(NAN, ValueFormat::kRate), kNoValue);
+  EXPECT_EQ(format_value(12.34, ValueFormat::kRate), "12.3");
 }
 
 }  // namespace

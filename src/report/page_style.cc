@@ -54,7 +54,10 @@ thead th, thead td { font-weight: 600; border-bottom: 2px solid var(--rule); ver
 tbody th { font-weight: 400; }
 tbody tr + tr > * { border-top: 1px solid var(--rule); }
 tfoot > tr > * { border-top: 2px solid var(--rule); font-weight: 600; }
-th.name { min-width: 8em; max-width: 22em; white-space: normal; overflow-wrap: anywhere; }
+table.dense { font-size: 14px; }
+.dense th, .dense td { padding-left: 14px; }
+.dense th:first-child, .dense td:first-child { padding-left: 0; }
+th.name { min-width: 10em; max-width: 22em; white-space: normal; overflow-wrap: anywhere; }
 .hint { display: block; color: var(--soft); font-size: 13px; font-weight: 400; }
 .models td .below { display: block; font-size: 13px; }
 .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 330px), 1fr)); gap: 28px 36px; }

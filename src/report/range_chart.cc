@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <span>
 
 #include "report/chart.h"
 #include "report/chart_parts.h"
@@ -56,7 +57,11 @@ std::string to_svg(const RangeChart& chart) {
   const auto place = [&](double value) { return kScaleBegin + scale.share(value) * kScaleWidth; };
 
   std::string rows;
-  double y = 30;
+  double y = 26;
+  if (chart.series.size() > 1)
+    y = add_legend(rows, std::span(chart.series), LegendMark::kBox, y, kChartWidth,
+                   chart.first_style);
+  y += 6;
   const double top = y;
   for (const RangeRow& row : chart.rows) {
     if (!can_show(row)) continue;
@@ -77,10 +82,11 @@ std::string to_svg(const RangeChart& chart) {
       rows += fmt::format(
           "<line class=\"spread s{0}\" x1=\"{1:.3f}%\" x2=\"{2:.3f}%\" y1=\"{3}\" "
           "y2=\"{3}\"/>",
-          row.style % kSeriesStyles, place(row.low), place(row.high), middle);
+          (chart.first_style + row.series) % kSeriesStyles, place(row.low), place(row.high),
+          middle);
     }
     rows += fmt::format("<circle class=\"mark s{}\" cx=\"{:.3f}%\" cy=\"{}\" r=\"4.5\"/>",
-                        row.style % kSeriesStyles, place(row.value), middle);
+                        (chart.first_style + row.series) % kSeriesStyles, place(row.value), middle);
     rows += fmt::format(
         "<text class=\"value\" x=\"100%\" y=\"{}\" dy=\".35em\" text-anchor=\"end\">{}</text>\n",
         middle, escape_markup(format_ratio(row.value)));

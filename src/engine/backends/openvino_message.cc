@@ -121,12 +121,17 @@ Error readable_error(std::string_view message) {
     parts.push_back(fmt::format("cannot convert {}", fmt::join(operator_names(failed), ", ")));
   }
   if (parts.empty()) parts.emplace_back("gave no reason");
+  const ErrorCode code = code_of(message);
+  if (code == ErrorCode::kUnavailable) {
+    parts.emplace_back(
+        "its ONNX reader or its part for processors may be missing beside the library");
+  }
   std::string text = fmt::format("OpenVINO: {}", fmt::join(parts, "; "));
   if (text.size() > kLongest) {
     text.resize(kLongest);
     text += "...";
   }
-  return {code_of(message), std::move(text)};
+  return {code, std::move(text)};
 }
 
 }  // namespace lathe::engine::openvino

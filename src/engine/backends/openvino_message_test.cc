@@ -61,8 +61,10 @@ TEST(OpenVinoMessageTest, TellsWhatIsMissing) {
       "Exception from src/inference/src/cpp/core.cpp:105:\n"
       "Device with \"CPU\" name is not registered in the OpenVINO Runtime\n");
   EXPECT_EQ(error.code(), ErrorCode::kUnavailable);
-  EXPECT_EQ(error.message(),
-            "OpenVINO: Device with \"CPU\" name is not registered in the OpenVINO Runtime");
+  EXPECT_EQ(
+      error.message(),
+      "OpenVINO: Device with \"CPU\" name is not registered in the OpenVINO Runtime; its ONNX "
+      "reader or its part for processors may be missing beside the library");
   EXPECT_EQ(readable_error("std::bad_alloc").code(), ErrorCode::kResourceExhausted);
 }
 

@@ -18,8 +18,8 @@ constexpr int kFailed = 1;
 constexpr int kWrongCall = 2;
 
 std::vector<Verb> verbs() {
-  return {new_verb(),     train_verb(), eval_verb(),  quantize_verb(),
-          inspect_verb(), run_verb(),   bench_verb(), devices_verb()};
+  return {new_verb(), train_verb(), eval_verb(),    quantize_verb(), inspect_verb(),
+          run_verb(), bench_verb(), compare_verb(), devices_verb()};
 }
 
 int run(int argc, char** argv) {

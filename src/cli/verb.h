@@ -27,6 +27,7 @@ Verb quantize_verb();
 Verb inspect_verb();
 Verb run_verb();
 Verb bench_verb();
+Verb compare_verb();
 Verb devices_verb();
 
 }  // namespace lathe::cli

@@ -19,9 +19,9 @@ struct LibraryPlace {
   std::string_view wheel_folder;  // where the Python wheel keeps it: "capi"
 };
 
-// In this order: what the environment variable names (nothing else is tried then); the folder
-// .deps/RUNTIME beside the program or above it, as scripts/setup.sh makes it; lib/lathe/RUNTIME of
-// an installation; LD_LIBRARY_PATH; the system's folders. Of several versions in one folder the
+// In this order: what the environment variable names (nothing else is tried then); lib/lathe/RUNTIME
+// of an installation; the folder .deps/RUNTIME beside the program or above it, as scripts/setup.sh
+// makes it; LD_LIBRARY_PATH; the system's folders. Of several versions in one folder the
 // newest. The error (kUnavailable) says how to get the library.
 Result<Path> find_library(const LibraryPlace& place);
 

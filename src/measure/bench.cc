@@ -31,6 +31,20 @@ WorkerProcess::Handler row_handler(const BenchRow& row, std::uint64_t seed) {
   };
 }
 
+// What `read` makes of an answer, which a library that overwrote memory may have spoilt.
+template <typename Read>
+auto read_answer(const json& answer, const Read& read) -> Result<decltype(read(answer))> {
+  try {
+    return read(answer);
+  } catch (const json::exception&) {
+    return error(ErrorCode::kInternal, "its process gave an answer that cannot be read");
+  }
+}
+
+Round round_from_json(const json& answer) {
+  return {answer.at("latencies_ms").get<std::vector<double>>(), answer.at("wall_ms")};
+}
+
 // One row while its group is measured.
 struct RowInWork {
   std::size_t index = 0;  // of all rows
@@ -42,15 +56,17 @@ struct RowInWork {
   Status prepare(const BenchRow& row, const BenchOptions& options) {
     ASSIGN_OR_RETURN(worker, WorkerProcess::start(row_handler(row, options.seed)));
     ASSIGN_OR_RETURN(const json answer, worker->ask({{"do", "load"}}));
-    loaded = loaded_model_from_json(answer);
+    ASSIGN_OR_RETURN(loaded, read_answer(answer, loaded_model_from_json));
     ASSIGN_OR_RETURN(const json peak,
                      worker->ask({{"do", "warm"}, {"seconds", options.seconds / 10}}));
-    peak_rss_bytes = peak.get<std::int64_t>();
+    ASSIGN_OR_RETURN(peak_rss_bytes, read_answer(peak, [](const json& bytes) {
+                       return bytes.get<std::int64_t>();
+                     }));
     return {};
   }
   Result<Round> measure(double seconds) {
     ASSIGN_OR_RETURN(const json answer, worker->ask({{"do", "round"}, {"seconds", seconds}}));
-    return Round{answer.at("latencies_ms").get<std::vector<double>>(), answer.at("wall_ms")};
+    return read_answer(answer, round_from_json);
   }
 };
 

@@ -160,6 +160,7 @@ Result<Round> InferenceTimer::measure_streams(double seconds) {
   };
   {
     std::vector<std::jthread> threads;
+    threads.reserve(clients.size());
     for (Client& client : clients) threads.emplace_back([&] { work(client); });
   }
   Round round;

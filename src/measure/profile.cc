@@ -36,6 +36,7 @@ Result<std::vector<std::vector<engine::StepProfile>>> profile_graphs(
       RETURN_IF_ERROR(profiled.run(std::min(turn, options.runs - done)));
   }
   std::vector<std::vector<engine::StepProfile>> profiles;
+  profiles.reserve(all.size());
   for (const Profiled& profiled : all) profiles.push_back(profiled.context->profile());
   return profiles;
 }

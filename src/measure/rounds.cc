@@ -61,18 +61,21 @@ std::vector<RoundSeries> measure_in_rounds(std::size_t rows, const RoundOptions&
     }
   }
   std::vector<RoundSeries> series;
+  series.reserve(rows);
   for (Row& row : all) series.push_back(std::move(row.series));
   return series;
 }
 
 std::vector<double> round_medians(std::span<const Round> rounds) {
   std::vector<double> medians;
+  medians.reserve(rounds.size());
   for (const Round& round : rounds) medians.push_back(quantile(round.latencies_ms, 0.5));
   return medians;
 }
 
 std::vector<double> round_rates(std::span<const Round> rounds) {
   std::vector<double> rates;
+  rates.reserve(rounds.size());
   for (const Round& round : rounds)
     rates.push_back(static_cast<double>(round.latencies_ms.size()) / round.wall_ms * 1000);
   return rates;

@@ -118,7 +118,7 @@ std::optional<Result<json>> unwrap(json& answer) {
 
 }  // namespace
 
-Result<WorkerProcess> WorkerProcess::start(Handler handler) {
+Result<WorkerProcess> WorkerProcess::start(const Handler& handler) {
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
     return error(ErrorCode::kIo, "cannot make a socket: {}", std::strerror(errno));

@@ -24,7 +24,7 @@ class WorkerProcess {
   // them. The child has no files of the parent's but standard input and error (what it prints goes
   // to the latter), is the first that the system ends where memory runs out, and ends with the
   // parent's thread that started it. The caller must have no other threads running.
-  static Result<WorkerProcess> start(Handler handler);
+  static Result<WorkerProcess> start(const Handler& handler);
 
   WorkerProcess(WorkerProcess&& other) noexcept;
   WorkerProcess& operator=(WorkerProcess&& other) noexcept;

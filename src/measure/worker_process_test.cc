@@ -25,8 +25,8 @@ char state_of(pid_t process) {
   return name_end == std::string::npos ? '?' : text[name_end + 2];
 }
 
-WorkerProcess start(WorkerProcess::Handler handler) {
-  auto worker = WorkerProcess::start(std::move(handler));
+WorkerProcess start(const WorkerProcess::Handler& handler) {
+  auto worker = WorkerProcess::start(handler);
   LATHE_CHECK(worker.ok());
   return *std::move(worker);
 }

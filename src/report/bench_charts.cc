@@ -7,6 +7,7 @@
 #include "report/chart.h"
 #include "report/html_report.h"
 #include "report/page_sections.h"
+#include "report/utf8.h"
 
 namespace lathe::report {
 namespace {
@@ -66,10 +67,10 @@ BarChart grouped_bars(const measure::BenchReport& report, const BenchLabels& lab
 std::string separate_bars(const BarChart& grouped) {
   std::string charts;
   for (const BarRow& row : grouped.rows) {
-    BarChart chart{
-        .title = row.note.empty() ? row.label : fmt::format("{}, {}", row.label, row.note),
-        .series = {grouped.title},
-        .format = grouped.format};
+    const std::string title = shorten(row.label, 36, Ellipsis::kMiddle);
+    BarChart chart{.title = row.note.empty() ? title : fmt::format("{}, {}", title, row.note),
+                   .series = {grouped.title},
+                   .format = grouped.format};
     for (std::size_t i = 0; i < row.values.size(); ++i) {
       if (std::isfinite(row.values[i]))
         chart.rows.push_back({.label = grouped.series[i], .values = {row.values[i]}, .style = i});
@@ -164,7 +165,7 @@ std::string ratio_section(const measure::BenchReport& report, const BenchLabels&
     to = labels.backends_vary() ? result.ratio_to : labels.model(result.ratio_to);
     std::string note = labels.setting(result);
     if (labels.backends_vary() && labels.models_vary())
-      note = result.backend + (note.empty() ? "" : ", " + note);
+      note = note.empty() ? result.backend : fmt::format("{}, {}", result.backend, note);
     RangeRow row{.label = labels.models_vary() ? labels.model(result.model) : result.backend,
                  .note = std::move(note),
                  .value = result.ratio->median,

@@ -88,7 +88,7 @@ std::string plural(std::int64_t count, std::string_view noun) {
 std::string format_spread(const std::optional<measure::Ratio>& ratio) {
   if (!ratio) return {};
   const int decimals = ratio->median >= 100 ? 0 : (ratio->median >= 10 ? 1 : 2);
-  const std::string median = fmt::format("{:.{}f}×", ratio->median, decimals);
+  std::string median = fmt::format("{:.{}f}×", ratio->median, decimals);
   if (!ratio->spread) return median;
   return fmt::format("{} ({:.{}f}–{:.{}f})", median, ratio->spread->low, decimals,
                      ratio->spread->high, decimals);

@@ -115,6 +115,7 @@ std::string headline(const BenchPage& page) {
   }
   if (all.size() > 3) return {};
   std::vector<std::string> parts;
+  parts.reserve(all.size());
   for (const Comparison& c : all) {
     parts.push_back(parts.empty() ? fmt::format("{} is {}", c.name, times(c.mean()))
                                   : fmt::format("{} {}", c.name, times(c.mean())));

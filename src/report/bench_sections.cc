@@ -1,6 +1,7 @@
 #include "report/bench_sections.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/progress.h"
 #include "report/format.h"
@@ -20,12 +21,14 @@ std::string cell(const std::string& text, const std::string& hint = {}) {
 }
 
 std::string number_row(const BenchResult& r, const BenchLabels& labels) {
-  std::string hint = labels.backends_vary() ? r.backend : std::string();
-  if (const std::string setting = labels.setting(r); !setting.empty())
-    hint += (hint.empty() ? "" : ", ") + setting;
-  std::string row =
-      fmt::format("<tr><th scope=\"row\" class=\"name\">{}<span class=\"hint\">{}</span></th>",
-                  escape_markup(labels.model(r.model)), escape_markup(hint));
+  std::vector<std::string> names;
+  if (labels.models_vary() || !labels.backends_vary()) names.push_back(labels.model(r.model));
+  if (labels.backends_vary()) names.push_back(r.backend);
+  if (const std::string setting = labels.setting(r); !setting.empty()) names.push_back(setting);
+  std::string row = fmt::format(
+      "<tr><th scope=\"row\" class=\"name\">{}<span class=\"hint\">{}</span></th>",
+      escape_markup(names[0]),
+      escape_markup(fmt::format("{}", fmt::join(names.begin() + 1, names.end(), ", "))));
   row += cell(format_ms(r.p50_ms), r.stable ? "" : "not settled");
   row += cell(format_ms(r.p90_ms));
   row += cell(format_ms(r.p95_ms));
@@ -66,7 +69,7 @@ std::string number_section(const measure::BenchReport& report, const BenchLabels
   if (report.results.empty()) return {};
   std::string head = "<td></td>";
   for (const char* title : {"p50", "p90", "p95", "p99", "min", "mean", "items/s", "as fast", "load",
-                            "first", "peak RSS", "GFLOP/s", "runs"}) {
+                            "first", "RSS", "GFLOP/s", "runs"}) {
     head += fmt::format("<th scope=\"col\">{}</th>", title);
   }
   std::string rows;

@@ -80,10 +80,12 @@ std::vector<ColumnOfResults> columns_for(const BenchLabels& labels,
 std::string draw(const std::vector<ColumnOfResults>& columns, const measure::BenchReport& report,
                  bool bold_header) {
   std::vector<Column> titles;
+  titles.reserve(columns.size());
   for (const ColumnOfResults& column : columns) titles.push_back(column.column);
   TextTable table(std::move(titles));
   for (const BenchResult& result : report.results) {
     std::vector<std::string> cells;
+    cells.reserve(columns.size());
     for (const ColumnOfResults& column : columns) cells.push_back(column.cell(result));
     table.add_row(std::move(cells));
   }

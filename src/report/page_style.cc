@@ -55,7 +55,7 @@ tbody th { font-weight: 400; }
 tbody tr + tr > * { border-top: 1px solid var(--rule); }
 tfoot > tr > * { border-top: 2px solid var(--rule); font-weight: 600; }
 table.dense { font-size: 14px; }
-.dense th, .dense td { padding-left: 14px; }
+.dense th, .dense td { padding-left: 12px; }
 .dense th:first-child, .dense td:first-child { padding-left: 0; }
 th.name { min-width: 10em; max-width: 22em; white-space: normal; overflow-wrap: anywhere; }
 .hint { display: block; color: var(--soft); font-size: 13px; font-weight: 400; }

@@ -178,9 +178,8 @@ Status run(const Call& call) {
   }
   RETURN_IF_ERROR(write_files(call, report, best, system));
   if (report.failures.empty()) return {};
-  return error(ErrorCode::kUnavailable, "{} of {} rows could not be measured, the first, {}: {}",
-               report.failures.size(), rows.size(), describe(report.failures[0].row),
-               report.failures[0].reason.message());
+  return error(ErrorCode::kUnavailable, "{} of {} rows could not be measured",
+               report.failures.size(), rows.size());
 }
 
 std::function<Status()> declare(CLI::App& app) {

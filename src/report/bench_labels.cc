@@ -87,7 +87,8 @@ std::string plural(std::int64_t count, std::string_view noun) {
 
 std::string format_spread(const std::optional<measure::Ratio>& ratio) {
   if (!ratio) return {};
-  const int decimals = ratio->median >= 100 ? 0 : (ratio->median >= 10 ? 1 : 2);
+  int decimals = ratio->median >= 100 ? 0 : (ratio->median >= 10 ? 1 : 2);
+  for (double scaled = ratio->median; scaled < 0.1 && decimals < 6; scaled *= 10) ++decimals;
   std::string median = fmt::format("{:.{}f}×", ratio->median, decimals);
   if (!ratio->spread) return median;
   return fmt::format("{} ({:.{}f}–{:.{}f})", median, ratio->spread->low, decimals,

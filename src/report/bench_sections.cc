@@ -36,12 +36,11 @@ std::string number_row(const BenchResult& r, const BenchLabels& labels) {
   row += cell(format_ms(r.min_ms));
   row += cell(format_ms(r.mean_ms), "± " + format_ms(r.stddev_ms));
   row += cell(format_rate(r.items_per_s));
-  if (r.ratio && r.ratio->spread) {
-    row += cell(format_ratio(r.ratio->median),
-                fmt::format("{:.2f}–{:.2f}", r.ratio->spread->low, r.ratio->spread->high));
-  } else {
-    row += cell(r.ratio ? format_ratio(r.ratio->median) : std::string());
-  }
+  const std::string ratio = format_spread(r.ratio);
+  const std::size_t spread = ratio.find(" (");
+  row += spread == std::string::npos
+             ? cell(ratio)
+             : cell(ratio.substr(0, spread), ratio.substr(spread + 2, ratio.size() - spread - 3));
   row += cell(format_ms(r.load_ms));
   row += cell(format_ms(r.first_ms));
   row += cell(format_bytes(static_cast<double>(r.peak_rss_bytes)));

@@ -99,6 +99,7 @@ TEST(BenchLabelsTest, NamesRowsByWhatDiffers) {
   EXPECT_EQ(labels.common(), "1 thread");
   EXPECT_EQ(format_spread(test_ratio(12)), "12.0× (11.8–12.4)");
   EXPECT_EQ(format_spread(measure::Ratio{2, std::nullopt}), "2.00×");
+  EXPECT_EQ(format_spread(test_ratio(0.0035)), "0.0035× (0.0034–0.0036)");
   EXPECT_EQ(format_spread(std::nullopt), "");
 }
 

@@ -9,9 +9,14 @@
 
 namespace lathe::kernels {
 
-// Waking a sleeping worker and waiting for it costs 5 to 20 microseconds, so that work expected to
-// take less than this on one thread is done by the caller.
-inline constexpr double kInlineNanoseconds = 20'000;
+// Handing work to a worker that looks for it and waiting for the end costs below a microsecond, and
+// as much again what the cores then fetch of each other's results: work expected to take less than
+// this on one thread is done by the caller.
+inline constexpr double kInlineNanoseconds = 5'000;
+
+// A whole network that is expected to take less than this on one thread is not worth splitting: its
+// layers are too small to make up for that.
+inline constexpr double kSingleThreadNanoseconds = 100'000;
 
 // Expected time on one thread of so many multiply-accumulates with operands in cache. The rates are
 // about half of what a 3 GHz core reaches; only the decision to stay inline depends on them.

@@ -7,6 +7,7 @@
 #include "base/cpu.h"
 #include "engine/memory_plan.h"
 #include "engine/plan_builder.h"
+#include "kernels/parallel.h"
 #include "ops/infer_shapes.h"
 #include "passes/passes.h"
 
@@ -125,6 +126,14 @@ std::unique_ptr<Context> NativeExecutable::new_context() const {
   return std::make_unique<NativeContext>(plan_, threads_);
 }
 
+// Threads that one inference can use.
+int useful_threads(const Plan& plan, Isa isa, int threads) {
+  std::int64_t macs = 0;
+  for (const Step& step : plan.steps) macs += step.macs;
+  return kernels::expected_mac_nanoseconds(macs, isa) < kernels::kSingleThreadNanoseconds ? 1
+                                                                                          : threads;
+}
+
 class NativeBackend final : public Backend {
  public:
   [[nodiscard]] std::string_view name() const override { return "native"; }
@@ -140,7 +149,7 @@ class NativeBackend final : public Backend {
     ASSIGN_OR_RETURN(const ir::Graph bound, bind_shapes(graph, options));
     ASSIGN_OR_RETURN(const ir::Graph lowered,
                      passes::run_passes(bound, passes::inference_passes()));
-    const Concurrency concurrency = resolve_concurrency(options);
+    Concurrency concurrency = resolve_concurrency(options);
     ASSIGN_OR_RETURN(Plan plan, PlanBuilder(lowered, isa, concurrency.threads).build());
     const std::size_t needed =
         plan.weight_bytes + static_cast<std::size_t>(concurrency.streams) * plan.arena_bytes;
@@ -151,6 +160,7 @@ class NativeBackend final : public Backend {
                    needed, plan.weight_bytes, plan.arena_bytes, concurrency.streams,
                    options.memory_limit);
     }
+    concurrency.threads = useful_threads(plan, isa, concurrency.threads);
     return std::shared_ptr<const Executable>(std::make_shared<NativeExecutable>(
         std::make_shared<const Plan>(std::move(plan)), concurrency));
   }

@@ -19,10 +19,10 @@ struct LibraryPlace {
   std::string_view wheel_folder;  // where the Python wheel keeps it: "capi"
 };
 
-// In this order: what the environment variable names (nothing else is tried then); lib/lathe/RUNTIME
-// of an installation; the folder .deps/RUNTIME beside the program or above it, as scripts/setup.sh
-// makes it; LD_LIBRARY_PATH; the system's folders. Of several versions in one folder the
-// newest. The error (kUnavailable) says how to get the library.
+// In this order: what the environment variable names (nothing else is tried then);
+// lib/lathe/RUNTIME of an installation; the folder .deps/RUNTIME beside the program or above it, as
+// scripts/setup.sh makes it; LD_LIBRARY_PATH; the system's folders. Of several versions in one
+// folder the newest. The error (kUnavailable) says how to get the library.
 Result<Path> find_library(const LibraryPlace& place);
 
 // The best file of that name, with or without a version behind it; empty where there is none.

@@ -192,7 +192,8 @@ class Absent(Folder):
     def test_a_missing_library_is_a_message(self):
         for backend, variable in VARIABLES.items():
             for words in (["run", self.model, self.input], ["bench", self.model, "--seconds", "0.05"]):
-                said = run([*words, "--backend", backend, "--quiet"], status=1, env=self.env).stderr
+                done = run([*words, "--backend", backend, "--quiet"], status=1, env=self.env)
+                said = done.stdout + done.stderr
                 self.assertIn(f"{variable} names {self.empty}, which holds no {FILES[backend]}", said)
 
     def test_a_program_elsewhere_says_how_to_get_them(self):

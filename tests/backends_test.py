@@ -13,6 +13,9 @@ import tempfile
 import unittest
 
 PROGRAM = os.path.abspath(sys.argv.pop(1))
+# Silero VAD: a speech detector with If, dynamic shapes and three inputs.
+SPEECH_DETECTOR = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "shared", "models",
+                               "silero-vad", "silero_vad_16k_op15.onnx")
 FASHION_MNIST = "/usr/share/datasets/fashion-mnist"
 GPU = os.path.exists("/dev/nvidia0")
 
@@ -64,12 +67,12 @@ def einsum_model():
     return field(1, 8) + field(7, graph) + field(8, field(1, "") + field(2, 17))
 
 
-def write_npy(path, shape, values):
-    header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}"
+def write_npy(path, shape, values, descr="<f4", code="f"):
+    header = f"{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}"
     header += " " * (63 - (10 + len(header)) % 64) + "\n"
     with open(path, "wb") as file:
         file.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode())
-        file.write(struct.pack(f"<{len(values)}f", *values))
+        file.write(struct.pack(f"<{len(values)}{code}", *values))
 
 
 def read_npy(path):
@@ -122,6 +125,20 @@ class Foreign(Folder):
         said = self.run_turn("--backend", "auto", "--explain").stderr
         self.assertIn("auto chose onnxruntime", said)
         self.assertIn("node turn (Einsum): operator is not supported", said)
+
+    @unittest.skipUnless(os.path.exists(SPEECH_DETECTOR), "no silero-vad model beside the project")
+    def test_a_model_with_subgraphs(self):
+        self.need("onnxruntime", "openvino")
+        write_npy(self.path("input.npy"), (1, 576), [(i * 37 % 101 - 50) / 500 for i in range(576)])
+        write_npy(self.path("state.npy"), (2, 1, 128), [0.0] * 256)
+        write_npy(self.path("sr.npy"), (), [16000], "<i8", "q")
+        inputs = [f"{name}={self.path(name)}.npy" for name in ("input", "state", "sr")]
+        said = lathe("run", SPEECH_DETECTOR, *inputs, "--backend", "auto")
+        self.assertIn("auto chose onnxruntime", said.stderr)
+        self.assertIn("output  float32[1,1]", said.stdout)
+        report = lathe_json("compare", SPEECH_DETECTOR, *inputs, "--backends", "openvino", "--against", "onnxruntime")
+        self.assertTrue(report["agrees"])
+        self.assertEqual([row["name"] for row in report["backends"][0]["outputs"]], ["output", "stateN"])
 
     def test_other_verbs_still_refuse_it(self):
         self.assertIn("(Einsum): operator is not supported",

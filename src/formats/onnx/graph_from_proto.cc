@@ -165,7 +165,8 @@ class GraphReader {
         return invalid_data("{} is not made by any node, input or initializer", place);
       }
       if (!seen.insert(it->second).second) return invalid_data("{} is there twice", place);
-      if (output.has_type()) {
+      // Some exporters write an empty type for the outputs of subgraphs.
+      if (output.type().value_case() != onnx::TypeProto::VALUE_NOT_SET) {
         auto type = type_from_proto(output.type());
         if (!type.ok()) return type.error().with_context(place);
         RETURN_IF_ERROR(declare_type(it->second, std::move(type).value(), place));

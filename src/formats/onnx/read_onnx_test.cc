@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "formats/onnx/test_model.h"
+#include "formats/onnx/write_onnx.h"
 #include "ir/print.h"
 
 namespace lathe::formats {
@@ -47,6 +48,69 @@ TEST(ReadOnnx, InitializersListedAsInputsAreConstants) {
   ASSERT_TRUE(graph.ok()) << graph.error().message();
   EXPECT_EQ(graph->inputs().size(), 1U);
   EXPECT_NE(graph->constant(*graph->find_value("w")), nullptr);
+}
+
+Result<ir::Graph> parse_foreign(const TestModel& model) {
+  ReadOptions options;
+  options.unknown_operators = UnknownOperators::kKeep;
+  const std::string bytes = model.proto.SerializeAsString();
+  return parse_onnx(std::as_bytes(std::span(bytes)), options);
+}
+
+TEST(ReadOnnx, KeepsUnknownOperatorsWhereAsked) {
+  TestModel model(17);
+  model.add_input("x", {2, 3});
+  model.add_node("Einsum", {"x"}, {"y"}, "turn");
+  set_attribute(*model.graph().mutable_node(0), "equation", std::string("ij->ji"));
+  model.add_output("y");
+  EXPECT_THAT(model.error(), HasSubstr("node turn (Einsum): operator is not supported"));
+  const auto graph = parse_foreign(model);
+  ASSERT_TRUE(graph.ok()) << graph.error().message();
+  EXPECT_EQ(graph->opsets.at(""), 17);
+  EXPECT_EQ(graph->node(0).attribute_string("equation", ""), "ij->ji");
+
+  // What others get is at the same opset.
+  onnx::ModelProto written;
+  ASSERT_TRUE(written.ParseFromString(serialize_onnx(*graph).value()));
+  ASSERT_EQ(written.opset_import_size(), 1);
+  EXPECT_EQ(written.opset_import(0).version(), 17);
+  EXPECT_EQ(written.graph().node(0).op_type(), "Einsum");
+}
+
+TEST(ReadOnnx, KnownModelsAreCanonicalEvenWhereUnknownOperatorsMayStay) {
+  const auto graph = parse_foreign(relu_model());
+  ASSERT_TRUE(graph.ok()) << graph.error().message();
+  EXPECT_TRUE(graph->opsets.empty());
+}
+
+TEST(ReadOnnx, ConstantsThatOnlyASubgraphReadsAreWritten) {
+  TestModel model(17);
+  model.add_input("x", {2});
+  model.add_initializer("yes", ir::Tensor::scalar(true));
+  model.add_initializer("captured", ir::Tensor::from_values<float>({2}, {1, 2}));
+  onnx::NodeProto& node = model.add_node("If", {"yes"}, {"y"}, "choice");
+  for (const char* name : {"then_branch", "else_branch"}) {
+    onnx::AttributeProto& branch = *node.add_attribute();
+    branch.set_name(name);
+    branch.set_type(onnx::AttributeProto::GRAPH);
+    branch.mutable_g()->set_name("inner");
+    onnx::NodeProto& inner = *branch.mutable_g()->add_node();
+    inner.set_op_type("Add");
+    inner.add_input("x");
+    inner.add_input("captured");
+    inner.add_output(std::string(name) + "_out");
+    // An empty type, as some exporters write it.
+    onnx::ValueInfoProto& output = *branch.mutable_g()->add_output();
+    output.set_name(std::string(name) + "_out");
+    output.mutable_type();
+  }
+  model.add_output("y");
+  const auto graph = parse_foreign(model);
+  ASSERT_TRUE(graph.ok()) << graph.error().message();
+  onnx::ModelProto written;
+  ASSERT_TRUE(written.ParseFromString(serialize_onnx(*graph).value()));
+  EXPECT_EQ(written.graph().initializer_size(), 2);
+  EXPECT_EQ(written.graph().node(0).attribute(0).g().node(0).input(1), "captured");
 }
 
 TEST(ReadOnnx, NodesMayStandInAnyOrder) {

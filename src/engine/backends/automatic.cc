@@ -219,8 +219,8 @@ std::vector<Candidate> rank_backends(std::span<const Backend* const> among, cons
 
 Result<std::shared_ptr<const Executable>> AutomaticBackend::compile(
     const ir::Graph& graph, const CompileOptions& options) const {
-  auto choice =
-      std::make_shared<Choice>(graph, rank_backends(among_, graph, options, this_machine()));
+  const Machine machine = machine_ ? *machine_ : this_machine();
+  auto choice = std::make_shared<Choice>(graph, rank_backends(among_, graph, options, machine));
   RETURN_IF_ERROR(choice->advance(0));
   return std::shared_ptr<const Executable>(std::make_shared<AutomaticExecutable>(
       std::move(choice), resolve_concurrency(options).streams));

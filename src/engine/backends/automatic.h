@@ -4,6 +4,7 @@
 //     fmt::print("{}: {}\n", c.backend->name(), c.reason);
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -39,8 +40,10 @@ std::vector<Candidate> rank_backends(std::span<const Backend* const> among, cons
 // notes() what was chosen and what failed.
 class AutomaticBackend final : public Backend {
  public:
-  // `among` must stay valid.
-  explicit AutomaticBackend(std::span<const Backend* const> among) : among_(among) {}
+  // `among` must stay valid. Without a machine: this_machine() whenever something is compiled.
+  explicit AutomaticBackend(std::span<const Backend* const> among,
+                            std::optional<Machine> machine = {})
+      : among_(among), machine_(machine) {}
 
   [[nodiscard]] std::string_view name() const override { return "auto"; }
   [[nodiscard]] std::string version() const override { return LATHE_VERSION; }
@@ -49,6 +52,7 @@ class AutomaticBackend final : public Backend {
 
  private:
   std::span<const Backend* const> among_;
+  std::optional<Machine> machine_;
 };
 
 // That over backends().

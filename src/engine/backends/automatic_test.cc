@@ -76,6 +76,8 @@ Result<std::shared_ptr<const Executable>> FakeBackend::compile(const ir::Graph& 
       std::make_shared<FakeExecutable>(std::move(real), runs_until_fault));
 }
 
+constexpr Machine kVectors{Isa::kAvx2, false};
+
 class AutomaticTest : public testing::Test {
  protected:
   FakeBackend native{"native"};
@@ -94,8 +96,6 @@ class AutomaticTest : public testing::Test {
     return names;
   }
 };
-
-constexpr Machine kVectors{Isa::kAvx2, false};
 
 TEST_F(AutomaticTest, NativeComesFirstWhereItHasVectorKernels) {
   EXPECT_THAT(order({}, kVectors), ElementsAre("native", "onnxruntime", "openvino", "reference"));
@@ -128,7 +128,7 @@ TEST_F(AutomaticTest, OptionsRuleBackendsOut) {
 TEST_F(AutomaticTest, ABackendThatLacksAnOperatorOrALibraryIsPassedOverWithTheReason) {
   native.knows = unsupported("node n (Einsum): operator is not supported");
   onnxruntime.found = {false, "is not installed: install it"};
-  const auto executable = AutomaticBackend(all).compile(graph, {});
+  const auto executable = AutomaticBackend(all, kVectors).compile(graph, {});
   ASSERT_TRUE(executable.ok()) << executable.error().message();
   EXPECT_EQ(native.compiled, 0);
   EXPECT_EQ(openvino.compiled, 1);
@@ -140,7 +140,7 @@ TEST_F(AutomaticTest, ABackendThatLacksAnOperatorOrALibraryIsPassedOverWithTheRe
 
 TEST_F(AutomaticTest, AFailureToCompileFallsBack) {
   native.compiling = error(ErrorCode::kResourceExhausted, "no memory");
-  const auto executable = AutomaticBackend(all).compile(graph, {});
+  const auto executable = AutomaticBackend(all, kVectors).compile(graph, {});
   ASSERT_TRUE(executable.ok()) << executable.error().message();
   EXPECT_THAT((*executable)->notes(), ElementsAre("auto passed over native: no memory",
                                                   HasSubstr("auto chose onnxruntime")));
@@ -149,7 +149,7 @@ TEST_F(AutomaticTest, AFailureToCompileFallsBack) {
 TEST_F(AutomaticTest, AFailureToRunFallsBackAndTheAnswerIsRight) {
   native.runs_until_fault = std::make_shared<int>(2);
   onnxruntime.compiling = unsupported("cannot either");
-  const auto executable = AutomaticBackend(all).compile(graph, {}).value();
+  const auto executable = AutomaticBackend(all, kVectors).compile(graph, {}).value();
   const auto context = executable->new_context();
   const auto other = executable->new_context();
   for (int i = 0; i < 5; ++i) {
@@ -170,7 +170,7 @@ TEST_F(AutomaticTest, RequestsInFlightFallBackToo) {
   native.runs_until_fault = std::make_shared<int>(0);
   CompileOptions options;
   options.streams = 1;
-  const auto executable = AutomaticBackend(all).compile(graph, options).value();
+  const auto executable = AutomaticBackend(all, kVectors).compile(graph, options).value();
   std::vector<std::future<Outputs>> futures;
   for (int i = 0; i < 50; ++i) futures.push_back(executable->submit({input}));
   for (auto& future : futures) {
@@ -181,7 +181,7 @@ TEST_F(AutomaticTest, RequestsInFlightFallBackToo) {
 }
 
 TEST_F(AutomaticTest, WrongInputsAreNoReasonToFallBack) {
-  const auto executable = AutomaticBackend(all).compile(graph, {}).value();
+  const auto executable = AutomaticBackend(all, kVectors).compile(graph, {}).value();
   const auto outputs = executable->new_context()->run({});
   ASSERT_FALSE(outputs.ok());
   EXPECT_EQ(outputs.error().code(), ErrorCode::kInvalidArgument);
@@ -193,7 +193,7 @@ TEST_F(AutomaticTest, WhereNoneCanTheErrorTellsOfAll) {
   reference.knows = unsupported("none here");
   onnxruntime.found = {false, "is not installed"};
   openvino.compiling = unsupported("cannot compile it");
-  const auto executable = AutomaticBackend(all).compile(graph, {});
+  const auto executable = AutomaticBackend(all, kVectors).compile(graph, {});
   ASSERT_FALSE(executable.ok());
   for (const char* reason : {"native: no such operator", "reference: none here",
                              "onnxruntime: is not installed", "openvino: cannot compile it"}) {

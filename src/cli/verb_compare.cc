@@ -42,9 +42,9 @@ std::vector<std::string> available_backends(const std::string& against) {
   return names;
 }
 
-Result<measure::InputSource> dataset_source(const Call& call, const ir::Graph& graph) {
+Result<measure::InputSource> dataset_source(const Call& call, const ir::Graph& graph,
+                                            std::shared_ptr<const data::Dataset> dataset) {
   ASSIGN_OR_RETURN(const auto given, call.data.parse_preprocess());
-  ASSIGN_OR_RETURN(const auto dataset, call.data.open());
   ASSIGN_OR_RETURN(const auto preprocess, measure::resolve_preprocess(graph, *dataset, given));
   if (graph.inputs().size() != 1) {
     return unsupported("the model has {} inputs: give them as .npy files", graph.inputs().size());
@@ -243,16 +243,15 @@ Status run(const Call& call) {
     take_extents(inputs, graph, options.compile);
     source = single_source(std::move(inputs));
   } else if (!call.data.spec.empty()) {
-    ASSIGN_OR_RETURN(source, dataset_source(call, graph));
+    ASSIGN_OR_RETURN(const auto dataset, call.data.open());
+    ASSIGN_OR_RETURN(source, dataset_source(call, graph, dataset));
+    options.on_progress = [report = progress_callback("comparing", call.output.quiet),
+                           batch = options.compile.batch,
+                           total = dataset->size()](std::int64_t batches) {
+      report(std::min(total, batches * batch), total);
+    };
   } else {
     ASSIGN_OR_RETURN(source, random_source(call, graph, options.compile));
-  }
-  const auto report_progress = progress_callback("comparing", call.output.quiet);
-  if (!call.data.spec.empty()) {
-    ASSIGN_OR_RETURN(const auto dataset, call.data.open());
-    options.on_progress = [&, total = dataset->size()](std::int64_t batches) {
-      report_progress(std::min(total, batches * options.compile.batch), total);
-    };
   }
   ASSIGN_OR_RETURN(const measure::BackendComparisons result,
                    measure::compare_backends(graph, source, options).with_context(call.model));

@@ -31,7 +31,7 @@ struct KeysAndValues {
 template <typename T, typename Create, typename Update, typename Append>
 Status append_with(const Library& library, OrtSessionOptions& session, const KeysAndValues& given,
                    void (*release)(T*), Create create, Update update, Append append) {
-  ASSIGN_OR_RETURN(const Owned<T> options, make<T>(library, release, create));
+  ASSIGN_OR_RETURN(const Owned<T> options, make_owned<T>(library, release, create));
   if (!given.keys.empty()) {
     RETURN_IF_ERROR(library.check(
         update(options.get(), given.keys.data(), given.values.data(), given.keys.size())));

@@ -12,7 +12,6 @@ namespace lathe::engine {
 namespace {
 
 using ort::Library;
-using ort::Owned;
 
 constexpr int kAllOptimizations = 99;  // ORT_ENABLE_ALL
 constexpr int kArenaAllocator = 1;     // OrtArenaAllocator
@@ -49,7 +48,7 @@ Result<ir::TensorType> tensor_type(const Library& library,
 // A value of the library's over the tensor's own elements, which it reads or writes in place.
 Result<Owned<ort::OrtValue>> wrap(const Session& session, const ir::Tensor& tensor) {
   const Library& library = *session.library;
-  return ort::make<ort::OrtValue>(
+  return make_owned<ort::OrtValue>(
       library, library.api().ReleaseValue, library.api().CreateTensorWithDataAsOrtValue,
       session.memory.get(), const_cast<void*>(static_cast<const void*>(tensor.bytes().data())),
       tensor.num_bytes(), tensor.dims().data(), tensor.rank(),
@@ -61,7 +60,7 @@ Result<ir::Tensor> unwrap(const Library& library, ort::OrtValue& value) {
   int is_tensor = 0;
   RETURN_IF_ERROR(library.check(library.api().IsTensor(&value, &is_tensor)));
   if (is_tensor == 0) return unsupported("is no tensor");
-  ASSIGN_OR_RETURN(const auto info, ort::make<ort::OrtTensorTypeAndShapeInfo>(
+  ASSIGN_OR_RETURN(const auto info, make_owned<ort::OrtTensorTypeAndShapeInfo>(
                                         library, library.api().ReleaseTensorTypeAndShapeInfo,
                                         library.api().GetTensorTypeAndShape,
                                         static_cast<const ort::OrtValue*>(&value)));
@@ -117,30 +116,14 @@ class OnnxRuntimeContext final : public Context {
   std::shared_ptr<const Session> session_;
 };
 
-class OnnxRuntimeExecutable final : public Executable {
- public:
-  OnnxRuntimeExecutable(std::shared_ptr<const Session> session, int streams,
-                        std::vector<std::string> notes)
-      : Executable(streams), session_(std::move(session)), notes_(std::move(notes)) {}
-
-  [[nodiscard]] std::span<const TensorInfo> inputs() const override { return session_->inputs; }
-  [[nodiscard]] std::span<const TensorInfo> outputs() const override { return session_->outputs; }
-  [[nodiscard]] std::unique_ptr<Context> new_context() const override {
-    return std::make_unique<OnnxRuntimeContext>(session_);
-  }
-  [[nodiscard]] std::vector<std::string> notes() const override { return notes_; }
-
- private:
-  std::shared_ptr<const Session> session_;
-  std::vector<std::string> notes_;
-};
+using OnnxRuntimeExecutable = PeerExecutable<Session, OnnxRuntimeContext>;
 
 Result<Owned<ort::OrtSessionOptions>> session_options(const Library& library,
                                                       const CompileOptions& options) {
   const ort::Functions& api = library.api();
   ASSIGN_OR_RETURN(Owned<ort::OrtSessionOptions> session,
-                   ort::make<ort::OrtSessionOptions>(library, api.ReleaseSessionOptions,
-                                                     api.CreateSessionOptions));
+                   make_owned<ort::OrtSessionOptions>(library, api.ReleaseSessionOptions,
+                                                      api.CreateSessionOptions));
   const Concurrency concurrency = resolve_concurrency(options);
   // One pool serves all streams; the thread that calls Run is one of each inference's.
   const int pool = concurrency.streams * (concurrency.threads - 1) + 1;
@@ -198,7 +181,7 @@ Result<Opened> open_session(const Library& library, const std::string& model,
       return error(ErrorCode::kUnavailable, "{}; add cpu to --provider to fall back to it",
                    fmt::join(notes, "; "));
     }
-    auto opened = ort::make<ort::OrtSession>(
+    auto opened = make_owned<ort::OrtSession>(
         library, library.api().ReleaseSession, library.api().CreateSessionFromArray, environment,
         static_cast<const void*>(model.data()), model.size(),
         static_cast<const ort::OrtSessionOptions*>(session.get()));
@@ -229,9 +212,9 @@ Status take_output_types(Session& session) {
   for (std::size_t i = 0; i < session.outputs.size(); ++i) {
     ASSIGN_OR_RETURN(
         const auto info,
-        ort::make<ort::OrtTypeInfo>(library, library.api().ReleaseTypeInfo,
-                                    library.api().SessionGetOutputTypeInfo,
-                                    static_cast<const ort::OrtSession*>(session.session.get()), i));
+        make_owned<ort::OrtTypeInfo>(
+            library, library.api().ReleaseTypeInfo, library.api().SessionGetOutputTypeInfo,
+            static_cast<const ort::OrtSession*>(session.session.get()), i));
     const ort::OrtTensorTypeAndShapeInfo* tensor = nullptr;  // owned by info
     RETURN_IF_ERROR(library.check(library.api().CastTypeInfoToTensorInfo(info.get(), &tensor)));
     const std::string where = fmt::format("output '{}'", session.outputs[i].name);
@@ -272,9 +255,9 @@ class OnnxRuntimeBackend final : public Backend {
     ASSIGN_OR_RETURN(const std::string model, formats::serialize_onnx(bound));
     ASSIGN_OR_RETURN(Opened opened, open_session(*library, model, options));
     const ort::Functions& api = library->api();
-    ASSIGN_OR_RETURN(auto memory, ort::make<ort::OrtMemoryInfo>(*library, api.ReleaseMemoryInfo,
-                                                                api.CreateCpuMemoryInfo,
-                                                                kArenaAllocator, kDefaultMemory));
+    ASSIGN_OR_RETURN(auto memory, make_owned<ort::OrtMemoryInfo>(*library, api.ReleaseMemoryInfo,
+                                                                 api.CreateCpuMemoryInfo,
+                                                                 kArenaAllocator, kDefaultMemory));
     auto session = std::make_shared<Session>(Session{library,
                                                      std::move(opened.session),
                                                      std::move(memory),

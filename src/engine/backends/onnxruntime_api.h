@@ -5,12 +5,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/dynamic_library.h"
 #include "base/result.h"
+#include "engine/backends/peer_library.h"
 
 namespace lathe::engine::ort {
 
@@ -111,18 +111,5 @@ class Library {
   std::string version_;
   Functions api_;
 };
-
-// Something of the library's that is given back by one of its Release functions.
-template <typename T>
-using Owned = std::unique_ptr<T, void (*)(T*)>;
-
-// Calls a function that makes a T and hands it over by its last argument.
-template <typename T, typename Function, typename... Arguments>
-Result<Owned<T>> make(const Library& library, void (*release)(T*), Function function,
-                      Arguments... arguments) {
-  T* made = nullptr;
-  RETURN_IF_ERROR(library.check(function(arguments..., &made)));
-  return Owned<T>(made, release);
-}
 
 }  // namespace lathe::engine::ort

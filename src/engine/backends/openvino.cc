@@ -14,7 +14,6 @@ namespace lathe::engine {
 namespace {
 
 using openvino::Library;
-using openvino::Owned;
 
 // The library's handle on an input or output; null for an input that nothing reads, which the
 // library drops.
@@ -58,7 +57,7 @@ Result<Owned<openvino::Tensor>> wrap(const Library& library, const Place& place,
                                      const ir::Tensor& tensor) {
   std::vector<std::int64_t> extents = tensor.dims();
   const openvino::Shape shape{static_cast<std::int64_t>(extents.size()), extents.data()};
-  return openvino::make<openvino::Tensor>(
+  return make_owned<openvino::Tensor>(
       library, library.api().tensor_free, library.api().tensor_create_from_host_ptr,
       place.element_type, shape,
       const_cast<void*>(static_cast<const void*>(tensor.bytes().data())));
@@ -109,7 +108,7 @@ class OpenVinoContext final : public Context {
  public:
   explicit OpenVinoContext(std::shared_ptr<const Compiled> compiled)
       : compiled_(std::move(compiled)),
-        request_(openvino::make<openvino::InferRequest>(
+        request_(make_owned<openvino::InferRequest>(
             *compiled_->library, compiled_->library->api().infer_request_free,
             compiled_->library->api().compiled_model_create_infer_request,
             static_cast<const openvino::CompiledModel*>(compiled_->model.get()))),
@@ -140,10 +139,10 @@ class OpenVinoContext final : public Context {
   // The tensor that the request has for an input or output now.
   [[nodiscard]] Result<Owned<openvino::Tensor>> tensor_at(const Place& place) const {
     const Library& library = *compiled_->library;
-    return openvino::make<openvino::Tensor>(
-        library, library.api().tensor_free, library.api().infer_request_get_tensor_by_const_port,
-        static_cast<const openvino::InferRequest*>(request_->get()),
-        static_cast<const openvino::Port*>(place.port.get()));
+    return make_owned<openvino::Tensor>(library, library.api().tensor_free,
+                                        library.api().infer_request_get_tensor_by_const_port,
+                                        static_cast<const openvino::InferRequest*>(request_->get()),
+                                        static_cast<const openvino::Port*>(place.port.get()));
   }
 
   Status set_input(std::size_t i, const ir::Tensor& input) {
@@ -181,23 +180,7 @@ class OpenVinoContext final : public Context {
   std::vector<void*> input_memory_;  // the request's own, for the inputs that are copied
 };
 
-class OpenVinoExecutable final : public Executable {
- public:
-  OpenVinoExecutable(std::shared_ptr<const Compiled> compiled, int streams,
-                     std::vector<std::string> notes)
-      : Executable(streams), compiled_(std::move(compiled)), notes_(std::move(notes)) {}
-
-  [[nodiscard]] std::span<const TensorInfo> inputs() const override { return compiled_->inputs; }
-  [[nodiscard]] std::span<const TensorInfo> outputs() const override { return compiled_->outputs; }
-  [[nodiscard]] std::unique_ptr<Context> new_context() const override {
-    return std::make_unique<OpenVinoContext>(compiled_);
-  }
-  [[nodiscard]] std::vector<std::string> notes() const override { return notes_; }
-
- private:
-  std::shared_ptr<const Compiled> compiled_;
-  std::vector<std::string> notes_;
-};
+using OpenVinoExecutable = PeerExecutable<Compiled, OpenVinoContext>;
 
 Result<Owned<openvino::CompiledModel>> compile_model(const Library& library,
                                                      const std::string& bytes,
@@ -208,7 +191,7 @@ Result<Owned<openvino::CompiledModel>> compile_model(const Library& library,
   const openvino::Functions& api = library.api();
   ASSIGN_OR_RETURN(const openvino::Core* core, library.core());
   ASSIGN_OR_RETURN(const auto model,
-                   openvino::make<openvino::Model>(
+                   make_owned<openvino::Model>(
                        library, api.model_free, api.core_read_model_from_memory_buffer, core,
                        bytes.data(), bytes.size(), static_cast<const openvino::Tensor*>(nullptr)));
   const Concurrency concurrency = resolve_concurrency(options);
@@ -227,10 +210,10 @@ Result<Owned<openvino::CompiledModel>> compile_model(const Library& library,
       // Cores are those the process may use, siblings of one physical core too.
       {"ENABLE_HYPER_THREADING", "YES"},
   }};
-  return openvino::make<openvino::CompiledModel>(library, api.compiled_model_free,
-                                                 api.core_compile_model_props, core,
-                                                 static_cast<const openvino::Model*>(model.get()),
-                                                 "CPU", properties.size(), properties.data());
+  return make_owned<openvino::CompiledModel>(library, api.compiled_model_free,
+                                             api.core_compile_model_props, core,
+                                             static_cast<const openvino::Model*>(model.get()),
+                                             "CPU", properties.size(), properties.data());
 }
 
 Result<std::string> read_property(const Compiled& compiled, const char* key) {
@@ -292,7 +275,7 @@ using FindPort = decltype(openvino::Functions::compiled_model_input_by_name);
 
 Result<Place> find_place(const Compiled& compiled, const std::string& name, FindPort find) {
   const Library& library = *compiled.library;
-  ASSIGN_OR_RETURN(auto port, openvino::make<openvino::Port>(
+  ASSIGN_OR_RETURN(auto port, make_owned<openvino::Port>(
                                   library, library.api().output_const_port_free, find,
                                   static_cast<const openvino::CompiledModel*>(compiled.model.get()),
                                   name.c_str()));

@@ -4,11 +4,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string>
 
 #include "base/dynamic_library.h"
 #include "base/result.h"
+#include "engine/backends/peer_library.h"
 #include "ir/data_type.h"
 
 namespace lathe::engine::openvino {
@@ -113,19 +113,6 @@ class Library {
   std::string version_;
   Functions api_;
 };
-
-// Something of the library's that is given back by one of its functions.
-template <typename T>
-using Owned = std::unique_ptr<T, void (*)(T*)>;
-
-// Calls a function that makes a T and hands it over by its last argument.
-template <typename T, typename Function, typename... Arguments>
-Result<Owned<T>> make(const Library& library, void (*release)(T*), Function function,
-                      Arguments... arguments) {
-  T* made = nullptr;
-  RETURN_IF_ERROR(library.check(function(arguments..., &made)));
-  return Owned<T>(made, release);
-}
 
 // Between the library's numbers for element types (ov_element_type_e since 2026.0) and ours. The
 // error names a type that cannot be handed over.

@@ -43,6 +43,51 @@ Status write_all(int fd, std::string_view content, const Path& path) {
   return {};
 }
 
+// Where the bytes for a path go.
+struct Target {
+  Path path;             // behind symbolic links
+  bool special = false;  // a device or a pipe: nothing can be renamed into its place
+};
+
+Result<Target> find_target(const Path& path) {
+  // A link to a file that is not there yet counts too; so many links no honest path has.
+  constexpr int kMostLinks = 40;
+  Target target{path};
+  std::error_code failed;
+  for (int links = 0; std::filesystem::is_symlink(target.path, failed); ++links) {
+    if (links == kMostLinks) return io_error(path, "cannot follow", ELOOP);
+    const Path next = std::filesystem::read_symlink(target.path, failed);
+    if (failed) return io_error(path, "cannot follow", failed.value());
+    // What /proc's links say is no path where they stand for a pipe or a socket.
+    std::error_code absent;
+    const Path resolved = target.path.parent_path() / next;
+    if (std::filesystem::exists(target.path, absent) && !std::filesystem::exists(resolved, absent))
+      break;
+    target.path = resolved;
+  }
+  const std::filesystem::file_status status = std::filesystem::status(target.path, failed);
+  if (std::filesystem::is_directory(status)) {
+    return error(ErrorCode::kIo, "{}: is a folder, expected the name of a file", path.string());
+  }
+  target.special = std::filesystem::exists(status) && !std::filesystem::is_regular_file(status);
+  return target;
+}
+
+// Opens a file of a name like the target's, in its folder, and tells the name.
+int make_temporary(const Path& target, std::string& name) {
+  name = target.string() + ".XXXXXX";
+  return ::mkstemp(name.data());
+}
+
+Error cannot_create(const Path& path, int number) {
+  if (number == ENOENT) {
+    const std::string folder = path.parent_path().string();
+    return error(ErrorCode::kIo, "{}: there is no folder {}", path.string(),
+                 folder.empty() ? "." : folder);
+  }
+  return io_error(path, "cannot create", number);
+}
+
 }  // namespace
 
 Result<std::string> read_file(const Path& path) {
@@ -51,11 +96,15 @@ Result<std::string> read_file(const Path& path) {
 }
 
 Status write_file_atomic(const Path& path, std::string_view content) {
-  std::error_code ignored;
-  if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), ignored);
-  std::string name = path.string() + ".XXXXXX";
-  const Descriptor file(::mkstemp(name.data()));
-  if (file.get() < 0) return io_error(path, "cannot create", errno);
+  ASSIGN_OR_RETURN(const Target target, find_target(path));
+  if (target.special) {
+    const Descriptor file(::open(target.path.c_str(), O_WRONLY | O_CLOEXEC));
+    if (file.get() < 0) return io_error(path, "cannot open for writing", errno);
+    return write_all(file.get(), content, path);
+  }
+  std::string name;
+  const Descriptor file(make_temporary(target.path, name));
+  if (file.get() < 0) return cannot_create(path, errno);
 
   Status status = write_all(file.get(), content, path);
   const mode_t mask = ::umask(0);
@@ -64,11 +113,29 @@ Status write_file_atomic(const Path& path, std::string_view content) {
     status = io_error(path, "cannot set permissions", errno);
   }
   if (status.ok() && ::fsync(file.get()) != 0) status = io_error(path, "cannot sync", errno);
-  if (status.ok() && ::rename(name.c_str(), path.c_str()) != 0) {
+  if (status.ok() && ::rename(name.c_str(), target.path.c_str()) != 0) {
     status = io_error(path, "cannot rename into place", errno);
   }
   if (!status.ok()) ::unlink(name.c_str());
   return status;
+}
+
+Status check_writable(const Path& path) {
+  ASSIGN_OR_RETURN(const Target target, find_target(path));
+  if (target.special) {
+    if (::access(target.path.c_str(), W_OK) == 0) return {};
+    return io_error(path, "cannot write", errno);
+  }
+  std::string name;
+  const Descriptor file(make_temporary(target.path, name));
+  if (file.get() < 0) return cannot_create(path, errno);
+  ::unlink(name.c_str());
+  return {};
+}
+
+bool is_same_file(const Path& a, const Path& b) {
+  std::error_code failed;
+  return std::filesystem::equivalent(a, b, failed) && !failed;
 }
 
 Result<MappedFile> MappedFile::open(const Path& path) {

@@ -17,8 +17,17 @@ using Path = std::filesystem::path;
 Result<std::string> read_file(const Path& path);
 
 // Writes to a temporary name in the same folder, syncs, then renames over `path`: a reader sees the
-// old file or the new one, and a crash in between loses neither. Makes missing parent folders.
+// old file or the new one, and a crash in between loses neither. Where `path` is a symbolic link,
+// what it points to is replaced. What is no regular file (/dev/stdout, a pipe) is written to as it
+// is. The folder has to exist.
 Status write_file_atomic(const Path& path, std::string_view content);
+
+// Whether write_file_atomic(path) can be expected to work, for asking before long work begins: the
+// folder exists and takes new files, and `path` is no folder. Leaves nothing behind.
+Status check_writable(const Path& path);
+
+// Whether both name the same existing file, by whatever path.
+bool is_same_file(const Path& a, const Path& b);
 
 // A read-only view of a file's bytes; unmapped at destruction. Movable, not copyable. A file that
 // another process truncates while it is mapped raises SIGBUS, as with every memory map.

@@ -6,15 +6,67 @@
 namespace lathe {
 namespace {
 
-TEST(File, ReplacesAtomicallyAndLeavesNothingBehind) {
-  const Path folder = Path(testing::TempDir()) / "file_test" / "deeper";
+Path empty_folder() {
+  const Path folder = Path(testing::TempDir()) / "file_test";
   std::filesystem::remove_all(folder);
+  std::filesystem::create_directories(folder);
+  return folder;
+}
+
+TEST(File, ReplacesAtomicallyAndLeavesNothingBehind) {
+  const Path folder = empty_folder();
   ASSERT_TRUE(write_file_atomic(folder / "a.txt", "one").ok());
   ASSERT_TRUE(write_file_atomic(folder / "a.txt", "two").ok());
   EXPECT_EQ(read_file(folder / "a.txt").value(), "two");
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 1);
   ASSERT_TRUE(write_file_atomic(folder / "empty", "").ok());
   EXPECT_EQ(read_file(folder / "empty").value(), "");
+}
+
+TEST(File, ChecksWhetherAFileCanBeWritten) {
+  const Path folder = empty_folder();
+  EXPECT_TRUE(check_writable(folder / "a.txt").ok());
+  EXPECT_TRUE(std::filesystem::is_empty(folder));
+  ASSERT_TRUE(write_file_atomic(folder / "a.txt", "one").ok());
+  EXPECT_TRUE(check_writable(folder / "a.txt").ok());
+  EXPECT_EQ(read_file(folder / "a.txt").value(), "one");
+
+  const auto mistyped = check_writable(folder / "mistyped" / "a.txt");
+  ASSERT_FALSE(mistyped.ok());
+  EXPECT_THAT(mistyped.error().message(), testing::HasSubstr("there is no folder"));
+  EXPECT_FALSE(write_file_atomic(folder / "mistyped" / "a.txt", "one").ok());
+  EXPECT_FALSE(std::filesystem::exists(folder / "mistyped"));
+
+  EXPECT_THAT(check_writable(folder).error().message(), testing::HasSubstr("is a folder"));
+  EXPECT_FALSE(check_writable("/proc/none/x").ok());
+  EXPECT_FALSE(check_writable(folder / "a.txt" / "b").ok());
+}
+
+TEST(File, WritesThroughLinksAndIntoDevices) {
+  const Path folder = empty_folder();
+  ASSERT_TRUE(write_file_atomic(folder / "real", "one").ok());
+  std::filesystem::create_symlink("real", folder / "link");
+  std::filesystem::create_symlink("later", folder / "dangling");
+  ASSERT_TRUE(write_file_atomic(folder / "link", "two").ok());
+  EXPECT_TRUE(std::filesystem::is_symlink(folder / "link"));
+  EXPECT_EQ(read_file(folder / "real").value(), "two");
+  ASSERT_TRUE(write_file_atomic(folder / "dangling", "three").ok());
+  EXPECT_EQ(read_file(folder / "later").value(), "three");
+  std::filesystem::create_symlink("round", folder / "round");
+  EXPECT_FALSE(write_file_atomic(folder / "round", "four").ok());
+
+  EXPECT_TRUE(check_writable("/dev/null").ok());
+  EXPECT_TRUE(write_file_atomic("/dev/null", "gone").ok());
+  EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
+}
+
+TEST(File, KnowsAFileByAnotherPath) {
+  const Path folder = empty_folder();
+  ASSERT_TRUE(write_file_atomic(folder / "a", "one").ok());
+  std::filesystem::create_symlink("a", folder / "link");
+  EXPECT_TRUE(is_same_file(folder / "a", folder / ".." / folder.filename() / "link"));
+  EXPECT_FALSE(is_same_file(folder / "a", folder / "b"));
+  EXPECT_FALSE(is_same_file(folder / "b", folder / "b"));
 }
 
 TEST(File, ErrorsNameThePath) {

@@ -27,6 +27,7 @@ enum class ErrorCode {
   kResourceExhausted,  // too large for memory or for a stated limit
   kIo,                 // the operating system refused
   kUnavailable,        // an optional part is not installed
+  kInterrupted,        // its user asked it to stop
   kInternal,           // our own fault
 };
 

@@ -16,6 +16,18 @@ namespace {
 constexpr int kDone = 0;
 constexpr int kFailed = 1;
 constexpr int kWrongCall = 2;
+constexpr int kInterrupted = 130;  // as shells have it: 128 and SIGINT
+
+int exit_status(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kInvalidArgument:
+      return kWrongCall;
+    case ErrorCode::kInterrupted:
+      return kInterrupted;
+    default:
+      return kFailed;
+  }
+}
 
 std::vector<Verb> verbs() {
   return {new_verb(), train_verb(), eval_verb(),    quantize_verb(), inspect_verb(),
@@ -65,7 +77,7 @@ int run(int argc, char** argv) {
   const Status status = chosen();
   if (status.ok()) return kDone;
   std::fprintf(stderr, "lathe %s: %s\n", name.c_str(), status.error().message().c_str());
-  return status.error().code() == ErrorCode::kInvalidArgument ? kWrongCall : kFailed;
+  return exit_status(status.error().code());
 }
 
 }  // namespace

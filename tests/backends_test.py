@@ -4,96 +4,20 @@
 
 Skips what needs a library that is not there.
 """
-import json
 import os
-import struct
-import subprocess
-import sys
-import tempfile
 import unittest
 
-PROGRAM = os.path.abspath(sys.argv.pop(1))
-# Silero VAD: a speech detector with If, dynamic shapes and three inputs.
-SPEECH_DETECTOR = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "shared", "models",
-                               "silero-vad", "silero_vad_16k_op15.onnx")
-FASHION_MNIST = "/usr/share/datasets/fashion-mnist"
+from onnx_bytes import einsum_model
+from program import (MODELS, PREPROCESS, Folder, backends, lathe, lathe_json, needs_fashion_mnist, read_npy,
+                     write_npy)
+
+# A speech detector with If, dynamic shapes and three inputs.
+SPEECH_DETECTOR = os.path.join(MODELS, "silero-vad", "silero_vad_16k_op15.onnx")
 GPU = os.path.exists("/dev/nvidia0")
 
 
-def lathe(*words, status=0):
-    done = subprocess.run([PROGRAM, *words], capture_output=True, text=True, timeout=300,
-                          stdin=subprocess.DEVNULL)
-    if done.returncode != status:
-        raise AssertionError(f"lathe {' '.join(words)}: status {done.returncode}, expected {status}\n"
-                             f"{done.stdout}{done.stderr}")
-    return done
-
-
-def lathe_json(*words, **options):
-    return json.loads(lathe(*words, "--json", "--quiet", **options).stdout)
-
-
 def available():
-    rows = lathe_json("devices", "--no-peaks")["backends"]
-    return [row["name"] for row in rows if row["available"]]
-
-
-def varint(value):
-    out = b""
-    while value > 0x7F:
-        out += bytes([value & 0x7F | 0x80])
-        value >>= 7
-    return out + bytes([value])
-
-
-def field(number, value):
-    if isinstance(value, int):
-        return varint(number << 3) + varint(value)
-    data = value.encode() if isinstance(value, str) else value
-    return varint(number << 3 | 2) + varint(len(data)) + data
-
-
-def value_info(name, dims):
-    shape = b"".join(field(1, field(1, dim)) for dim in dims)
-    return field(1, name) + field(2, field(1, field(1, 1) + field(2, shape)))
-
-
-def einsum_model():
-    """y = x transposed, by an operator that Lathe does not know: float32 [2,3] to [3,2]."""
-    equation = field(1, "equation") + field(4, b"ij->ji") + field(20, 3)
-    node = field(1, "x") + field(2, "y") + field(3, "turn") + field(4, "Einsum") + field(5, equation)
-    graph = (field(1, node) + field(2, "g") + field(11, value_info("x", [2, 3])) +
-             field(12, value_info("y", [3, 2])))
-    return field(1, 8) + field(7, graph) + field(8, field(1, "") + field(2, 17))
-
-
-def write_npy(path, shape, values, descr="<f4", code="f"):
-    header = f"{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}"
-    header += " " * (63 - (10 + len(header)) % 64) + "\n"
-    with open(path, "wb") as file:
-        file.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode())
-        file.write(struct.pack(f"<{len(values)}{code}", *values))
-
-
-def read_npy(path):
-    with open(path, "rb") as file:
-        data = file.read()
-    start = 10 + struct.unpack("<H", data[8:10])[0]
-    return list(struct.unpack(f"<{(len(data) - start) // 4}f", data[start:]))
-
-
-class Folder(unittest.TestCase):
-    def setUp(self):
-        self.folder = tempfile.TemporaryDirectory()
-        self.addCleanup(self.folder.cleanup)
-
-    def path(self, name):
-        return os.path.join(self.folder.name, name)
-
-    def need(self, *names):
-        missing = [name for name in names if name not in available()]
-        if missing:
-            self.skipTest(f"{', '.join(missing)} not installed: scripts/setup.sh --with does that")
+    return [name for name, row in backends().items() if row["available"]]
 
 
 class Foreign(Folder):
@@ -131,7 +55,7 @@ class Foreign(Folder):
         self.need("onnxruntime", "openvino")
         write_npy(self.path("input.npy"), (1, 576), [(i * 37 % 101 - 50) / 500 for i in range(576)])
         write_npy(self.path("state.npy"), (2, 1, 128), [0.0] * 256)
-        write_npy(self.path("sr.npy"), (), [16000], "<i8", "q")
+        write_npy(self.path("sr.npy"), (), [16000], "<i8")
         inputs = [f"{name}={self.path(name)}.npy" for name in ("input", "state", "sr")]
         said = lathe("run", SPEECH_DETECTOR, *inputs, "--backend", "auto")
         self.assertIn("auto chose onnxruntime", said.stderr)
@@ -187,14 +111,13 @@ class Options(Folder):
         self.assertIn("add cpu to --provider", said)
 
 
-@unittest.skipUnless(os.path.isdir(FASHION_MNIST), "no Fashion-MNIST: apt install dataset-fashion-mnist")
+@needs_fashion_mnist
 class Compare(Folder):
     def setUp(self):
         super().setUp()
         self.model = self.path("cnn.onnx")
         lathe("new", "cnn", "--size", "28", "--channels", "1", "-o", self.model)
-        self.data = ("--data", "fashion-mnist", "--limit", "60", "--preprocess",
-                     '{"size":[28,28],"channels":"gray","mean":[0.286],"std":[0.353]}')
+        self.data = ("--data", "fashion-mnist", "--limit", "60", "--preprocess", PREPROCESS)
 
     def test_float_backends_agree(self):
         report = lathe_json("compare", self.model, *self.data)

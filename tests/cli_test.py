@@ -8,28 +8,12 @@ network keeps its random weights.
 import csv
 import json
 import os
-import subprocess
-import sys
 import tempfile
 import unittest
 
-PROGRAM = os.path.abspath(sys.argv.pop(1))
-FASHION_MNIST = "/usr/share/datasets/fashion-mnist"
+from program import PREPROCESS, SharedFolder, lathe, lathe_json, needs_fashion_mnist
+
 DATA = "fashion-mnist"
-PREPROCESS = '{"size":[28,28],"channels":"gray","mean":[0.286],"std":[0.353]}'
-
-
-def lathe(*words, status=0, env=None):
-    done = subprocess.run([PROGRAM, *words], capture_output=True, text=True, timeout=300,
-                          stdin=subprocess.DEVNULL, env={**os.environ, **(env or {})})
-    if done.returncode != status:
-        raise AssertionError(f"lathe {' '.join(words)}: status {done.returncode}, expected {status}\n"
-                             f"{done.stdout}{done.stderr}")
-    return done
-
-
-def lathe_json(*words, **options):
-    return json.loads(lathe(*words, "--json", "--quiet", **options).stdout)
 
 
 class Calls(unittest.TestCase):
@@ -78,26 +62,24 @@ class Calls(unittest.TestCase):
                 self.assertFalse(row["available"])
                 self.assertIn(f"LATHE_{row['name'].upper()} names /nonexistent", row["reason"])
 
+    @needs_fashion_mnist
     def test_training_without_libtorch_says_how_to_get_it(self):
-        if not os.path.isdir(FASHION_MNIST):
-            self.skipTest("dataset-fashion-mnist is not installed")
         done = lathe("train", "--arch", "cnn", "--data", DATA, "--limit", "200", "-o", "/dev/null/x.onnx", status=1,
                      env={"LATHE_TRAIN_MODULE": "/nonexistent.so"})
         self.assertIn("apt install libtorch-dev", done.stderr)
 
 
-class Models(unittest.TestCase):
+@needs_fashion_mnist
+class Models(SharedFolder):
     @classmethod
     def setUpClass(cls):
-        if not os.path.isdir(FASHION_MNIST):
-            raise unittest.SkipTest("dataset-fashion-mnist is not installed")
-        cls.folder = tempfile.TemporaryDirectory()
-        cls.float = os.path.join(cls.folder.name, "cnn.onnx")
-        cls.int8 = os.path.join(cls.folder.name, "cnn-int8.onnx")
-        cls.page = os.path.join(cls.folder.name, "report.html")
+        super().setUpClass()
+        cls.float = cls.path("cnn.onnx")
+        cls.int8 = cls.path("cnn-int8.onnx")
+        cls.page = cls.path("report.html")
         cls.trained = True
-        done = subprocess.run([PROGRAM, "train", "--arch", "cnn", "--data", DATA, "--limit", "4000", "--epochs", "1",
-                               "-o", cls.float, "--json", "--quiet"], capture_output=True, text=True, timeout=300)
+        done = lathe("train", "--arch", "cnn", "--data", DATA, "--limit", "4000", "--epochs", "1", "-o", cls.float,
+                     "--json", "--quiet", status=None)
         if done.returncode == 0:
             cls.training = json.loads(done.stdout)
         else:
@@ -110,10 +92,6 @@ class Models(unittest.TestCase):
                                     "-o", cls.int8, "--report", cls.page, *cls.preprocess) if cls.trained else None
         if not cls.trained:
             lathe("quantize", cls.float, "--data", DATA, "--samples", "64", "-o", cls.int8, "--no-compare", *cls.preprocess)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.folder.cleanup()
 
     def test_train(self):
         if not self.trained:
@@ -173,8 +151,8 @@ class Models(unittest.TestCase):
         self.assertLessEqual(report["results"][2]["ratio_low"], report["results"][2]["ratio_high"])
 
     def test_bench_side_by_side(self):
-        table = os.path.join(self.folder.name, "bench.csv")
-        page = os.path.join(self.folder.name, "bench.html")
+        table = self.path("bench.csv")
+        page = self.path("bench.html")
         done = lathe("bench", self.float, "--backend", "native,reference", "--batch", "1,2,1", "--seconds", "0.05",
                      "--streams", "1,2", "--latency-bound-ms", "1e-6", "--csv", table, "--html", page)
         self.assertIn("no batch keeps p99 within", done.stdout)
@@ -212,7 +190,7 @@ class Models(unittest.TestCase):
     def test_damaged_models_are_named(self):
         with open(self.float, "rb") as file:
             content = file.read()
-        damaged = os.path.join(self.folder.name, "damaged.onnx")
+        damaged = self.path("damaged.onnx")
         with open(damaged, "wb") as file:
             file.write(content[:len(content) // 2])
         self.assertIn("damaged.onnx: byte", lathe("inspect", damaged, status=1).stderr)
@@ -221,8 +199,8 @@ class Models(unittest.TestCase):
     def test_instruction_sets_give_the_same_int8(self):
         answers = set()
         for isa in ("scalar", "avx2", "avx512", "avx512vnni"):
-            done = subprocess.run([PROGRAM, "run", self.int8, "--data", DATA, "--limit", "20", "--json", *self.preprocess],
-                                  capture_output=True, text=True, timeout=300, env={**os.environ, "LATHE_ISA": isa})
+            done = lathe("run", self.int8, "--data", DATA, "--limit", "20", "--json", *self.preprocess, status=None,
+                         env={"LATHE_ISA": isa})
             if done.returncode == 0:
                 answers.add(done.stdout)
             else:

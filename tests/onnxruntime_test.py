@@ -6,8 +6,6 @@
 Each architecture is written with random weights, checked, and run by both on the same input.
 """
 
-import subprocess
-import sys
 import tempfile
 import unittest
 from pathlib import Path
@@ -16,7 +14,8 @@ import numpy as np
 import onnx
 import onnxruntime
 
-PROGRAM = None
+from program import lathe
+
 # Input CxHxW of each architecture, small where it may be chosen freely.
 SIZES = {
     "mlp": (1, 28, 28),
@@ -27,12 +26,6 @@ SIZES = {
     "resnet18": (3, 64, 64),
     "resnet50": (3, 64, 64),
 }
-
-
-def lathe(*arguments):
-    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True)
-    if done.returncode != 0:
-        raise AssertionError(f"lathe {arguments[0]} ended with {done.returncode}: {done.stderr}")
 
 
 class OnnxRuntimeTest(unittest.TestCase):
@@ -61,5 +54,4 @@ class OnnxRuntimeTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    PROGRAM = sys.argv.pop(1)
     unittest.main()

@@ -11,16 +11,13 @@ import json
 import os
 import re
 import shutil
-import struct
 import subprocess
-import sys
 import tempfile
 import unittest
 
-PROGRAM = os.path.abspath(sys.argv.pop(1))
-PROJECT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-FASHION_MNIST = "/usr/share/datasets/fashion-mnist"
-PREPROCESS = '{"size":[28,28],"channels":"gray","mean":[0.286],"std":[0.353]}'
+import program
+from program import FASHION_MNIST, PREPROCESS, PROGRAM, PROJECT, SharedFolder, write_npy
+
 VARIABLES = {"onnxruntime": "LATHE_ONNXRUNTIME", "openvino": "LATHE_OPENVINO"}
 FILES = {"onnxruntime": "libonnxruntime.so", "openvino": "libopenvino_c.so"}
 
@@ -32,54 +29,31 @@ WRITES = re.compile(r"\bO_(WRONLY|RDWR|CREAT|TRUNC|APPEND|TMPFILE)\b")
 QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 
 
-def environment(home=None, **extra):
-    env = {name: value for name, value in os.environ.items()
-           if name not in (*VARIABLES.values(), "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "LD_LIBRARY_PATH")}
-    if home:
-        env["HOME"] = home
-    return {**env, **extra}
+def clean(home=None, **extra):
+    """Changes to the environment that leave only what a test says of backends and folders."""
+    names = (*VARIABLES.values(), "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "LD_LIBRARY_PATH")
+    return {**{name: None for name in names}, **({"HOME": home} if home else {}), **extra}
 
 
-def run(words, status=0, program=PROGRAM, **options):
-    done = subprocess.run([program, *words], capture_output=True, text=True, timeout=300,
-                          stdin=subprocess.DEVNULL, **options)
-    if done.returncode != status:
-        raise AssertionError(f"lathe {' '.join(words)}: status {done.returncode}, expected {status}\n"
-                             f"{done.stdout}{done.stderr}")
-    return done
+def lathe(*words, env=None, **options):
+    return program.lathe(*words, env=env or clean(), **options)
 
 
 def backends(**extra):
-    listed = json.loads(run(["devices", "--json", "--quiet"], env=environment(**extra)).stdout)["backends"]
+    listed = json.loads(lathe("devices", "--no-peaks", "--json", env=clean(**extra)).stdout)["backends"]
     return {row["name"]: row for row in listed}
 
 
-def write_npy(path, shape):
-    count = 1
-    for extent in shape:
-        count *= extent
-    header = repr({"descr": "<f4", "fortran_order": False, "shape": tuple(shape)}).encode()
-    header += b" " * (-(len(header) + 11) % 64) + b"\n"
-    values = [(i * 37 % 101) / 101 for i in range(count)]
-    with open(path, "wb") as file:
-        file.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + struct.pack(f"<{count}f", *values))
-
-
-class Folder(unittest.TestCase):
+class Folder(SharedFolder):
     """A folder with a small model and an input for it."""
 
     @classmethod
     def setUpClass(cls):
-        cls.keeper = tempfile.TemporaryDirectory()
-        cls.folder = cls.keeper.name
-        cls.model = os.path.join(cls.folder, "cnn.onnx")
-        cls.input = os.path.join(cls.folder, "input.npy")
-        run(["new", "cnn", "--size", "28", "--channels", "1", "-o", cls.model, "--quiet"])
+        super().setUpClass()
+        cls.model = cls.path("cnn.onnx")
+        cls.input = cls.path("input.npy")
+        lathe("new", "cnn", "--size", "28", "--channels", "1", "-o", cls.model, "--quiet")
         write_npy(cls.input, [1, 1, 28, 28])
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.keeper.cleanup()
 
 
 class Calls:
@@ -88,9 +62,9 @@ class Calls:
     def __init__(self, words, folder, home, **extra):
         with tempfile.TemporaryDirectory() as trace:
             # Leaks cannot be looked for under strace.
-            env = environment(home, TMPDIR=home, ASAN_OPTIONS="detect_leaks=0", **extra)
-            done = subprocess.run(["strace", "-ff", "-qq", "-s", "4096", "-e", f"trace={WATCHED}", "-e", "signal=none",
-                                   "-o", os.path.join(trace, "t"), PROGRAM, *words], cwd=folder, env=env, text=True,
+            env = program.environment(clean(home, TMPDIR=home, ASAN_OPTIONS="detect_leaks=0", **extra))
+            done = subprocess.lathe("strace", "-ff", "-qq", "-s", "4096", "-e", f"trace={WATCHED}", "-e", "signal=none",
+                                   "-o", os.path.join(trace, "t"), PROGRAM, *words, cwd=folder, env=env, text=True,
                                   capture_output=True, timeout=300, stdin=subprocess.DEVNULL)
             if done.returncode != 0:
                 raise AssertionError(f"{' '.join(words)}: {done.returncode}\n{done.stdout}{done.stderr}")
@@ -130,7 +104,6 @@ class Quiet(Folder):
         try:
             Calls(["--help"], cls.folder, cls.folder)
         except AssertionError as failure:
-            cls.keeper.cleanup()
             raise unittest.SkipTest(f"strace may not trace here: {failure}")
         cls.known = backends()
 
@@ -179,35 +152,35 @@ class Absent(Folder):
     def setUp(self):
         self.empty = os.path.join(self.folder, "empty")
         os.makedirs(self.empty, exist_ok=True)
-        self.env = environment(**{variable: self.empty for variable in VARIABLES.values()})
+        self.env = clean(**{variable: self.empty for variable in VARIABLES.values()})
 
     def test_everything_else_works(self):
-        run(["run", self.model, self.input, "--quiet"], env=self.env)
-        report = json.loads(run(["bench", self.model, "--seconds", "0.05", "--json", "--quiet"], env=self.env).stdout)
+        lathe("run", self.model, self.input, "--quiet", env=self.env)
+        report = json.loads(lathe("bench", self.model, "--seconds", "0.05", "--json", "--quiet", env=self.env).stdout)
         self.assertEqual([row["backend"] for row in report["results"]], ["native"])
         if os.path.isdir(FASHION_MNIST):
-            run(["eval", self.model, "--data", "fashion-mnist", "--limit", "20", "--preprocess", PREPROCESS, "--quiet"],
-                env=self.env)
+            lathe("eval", self.model, "--data", "fashion-mnist", "--limit", "20", "--preprocess", PREPROCESS, "--quiet",
+                  env=self.env)
 
     def test_a_missing_library_is_a_message(self):
         for backend, variable in VARIABLES.items():
             for words in (["run", self.model, self.input], ["bench", self.model, "--seconds", "0.05"]):
-                done = run([*words, "--backend", backend, "--quiet"], status=1, env=self.env)
+                done = lathe(*words, "--backend", backend, "--quiet", status=1, env=self.env)
                 said = done.stdout + done.stderr
                 self.assertIn(f"{variable} names {self.empty}, which holds no {FILES[backend]}", said)
 
     def test_a_program_elsewhere_says_how_to_get_them(self):
-        program = os.path.join(self.folder, "elsewhere", "bin", "lathe")
-        os.makedirs(os.path.dirname(program), exist_ok=True)
-        shutil.copy2(PROGRAM, program)
-        known = json.loads(run(["devices", "--json", "--quiet"], program=program, env=environment()).stdout)["backends"]
+        elsewhere = self.path("elsewhere", "bin", "lathe")
+        os.makedirs(os.path.dirname(elsewhere), exist_ok=True)
+        shutil.copy2(PROGRAM, elsewhere)
+        known = json.loads(lathe("devices", "--json", "--quiet", program=elsewhere, env=clean()).stdout)["backends"]
         for row in known:
             if row["name"] not in VARIABLES or row["available"]:
                 continue  # the system has it
             backend = row["name"]
             self.assertIn(f"scripts/setup.sh --with {backend}", row["reason"])
-            said = run(["run", self.model, self.input, "--backend", backend], status=1, program=program,
-                       env=environment()).stderr
+            said = lathe("run", self.model, self.input, "--backend", backend, status=1, program=elsewhere,
+                         env=clean()).stderr
             self.assertIn(f"scripts/setup.sh --with {backend}", said)
             self.assertIn(VARIABLES[backend], said)
 
@@ -216,15 +189,15 @@ class Broken(Folder):
     def check(self, backend, make, reason):
         path = os.path.join(self.folder, f"{FILES[backend]}.9")
         make(path)
-        env = environment(**{VARIABLES[backend]: path})
-        said = run(["run", self.model, self.input, "--backend", backend], status=1, env=env).stderr
+        env = clean(**{VARIABLES[backend]: path})
+        said = lathe("run", self.model, self.input, "--backend", backend, status=1, env=env).stderr
         self.assertIn(path, said)
         self.assertRegex(said, reason)
         self.assertEqual(len(said.strip().splitlines()), 1, said)
         row = backends(**{VARIABLES[backend]: path})[backend]
         self.assertFalse(row["available"])
         self.assertRegex(row["reason"], reason)
-        run(["run", self.model, self.input, "--quiet"], env=env)
+        lathe("run", self.model, self.input, "--quiet", env=env)
 
     def test_text(self):
         def make(path):

@@ -1,0 +1,48 @@
+"""ONNX models as bytes, written without the onnx package."""
+
+
+def varint(value):
+    value &= (1 << 64) - 1
+    out = b""
+    while value > 0x7F:
+        out += bytes([value & 0x7F | 0x80])
+        value >>= 7
+    return out + bytes([value])
+
+
+def field(number, value):
+    """A field of a protobuf message: a number, a text, or bytes, which may be a message."""
+    if isinstance(value, int):
+        return varint(number << 3) + varint(value)
+    data = value.encode() if isinstance(value, str) else value
+    return varint(number << 3 | 2) + varint(len(data)) + data
+
+
+def value_info(name, dims, element_type=1):
+    """A tensor, float32 unless told: extents are numbers, or names of unknown ones."""
+    shape = b"".join(field(1, field(2 if isinstance(dim, str) else 1, dim)) for dim in dims)
+    return field(1, name) + field(2, field(1, field(1, element_type) + field(2, shape)))
+
+
+def text_attribute(name, text):
+    return field(1, name) + field(4, text) + field(20, 3)
+
+
+def node(op_type, inputs, outputs, name="", attributes=(), domain=""):
+    return (b"".join(field(1, i) for i in inputs) + b"".join(field(2, o) for o in outputs) + field(3, name) +
+            field(4, op_type) + b"".join(field(5, a) for a in attributes) + (field(7, domain) if domain else b""))
+
+
+def model(nodes, inputs, outputs, opsets=(("", 17),), producer="", metadata=()):
+    """Nodes by node(), inputs and outputs by value_info(), opsets as pairs of domain and version."""
+    graph = (b"".join(field(1, n) for n in nodes) + field(2, "g") + b"".join(field(11, i) for i in inputs) +
+             b"".join(field(12, o) for o in outputs))
+    return (field(1, 8) + (field(2, producer) if producer else b"") + field(7, graph) +
+            b"".join(field(8, field(1, domain) + field(2, version)) for domain, version in opsets) +
+            b"".join(field(14, field(1, key) + field(2, value)) for key, value in metadata))
+
+
+def einsum_model():
+    """y = x transposed, by an operator that Lathe does not know: float32 [2,3] to [3,2]."""
+    turn = node("Einsum", ["x"], ["y"], "turn", [text_attribute("equation", "ij->ji")])
+    return model([turn], [value_info("x", [2, 3])], [value_info("y", [3, 2])])

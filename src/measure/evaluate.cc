@@ -35,8 +35,7 @@ class Tally {
     for (std::size_t i = 0; i < labels.size(); ++i) {
       const auto row = scores.data<float>().subspan(i * classes, classes);
       const std::int64_t rank = rank_of(row, static_cast<std::size_t>(labels[i]));
-      hits_ += rank == 0 ? 1 : 0;
-      near_hits_ += rank < 5 ? 1 : 0;
+      result_.ranks.push_back(static_cast<std::int32_t>(rank));
       const std::int64_t predicted = std::max_element(row.begin(), row.end()) - row.begin();
       ++result_.confusion[static_cast<std::size_t>(labels[i] * result_.classes + predicted)];
     }
@@ -46,14 +45,17 @@ class Tally {
 
   void finish() {
     if (result_.samples == 0) return;
-    result_.top1 = static_cast<double>(hits_) / static_cast<double>(result_.samples);
-    result_.top5 = static_cast<double>(near_hits_) / static_cast<double>(result_.samples);
+    const auto share = [&](std::int32_t among) {
+      const auto hits = std::count_if(result_.ranks.begin(), result_.ranks.end(),
+                                      [&](std::int32_t rank) { return rank < among; });
+      return static_cast<double>(hits) / static_cast<double>(result_.samples);
+    };
+    result_.top1 = share(1);
+    result_.top5 = share(5);
   }
 
  private:
   Evaluation& result_;
-  std::int64_t hits_ = 0;
-  std::int64_t near_hits_ = 0;
 };
 
 }  // namespace
@@ -105,6 +107,11 @@ Result<Evaluation> evaluate(const ir::Graph& graph, std::shared_ptr<const data::
   std::deque<std::pair<BatchRunner::Pending, ir::Tensor>> in_flight;
   const auto most = static_cast<std::size_t>(runner.executable().streams()) + 1;
   for (bool more = true; more || !in_flight.empty();) {
+    if (more && options.stop_requested && options.stop_requested()) {
+      result.interrupted = true;
+      more = false;
+      continue;
+    }
     if (more && in_flight.size() < most) {
       ASSIGN_OR_RETURN(std::optional<data::Batch> batch, loader.next());
       more = batch.has_value();
@@ -121,6 +128,8 @@ Result<Evaluation> evaluate(const ir::Graph& graph, std::shared_ptr<const data::
   }
   tally.finish();
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  if (result.samples == 0 && result.interrupted)
+    return error(ErrorCode::kInterrupted, "before the first sample was evaluated");
   if (result.samples == 0) return invalid_data("no sample could be read");
   result.corrupt = loader.corrupt_samples();
   result.notes = runner.executable().notes();

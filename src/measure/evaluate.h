@@ -26,6 +26,8 @@ struct EvaluateOptions {
   std::optional<data::Preprocess> preprocess = {};
   // After each batch: samples done and their number.
   std::function<void(std::int64_t, std::int64_t)> on_progress = {};
+  // Asked between batches; true ends the work with what was counted so far.
+  std::function<bool()> stop_requested = {};
 };
 
 struct Evaluation {
@@ -34,6 +36,10 @@ struct Evaluation {
   double top5 = 0;  // among the five highest; 1 where there are five classes or fewer
   double images_per_s = 0;
   std::int64_t corrupt = 0;  // left out
+  bool interrupted = false;  // by stop_requested: samples are the first ones only
+  // Of each sample, in the order of the dataset: how many classes have a higher output than its
+  // own. 0 is a right answer; what two models answer to the same samples can be compared in pairs.
+  std::vector<std::int32_t> ranks;
   // [truth * classes + prediction].
   std::vector<std::int64_t> confusion;
   std::int64_t classes = 0;
@@ -43,6 +49,7 @@ struct Evaluation {
 // The model has one input that fits the dataset's samples, and its first output is [N, classes], at
 // least as many as the dataset has. Ties go to the lower class. Image models say how pixels become
 // inputs in their metadata (data::kPreprocessKey), or options do; an error where neither does.
+// kInterrupted where it was stopped before its first sample.
 Result<Evaluation> evaluate(const ir::Graph& graph, std::shared_ptr<const data::Dataset> dataset,
                             const EvaluateOptions& options = {});
 

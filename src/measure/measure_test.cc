@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <numeric>
+#include <span>
 
 #include "data/npy.h"
 #include "ir/graph_builder.h"
@@ -49,10 +50,32 @@ TEST(Evaluate, CountsHitsThroughEveryBackendAndBatch) {
       EXPECT_DOUBLE_EQ(result->top5, 1.0);
       EXPECT_EQ(
           std::accumulate(result->confusion.begin(), result->confusion.end(), std::int64_t{0}), 50);
+      ASSERT_EQ(result->ranks.size(), 50U);
+      // The last ten are wrong; of equal outputs the lower class comes first.
+      EXPECT_THAT(std::span(result->ranks).first(40), testing::Each(0));
+      EXPECT_EQ(result->ranks[40], 2);  // its class is 2, its input of class 1
+      EXPECT_EQ(result->ranks[41], 1);
     }
   }
   EXPECT_THAT(evaluate(identity_classifier(), *dataset, {.backend = "magic"}).error().message(),
               HasSubstr("unknown backend"));
+}
+
+TEST(Evaluate, StopsBetweenBatches) {
+  auto dataset = data::open_dataset("npz:" + write_dataset().string(), data::Split::kTest);
+  ASSERT_TRUE(dataset.ok()) << dataset.error().message();
+  int asked = 0;
+  EvaluateOptions options{.compile = {.threads = 1, .batch = 8}};
+  options.stop_requested = [&] { return ++asked > 2; };
+  const auto part = evaluate(identity_classifier(), *dataset, options);
+  ASSERT_TRUE(part.ok()) << part.error().message();
+  EXPECT_TRUE(part->interrupted);
+  EXPECT_EQ(part->samples, 16);
+  EXPECT_EQ(part->ranks.size(), 16U);
+  EXPECT_DOUBLE_EQ(part->top1, 1.0);
+  options.stop_requested = [] { return true; };
+  EXPECT_EQ(evaluate(identity_classifier(), *dataset, options).error().code(),
+            ErrorCode::kInterrupted);
 }
 
 TEST(Evaluate, RefusesAModelWithTooFewClasses) {

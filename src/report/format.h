@@ -3,6 +3,7 @@
 // ever says "nan" or "inf".
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,9 @@ std::string format_ratio(double ratio);
 std::string format_number(double value, int digits = 4);
 // A whole number with thin spaces (U+2009) between groups of three digits from 10 000 on.
 std::string format_integer(double value);
+
+// A count with its noun: "1 epoch", "3 epochs". Without `nouns` the plural ends in "s".
+std::string plural(std::int64_t count, std::string_view noun, std::string_view nouns = {});
 
 // The time of the day in UTC: "2026-11-21 10:14 UTC".
 std::string current_time();

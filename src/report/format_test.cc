@@ -32,6 +32,12 @@ TEST(FormatTest, Numbers) {
   EXPECT_EQ(format_integer(-0.2), "0");
 }
 
+TEST(FormatTest, CountsWithTheirNouns) {
+  EXPECT_EQ(plural(1, "epoch"), "1 epoch");
+  EXPECT_EQ(plural(0, "epoch"), "0 epochs");
+  EXPECT_EQ(plural(12, "batch", "batches"), "12 batches");
+}
+
 TEST(FormatTest, NothingIsCalledNanOrInf) {
   for (const double value :
        {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(),

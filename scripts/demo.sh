@@ -16,8 +16,7 @@ while [ $# -gt 0 ]; do
     --quick) quick=1 ;;
     --output)
       [ $# -gt 1 ] || { echo "demo: --output needs a folder" >&2; exit 2; }
-      mkdir -p "$2"
-      output=$(cd "$2" && pwd)
+      output=$2
       shift
       ;;
     *)
@@ -27,7 +26,11 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
+mkdir -p "$output"
+output=$(cd "$output" && pwd)
+[ -w "$output" ] || { echo "demo: $output may not be written into, choose another --output" >&2; exit 1; }
 cd "$root"
+trap 'echo "demo: interrupted; what is installed and built stays for the next time" >&2; exit 130' INT
 
 if [ "$quick" = 1 ]; then
   train_options=(--epochs 2 --limit 12000)
@@ -60,10 +63,9 @@ say "Installing what is missing"
 scripts/setup.sh
 
 say "Building the program"
-[ -f build/release/build.ninja ] || cmake --preset release >/dev/null
+cmake --preset release -DLATHE_TORCH=ON >/dev/null
 cmake --build build/release --target lathe lathe_train_module
 lathe=$root/build/release/bin/lathe
-mkdir -p "$output"
 cd "$output"
 
 say "Training cnn on Fashion-MNIST"
@@ -78,7 +80,7 @@ top1() { "$lathe" eval "$1" --data fashion-mnist "${eval_options[@]}" --quiet --
 size() { stat -c %s "$1"; }
 float_top1=$(top1 cnn.onnx)
 int8_top1=$(top1 cnn-int8.onnx)
-mapfile -t p50_ms < <("$lathe" bench cnn.onnx cnn-int8.onnx --threads 1 --quiet --json | json_numbers p50_ms)
+p50_ms=($("$lathe" bench cnn.onnx cnn-int8.onnx --threads 1 --quiet --json | json_numbers p50_ms))
 float_size=$(size cnn.onnx)
 int8_size=$(size cnn-int8.onnx)
 awk -v top1="$float_top1 $int8_top1" -v size="$float_size $int8_size" -v ms="${p50_ms[*]}" 'BEGIN {
@@ -112,5 +114,5 @@ fi
 seconds=$((SECONDS - started))
 printf '\nDone in %d min %d s. In %s:\n' $((seconds / 60)) $((seconds % 60)) "$output"
 echo "  cnn.onnx, cnn-int8.onnx  the models"
-echo "  report.html              what was measured: open it in a browser, e.g. xdg-open $output/report.html"
+echo "  report.html              what was measured: open it in a browser, e.g. xdg-open '$output/report.html'"
 exit "$failed"

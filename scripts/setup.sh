@@ -20,6 +20,10 @@ wrong_call() {
   sed -n '2,12s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
   exit 2
 }
+fail() {
+  echo "setup: $*" >&2
+  exit 1
+}
 while [ $# -gt 0 ]; do
   case "$1" in
     --no-torch) torch=0 ;;
@@ -67,6 +71,7 @@ if [ "$tests" = 1 ]; then
     chromium                                            # looks at the report's page
     g++-aarch64-linux-gnu qemu-user-static              # kernels on another architecture
     git python3 python3-venv
+    mmdebstrap uidmap                                   # a fresh machine to run the demo on
     strace                                              # what backends do to files and sockets
   )
 fi
@@ -81,20 +86,35 @@ for package in "${packages[@]}"; do
   installed "$package" || missing+=("$package")
 done
 if [ ${#missing[@]} -gt 0 ]; then
+  system=$(. /etc/os-release 2>/dev/null && echo "${PRETTY_NAME:-}") || true
+  elsewhere="Lathe expects Debian 12, this is ${system:-an unknown system}. Install what corresponds to \
+these packages of it and run scripts/build.sh: ${packages[*]}"
+  command -v apt-get >/dev/null || fail "there is no apt-get. $elsewhere"
   echo "setup: installing ${missing[*]}"
   as_root=()
   if [ "$(id -u)" != 0 ]; then
-    command -v sudo >/dev/null || {
-      echo "setup: run as root, or install: apt-get install ${missing[*]}" >&2
-      exit 1
-    }
+    command -v sudo >/dev/null ||
+      fail "this needs root, and there is no sudo. Run as root: apt-get install ${missing[*]}"
     as_root=(sudo)
   fi
   apt_get() {
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 "$@" </dev/null
   }
-  apt_get update
-  apt_get install -y --no-install-recommends "${missing[@]}" >/dev/null
+  # Not each list of packages has to be reached, only those with what is missing.
+  apt_get update || echo "setup: apt-get update failed, see above; going on with what apt knows" >&2
+  available=" $(LC_ALL=C apt-cache policy "${missing[@]}" 2>/dev/null | awk '
+    /^[^ ]/ { name = substr($1, 1, length($1) - 1) }
+    /^  Candidate: [^(]/ { print name }' | tr '\n' ' ') "
+  unknown=()
+  for package in "${missing[@]}"; do
+    [[ $available == *" $package "* ]] || unknown+=("$package")
+  done
+  if [ ${#unknown[@]} -gt 0 ]; then
+    fail "apt does not know ${unknown[*]}. On Debian 12, see above whether its servers were reached, \
+and try again. $elsewhere"
+  fi
+  apt_get install -y --no-install-recommends "${missing[@]}" >/dev/null ||
+    fail "apt-get could not install ${missing[*]}, see above. Once that is mended, run this again"
 fi
 
 for runtime in "${to_fetch[@]}"; do

@@ -71,6 +71,7 @@ if [ "$tests" = 1 ]; then
     chromium                                            # looks at the report's page
     g++-aarch64-linux-gnu qemu-user-static              # kernels on another architecture
     git python3 python3-venv
+    python3-pil python3-torch                           # docs/from-pytorch.md
     mmdebstrap uidmap                                   # a fresh machine to run the demo on
     strace                                              # what backends do to files and sockets
   )
@@ -87,14 +88,19 @@ for package in "${packages[@]}"; do
 done
 if [ ${#missing[@]} -gt 0 ]; then
   system=$(. /etc/os-release 2>/dev/null && echo "${PRETTY_NAME:-}") || true
-  elsewhere="Lathe expects Debian 12, this is ${system:-an unknown system}. Install what corresponds to \
-these packages of it and run scripts/build.sh: ${packages[*]}"
-  command -v apt-get >/dev/null || fail "there is no apt-get. $elsewhere"
+  if [[ $system == "Debian"*" 12 "* ]]; then
+    advice="see above whether apt reached its servers, and run this again"
+  else
+    advice="this is ${system:-an unknown system}, Lathe expects Debian 12. Install what corresponds to these \
+packages of it and run scripts/build.sh: ${packages[*]}"
+  fi
+  command -v apt-get >/dev/null || fail "there is no apt-get: $advice"
   echo "setup: installing ${missing[*]}"
   as_root=()
   if [ "$(id -u)" != 0 ]; then
     command -v sudo >/dev/null ||
-      fail "this needs root, and there is no sudo. Run as root: apt-get install ${missing[*]}"
+      fail "this needs root, and there is no sudo. Run as root: apt-get update && apt-get install \
+${missing[*]}"
     as_root=(sudo)
   fi
   apt_get() {
@@ -110,11 +116,10 @@ these packages of it and run scripts/build.sh: ${packages[*]}"
     [[ $available == *" $package "* ]] || unknown+=("$package")
   done
   if [ ${#unknown[@]} -gt 0 ]; then
-    fail "apt does not know ${unknown[*]}. On Debian 12, see above whether its servers were reached, \
-and try again. $elsewhere"
+    fail "apt knows no ${unknown[*]}: $advice"
   fi
   apt_get install -y --no-install-recommends "${missing[@]}" >/dev/null ||
-    fail "apt-get could not install ${missing[*]}, see above. Once that is mended, run this again"
+    fail "apt-get could not install ${missing[*]}: $advice"
 fi
 
 for runtime in "${to_fetch[@]}"; do

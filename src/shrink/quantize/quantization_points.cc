@@ -9,14 +9,8 @@ namespace {
 using ir::NodeId;
 using ir::ValueId;
 
-bool is_activation(const ir::Node& node) { return node.is("Relu") || node.is("Clip"); }
-
-bool is_movement(const ir::Node& node) {
-  for (const std::string_view type :
-       {"MaxPool", "Flatten", "Reshape", "Squeeze", "Unsqueeze", "Transpose"}) {
-    if (node.is(type)) return true;
-  }
-  return false;
+QuantizationRole role_of(const ir::Node& node) {
+  return node.domain.empty() ? quantization_role(node.op_type) : QuantizationRole::kNone;
 }
 
 class Planner {
@@ -47,7 +41,9 @@ class Planner {
     const auto& readers = consumers_[static_cast<std::size_t>(value)];
     if (graph_.is_output(value) || readers.size() != 1) return value;
     const ir::Node& reader = graph_.node(readers[0]);
-    return is_activation(reader) && reader.input(0) == value ? reader.output() : value;
+    const bool carries_on =
+        role_of(reader) == QuantizationRole::kActivation && reader.input(0) == value;
+    return carries_on ? reader.output() : value;
   }
 
   void quantize_result(const ir::Node& node) {
@@ -56,18 +52,24 @@ class Planner {
   }
 
   [[nodiscard]] bool is_layer(const ir::Node& node) const {
-    if (!node.is("Conv") && !node.is("Gemm")) return false;
+    if (role_of(node) != QuantizationRole::kLayer) return false;
     const ir::Tensor* weights = graph_.constant(node.input(1));
     const ir::Tensor* bias = graph_.constant(node.input(2));
     const std::string& name = node.name.empty() ? graph_.value(node.output()).name : node.name;
     const bool bias_fits =
         node.input(2) == ir::kNoValue ||
         (bias != nullptr && bias->rank() == 1 && bias->data_type() == ir::DataType::kFloat32);
-    const bool plain = node.is("Conv") || (node.attribute_float("alpha", 1) == 1 &&
-                                           node.attribute_float("beta", 1) == 1 &&
-                                           node.attribute_int("transA", 0) == 0);
+    const bool plain = !node.is("Gemm") || (node.attribute_float("alpha", 1) == 1 &&
+                                            node.attribute_float("beta", 1) == 1 &&
+                                            node.attribute_int("transA", 0) == 0);
     return weights != nullptr && weights->data_type() == ir::DataType::kFloat32 && bias_fits &&
            plain && std::find(excluded_.begin(), excluded_.end(), name) == excluded_.end();
+  }
+
+  [[nodiscard]] bool same_shapes(const ir::Node& node) const {
+    return std::all_of(node.inputs.begin(), node.inputs.end(), [&](ValueId v) {
+      return graph_.value(v).type.shape == graph_.value(node.input(0)).type.shape;
+    });
   }
 
   void visit(NodeId id) {
@@ -80,12 +82,10 @@ class Planner {
     }
     const bool all_quantized = std::all_of(node.inputs.begin(), node.inputs.end(),
                                            [&](ValueId v) { return is_quantized(v); });
-    if (node.is("Add") && all_quantized &&
-        graph_.value(node.input(0)).type.shape == graph_.value(node.input(1)).type.shape) {
+    const QuantizationRole role = role_of(node);
+    if (role == QuantizationRole::kArithmetic && all_quantized && same_shapes(node)) {
       quantize_result(node);
-    } else if (node.is("GlobalAveragePool") && all_quantized) {
-      quantize_result(node);
-    } else if (is_movement(node) && is_quantized(node.input(0)) &&
+    } else if (role == QuantizationRole::kMovement && is_quantized(node.input(0)) &&
                !graph_.is_output(node.output())) {
       quantize(node.output(), range_of_.at(node.input(0)));
     }
@@ -99,6 +99,14 @@ class Planner {
 };
 
 }  // namespace
+
+QuantizationRole quantization_role(std::string_view op_type) {
+#define LATHE_QUANTIZE(name, role) \
+  if (op_type == #name) return QuantizationRole::role;
+#include "shrink/quantize/quantized_operators.inc"
+#undef LATHE_QUANTIZE
+  return QuantizationRole::kNone;
+}
 
 QuantizationPlan plan_quantization(const ir::Graph& graph,
                                    const std::vector<std::string>& excluded) {

@@ -1,11 +1,22 @@
 // Which values of a float graph become 8-bit.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "ir/graph.h"
 
 namespace lathe::shrink {
+
+// What quantization makes of an operator of the default domain, see quantized_operators.inc.
+enum class QuantizationRole {
+  kNone,        // stays float32
+  kLayer,       // weights become int8 where they are constants; input and output 8-bit
+  kArithmetic,  // 8-bit where all its inputs are
+  kMovement,    // moves or selects elements, on 8-bit values where its input is
+  kActivation,  // after a layer: where the 8-bit output saturates
+};
+QuantizationRole quantization_role(std::string_view op_type);
 
 struct QuantizationPoint {
   ir::ValueId value = ir::kNoValue;

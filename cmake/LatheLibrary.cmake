@@ -1,12 +1,19 @@
-# lathe_library(NAME SOURCES ... [DEPS ...] [TESTS ...] [TEST_DEPS ...] [TEST_ENVIRONMENTS ...])
+# lathe_library(NAME SOURCES ... [DEPS ...] [HEADERS ...] [FILE_BY_FILE]
+#               [TESTS ...] [TEST_DEPS ...] [TEST_ENVIRONMENTS ...])
 #
 # One static library lathe_NAME for one folder of src/, its public dependencies, and one test
-# program NAME_test. TEST_ENVIRONMENTS runs that program once more under each VAR=value given.
+# program NAME_test. HEADERS are those of others that many of its files include, beside the common
+# ones; FILE_BY_FILE leaves each its own compilation (both: LatheCompileTime.cmake).
+# TEST_ENVIRONMENTS runs the test program once more under each VAR=value given.
 function(lathe_library name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;TESTS;TEST_DEPS;TEST_ENVIRONMENTS" ${ARGN})
+  cmake_parse_arguments(ARG "FILE_BY_FILE" "" "SOURCES;DEPS;HEADERS;TESTS;TEST_DEPS;TEST_ENVIRONMENTS" ${ARGN})
   set(target lathe_${name})
   add_library(${target} STATIC ${ARG_SOURCES})
   target_link_libraries(${target} PUBLIC lathe_options ${ARG_DEPS})
+  lathe_common_headers(${target} ${ARG_HEADERS})
+  if(NOT ARG_FILE_BY_FILE)
+    lathe_unity(${target} 8)
+  endif()
   set_property(GLOBAL APPEND PROPERTY LATHE_LIBRARIES ${target})
   if(LATHE_TESTS AND ARG_TESTS)
     lathe_test(${name}_test SOURCES ${ARG_TESTS} DEPS ${target} ${ARG_TEST_DEPS}
@@ -19,6 +26,9 @@ function(lathe_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;ENVIRONMENTS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} GTest::gtest_main GTest::gmock)
+  lathe_common_headers(${name} <gmock/gmock.h> <gtest/gtest.h>)
+  # What is measured and optimised is the library; a test calls it.
+  target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # GCC 12 at -O3 sees an overlap in the concatenation of a literal and a string (bug 105651).
     target_compile_options(${name} PRIVATE -Wno-restrict)

@@ -13,7 +13,10 @@ set(CMAKE_CXX_FLAGS_SANITIZED "-O1 -g1 -DNDEBUG")
 
 find_program(LATHE_CCACHE ccache)
 if(LATHE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${LATHE_CCACHE})
+  # What ccache needs to know of precompiled headers, and paths that do not depend on where the tree is.
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}
+      CCACHE_NOHASHDIR=1 ${LATHE_CCACHE})
 endif()
 find_program(LATHE_LLD ld.lld)
 if(LATHE_LLD AND NOT CMAKE_CROSSCOMPILING)

@@ -4,8 +4,6 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
-#include <spdlog/sinks/stdout_color_sinks.h>
-#include <spdlog/spdlog.h>
 #include <vector>
 
 #include "cli/verb.h"
@@ -85,9 +83,6 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
-  // Results go to standard output, everything else to standard error.
-  spdlog::set_default_logger(spdlog::stderr_color_mt("lathe"));
-  spdlog::set_pattern("%^%l%$: %v");
   try {
     return lathe::cli::run(argc, argv);
   } catch (const std::exception& problem) {

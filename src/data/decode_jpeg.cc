@@ -31,9 +31,9 @@ bool is_damage(int warning) {
 
 // One decompression. libjpeg reports errors by a call that must not return; it jumps back to the
 // step that was running, so a step holds nothing that needs a destructor.
-class Decoder {
+class JpegDecoder {
  public:
-  Decoder() {
+  JpegDecoder() {
     info_.err = jpeg_std_error(&handlers_);
     handlers_.error_exit = [](j_common_ptr info) { self(info).fail(); };
     handlers_.emit_message = [](j_common_ptr info, int level) {
@@ -43,9 +43,9 @@ class Decoder {
     progress_.progress_monitor = [](j_common_ptr info) { self(info).limit_scans(); };
     info_.client_data = this;
   }
-  Decoder(const Decoder&) = delete;
-  Decoder& operator=(const Decoder&) = delete;
-  ~Decoder() { jpeg_destroy_decompress(&info_); }
+  JpegDecoder(const JpegDecoder&) = delete;
+  JpegDecoder& operator=(const JpegDecoder&) = delete;
+  ~JpegDecoder() { jpeg_destroy_decompress(&info_); }
 
   Status read_header(std::span<const std::byte> bytes) {
     return step([&] {
@@ -99,7 +99,9 @@ class Decoder {
   }
 
  private:
-  static Decoder& self(j_common_ptr info) { return *static_cast<Decoder*>(info->client_data); }
+  static JpegDecoder& self(j_common_ptr info) {
+    return *static_cast<JpegDecoder*>(info->client_data);
+  }
 
   [[noreturn]] void fail() {
     handlers_.format_message(reinterpret_cast<j_common_ptr>(&info_), message_.data());
@@ -147,7 +149,7 @@ bool is_jpeg(std::span<const std::byte> bytes) {
 }
 
 Result<Image> decode_jpeg(std::span<const std::byte> bytes, std::int64_t max_pixels) {
-  Decoder decoder;
+  JpegDecoder decoder;
   RETURN_IF_ERROR(decoder.read_header(bytes));
   const auto width = static_cast<int>(decoder.info().image_width);
   const auto height = static_cast<int>(decoder.info().image_height);
@@ -164,7 +166,7 @@ Result<Image> decode_jpeg(std::span<const std::byte> bytes, std::int64_t max_pix
 }
 
 Result<ImageInfo> read_jpeg_info(std::span<const std::byte> bytes) {
-  Decoder decoder;
+  JpegDecoder decoder;
   RETURN_IF_ERROR(decoder.read_header(bytes));
   ImageInfo info{static_cast<int>(decoder.info().image_width),
                  static_cast<int>(decoder.info().image_height), decoder.channels()};

@@ -20,16 +20,16 @@ constexpr png_uint_32 kMaxChunks = 128;
 
 // One decompression. libpng reports errors by a call that must not return; it jumps back to the
 // step that was running, so a step holds nothing that needs a destructor.
-class Decoder {
+class PngDecoder {
  public:
-  explicit Decoder(std::span<const std::byte> bytes) : rest_(bytes) {
+  explicit PngDecoder(std::span<const std::byte> bytes) : rest_(bytes) {
     png_ =
         png_create_read_struct(PNG_LIBPNG_VER_STRING, this, fail, [](png_structp, const char*) {});
     if (png_ != nullptr) info_ = png_create_info_struct(png_);
   }
-  Decoder(const Decoder&) = delete;
-  Decoder& operator=(const Decoder&) = delete;
-  ~Decoder() { png_destroy_read_struct(&png_, &info_, nullptr); }
+  PngDecoder(const PngDecoder&) = delete;
+  PngDecoder& operator=(const PngDecoder&) = delete;
+  ~PngDecoder() { png_destroy_read_struct(&png_, &info_, nullptr); }
 
   Status read_header() {
     if (info_ == nullptr) return error(ErrorCode::kResourceExhausted, "no memory");
@@ -75,13 +75,13 @@ class Decoder {
 
  private:
   [[noreturn]] static void fail(png_structp png, const char* message) {
-    auto* self = static_cast<Decoder*>(png_get_error_ptr(png));
+    auto* self = static_cast<PngDecoder*>(png_get_error_ptr(png));
     std::snprintf(self->message_.data(), self->message_.size(), "%s", message);
     std::longjmp(self->jump_, 1);
   }
 
   static void read(png_structp png, png_bytep out, std::size_t count) {
-    auto* self = static_cast<Decoder*>(png_get_io_ptr(png));
+    auto* self = static_cast<PngDecoder*>(png_get_io_ptr(png));
     if (count > self->rest_.size()) png_error(png, "the file ends early");
     std::memcpy(out, self->rest_.data(), count);
     self->rest_ = self->rest_.subspan(count);
@@ -111,7 +111,7 @@ bool is_png(std::span<const std::byte> bytes) {
 }
 
 Result<Image> decode_png(std::span<const std::byte> bytes, std::int64_t max_pixels) {
-  Decoder decoder(bytes);
+  PngDecoder decoder(bytes);
   RETURN_IF_ERROR(decoder.read_header());
   const std::int64_t width = decoder.width();
   const std::int64_t height = decoder.height();
@@ -131,7 +131,7 @@ Result<Image> decode_png(std::span<const std::byte> bytes, std::int64_t max_pixe
 }
 
 Result<ImageInfo> read_png_info(std::span<const std::byte> bytes) {
-  Decoder decoder(bytes);
+  PngDecoder decoder(bytes);
   RETURN_IF_ERROR(decoder.read_header());
   ImageInfo info{static_cast<int>(decoder.width()), static_cast<int>(decoder.height()),
                  decoder.channels()};

@@ -6,12 +6,12 @@
 #include <mutex>
 #include <numeric>
 #include <set>
-#include <spdlog/spdlog.h>
 #include <system_error>
 #include <thread>
 #include <utility>
 
 #include "base/cpu.h"
+#include "base/log.h"
 #include "base/random.h"
 #include "data/batch_maker.h"
 
@@ -92,9 +92,9 @@ void Loader::State::record_corrupt(const MadeBatch& made) {
   for (const auto& [index, fault] : made.corrupt) {
     if (!corrupt.insert(index).second || messages.size() == kMaxMessages) continue;
     messages.push_back(fault.message());
-    spdlog::warn("skipped: {}", fault.message());
+    log_warning("skipped: {}", fault.message());
     if (messages.size() == kMaxMessages) {
-      spdlog::warn("further samples that cannot be read are counted, not named");
+      log_warning("further samples that cannot be read are counted, not named");
     }
   }
 }

@@ -14,10 +14,6 @@ namespace {
 
 constexpr std::size_t kAlignment = 64;
 
-struct FreeDeleter {
-  void operator()(void* p) const { std::free(p); }
-};
-
 std::size_t buffer_bytes(DataType type, std::int64_t count) {
   return (static_cast<std::size_t>(count) * static_cast<std::size_t>(bits_per_element(type)) + 7) /
          8;
@@ -36,7 +32,10 @@ T saturate(double value) {
 }  // namespace
 
 struct Tensor::Buffer {
-  std::unique_ptr<std::byte, FreeDeleter> bytes;
+  struct Free {
+    void operator()(void* p) const { std::free(p); }
+  };
+  std::unique_ptr<std::byte, Free> bytes;
   std::size_t size = 0;
   std::vector<std::string> strings;
 

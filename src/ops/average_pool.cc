@@ -4,14 +4,14 @@
 namespace lathe::ops {
 namespace {
 
-Result<std::vector<ir::TensorType>> infer(const InferContext& context) {
+Result<std::vector<ir::TensorType>> infer_average_pool(const InferContext& context) {
   RETURN_IF_ERROR(require_floating_point(context, 0));
   return infer_pool(context);
 }
 
 // Places beyond the padding, which ceil_mode can reach, never count; padding counts where
 // count_include_pad says so.
-Result<std::vector<ir::Tensor>> evaluate(const EvaluateContext& context) {
+Result<std::vector<ir::Tensor>> evaluate_average_pool(const EvaluateContext& context) {
   const ir::Tensor& x = context.inputs[0];
   const Dims dims = require_dims(context.output_types[0]);
   ASSIGN_OR_RETURN(ir::Tensor y, ir::Tensor::create(x.data_type(), dims));
@@ -49,8 +49,8 @@ OpDef define_AveragePool() {
                          {"kernel_shape", AttributeKind::kInts, true},
                          {"pads", AttributeKind::kInts},
                          {"strides", AttributeKind::kInts}},
-          .infer = infer,
-          .evaluate = evaluate};
+          .infer = infer_average_pool,
+          .evaluate = evaluate_average_pool};
 }
 
 }  // namespace lathe::ops

@@ -6,7 +6,7 @@
 namespace lathe::ops {
 namespace {
 
-Result<std::vector<ir::TensorType>> infer(const InferContext& context) {
+Result<std::vector<ir::TensorType>> infer_batch_normalization(const InferContext& context) {
   RETURN_IF_ERROR(require_floating_point(context, 0));
   if (context.node().attribute_int("training_mode", 0) != 0) {
     return unsupported("training_mode must be 0: running statistics belong to the trainer");
@@ -27,7 +27,7 @@ Result<std::vector<ir::TensorType>> infer(const InferContext& context) {
   return infer_like_input(context);
 }
 
-Result<std::vector<ir::Tensor>> evaluate(const EvaluateContext& context) {
+Result<std::vector<ir::Tensor>> evaluate_batch_normalization(const EvaluateContext& context) {
   const ir::Tensor& x = context.inputs[0];
   ir::Tensor y = ir::Tensor::zeros(x.data_type(), x.dims());
   const double epsilon = static_cast<double>(context.node.attribute_float("epsilon", 1e-5F));
@@ -64,8 +64,8 @@ OpDef define_BatchNormalization() {
           .attributes = {{"epsilon", AttributeKind::kFloat},
                          {"momentum", AttributeKind::kFloat},
                          {"training_mode", AttributeKind::kInt}},
-          .infer = infer,
-          .evaluate = evaluate};
+          .infer = infer_batch_normalization,
+          .evaluate = evaluate_batch_normalization};
 }
 
 }  // namespace lathe::ops

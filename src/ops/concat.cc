@@ -4,7 +4,7 @@
 namespace lathe::ops {
 namespace {
 
-Result<std::vector<ir::TensorType>> infer(const InferContext& context) {
+Result<std::vector<ir::TensorType>> infer_concat(const InferContext& context) {
   ASSIGN_OR_RETURN(const ir::DataType type, common_data_type(context, 0, context.input_count()));
   if (!is_copyable(type)) return unsupported("packed {}", ir::data_type_name(type));
   ir::TensorType result{type, std::nullopt};
@@ -36,7 +36,7 @@ Result<std::vector<ir::TensorType>> infer(const InferContext& context) {
   return std::vector{result};
 }
 
-Result<std::vector<ir::Tensor>> evaluate(const EvaluateContext& context) {
+Result<std::vector<ir::Tensor>> evaluate_concat(const EvaluateContext& context) {
   const Dims dims = require_dims(context.output_types[0]);
   const std::size_t axis =
       normalize_axis(context.node.attribute_int("axis", 0), dims.size()).value();
@@ -64,8 +64,8 @@ OpDef define_Concat() {
   return {.name = "Concat",
           .max_inputs = kVariadic,
           .attributes = {{"axis", AttributeKind::kInt, true}},
-          .infer = infer,
-          .evaluate = evaluate};
+          .infer = infer_concat,
+          .evaluate = evaluate_concat};
 }
 
 }  // namespace lathe::ops

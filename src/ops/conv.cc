@@ -4,7 +4,7 @@
 namespace lathe::ops {
 namespace {
 
-Result<std::vector<ir::TensorType>> infer(const InferContext& context) {
+Result<std::vector<ir::TensorType>> infer_conv(const InferContext& context) {
   RETURN_IF_ERROR(require_floating_point(context, 0));
   ASSIGN_OR_RETURN(const ir::DataType type, common_data_type(context, 0, 3));
   ASSIGN_OR_RETURN(const auto types,
@@ -18,7 +18,7 @@ Result<std::vector<ir::TensorType>> infer(const InferContext& context) {
   return std::vector{ir::TensorType{type, types->output}};
 }
 
-Result<std::vector<ir::Tensor>> evaluate(const EvaluateContext& context) {
+Result<std::vector<ir::Tensor>> evaluate_conv(const EvaluateContext& context) {
   const ir::Tensor& x = context.inputs[0];
   const ir::Tensor& w = context.inputs[1];
   ASSIGN_OR_RETURN(const auto types, infer_convolution(context.node, x.type(), w.type()));
@@ -43,8 +43,8 @@ Result<std::vector<ir::Tensor>> evaluate(const EvaluateContext& context) {
   return std::vector{std::move(y)};
 }
 
-std::int64_t macs(const ir::Node&, std::span<const ir::TensorType> inputs,
-                  std::span<const ir::TensorType> outputs) {
+std::int64_t macs_conv(const ir::Node&, std::span<const ir::TensorType> inputs,
+                       std::span<const ir::TensorType> outputs) {
   return convolution_macs(inputs[1], outputs[0]);
 }
 
@@ -60,9 +60,9 @@ OpDef define_Conv() {
                          {"kernel_shape", AttributeKind::kInts},
                          {"pads", AttributeKind::kInts},
                          {"strides", AttributeKind::kInts}},
-          .infer = infer,
-          .evaluate = evaluate,
-          .macs = macs};
+          .infer = infer_conv,
+          .evaluate = evaluate_conv,
+          .macs = macs_conv};
 }
 
 }  // namespace lathe::ops

@@ -3,7 +3,7 @@
 namespace lathe::ops {
 namespace {
 
-Result<std::vector<ir::TensorType>> infer(const InferContext& context) {
+Result<std::vector<ir::TensorType>> infer_dequantize_linear(const InferContext& context) {
   if (!ir::is_integer(context.input(0).data_type)) {
     return invalid_data("input is {}, expected an integer type",
                         ir::data_type_name(context.input(0).data_type));
@@ -15,7 +15,7 @@ Result<std::vector<ir::TensorType>> infer(const InferContext& context) {
 }
 
 // y = (x - zero_point) * scale, in float32 (float64 where the scale is).
-Result<std::vector<ir::Tensor>> evaluate(const EvaluateContext& context) {
+Result<std::vector<ir::Tensor>> evaluate_dequantize_linear(const EvaluateContext& context) {
   const ir::Tensor& x = context.inputs[0];
   const ir::Tensor& scale = context.inputs[1];
   ir::Tensor y = ir::Tensor::zeros(scale.data_type(), x.dims());
@@ -41,8 +41,8 @@ OpDef define_DequantizeLinear() {
           .min_inputs = 2,
           .max_inputs = 3,
           .attributes = {{"axis", AttributeKind::kInt}, {"block_size", AttributeKind::kInt}},
-          .infer = infer,
-          .evaluate = evaluate};
+          .infer = infer_dequantize_linear,
+          .evaluate = evaluate_dequantize_linear};
 }
 
 }  // namespace lathe::ops

@@ -3,7 +3,7 @@
 namespace lathe::ops {
 namespace {
 
-Result<std::vector<ir::Tensor>> evaluate(const EvaluateContext& context) {
+Result<std::vector<ir::Tensor>> evaluate_div(const EvaluateContext& context) {
   const ir::Tensor& divisor = context.inputs[1];
   if (ir::is_integer(divisor.data_type())) {
     for (std::int64_t i = 0; i < divisor.num_elements(); ++i) {
@@ -22,8 +22,11 @@ Result<std::vector<ir::Tensor>> evaluate(const EvaluateContext& context) {
 }  // namespace
 
 OpDef define_Div() {
-  return {
-      .name = "Div", .min_inputs = 2, .max_inputs = 2, .infer = infer_binary, .evaluate = evaluate};
+  return {.name = "Div",
+          .min_inputs = 2,
+          .max_inputs = 2,
+          .infer = infer_binary,
+          .evaluate = evaluate_div};
 }
 
 }  // namespace lathe::ops

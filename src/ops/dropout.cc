@@ -5,7 +5,7 @@ namespace {
 
 // In a graph at rest dropout passes its input on; the trainer drops for itself. training_mode as an
 // input is refused unless it is constant false.
-Result<std::vector<ir::TensorType>> infer(const InferContext& context) {
+Result<std::vector<ir::TensorType>> infer_dropout(const InferContext& context) {
   RETURN_IF_ERROR(require_floating_point(context, 0));
   if (context.has_input(2)) {
     const ir::Tensor* training = context.constant(2);
@@ -20,7 +20,7 @@ Result<std::vector<ir::TensorType>> infer(const InferContext& context) {
   return types;
 }
 
-Result<std::vector<ir::Tensor>> evaluate(const EvaluateContext& context) {
+Result<std::vector<ir::Tensor>> evaluate_dropout(const EvaluateContext& context) {
   std::vector<ir::Tensor> outputs{context.inputs[0]};
   if (context.output_types.size() > 1) {
     ir::Tensor mask = ir::Tensor::zeros(ir::DataType::kBool, context.inputs[0].dims());
@@ -37,8 +37,8 @@ OpDef define_Dropout() {
           .max_inputs = 3,
           .max_outputs = 2,
           .attributes = {{"seed", AttributeKind::kInt}},
-          .infer = infer,
-          .evaluate = evaluate};
+          .infer = infer_dropout,
+          .evaluate = evaluate_dropout};
 }
 
 }  // namespace lathe::ops

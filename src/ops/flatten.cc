@@ -13,7 +13,7 @@ ir::Dim product(std::span<const ir::Dim> dims) {
   return extent;
 }
 
-Result<std::vector<ir::TensorType>> infer(const InferContext& context) {
+Result<std::vector<ir::TensorType>> infer_flatten(const InferContext& context) {
   ir::TensorType type = context.input(0);
   if (!type.shape) return std::vector{ir::TensorType{type.data_type, ir::Shape(2)}};
   const std::span<const ir::Dim> x = *type.shape;
@@ -26,7 +26,7 @@ Result<std::vector<ir::TensorType>> infer(const InferContext& context) {
                                     ir::Shape{product(x.first(split)), product(x.subspan(split))}}};
 }
 
-Result<std::vector<ir::Tensor>> evaluate(const EvaluateContext& context) {
+Result<std::vector<ir::Tensor>> evaluate_flatten(const EvaluateContext& context) {
   return std::vector{context.inputs[0].reshaped(require_dims(context.output_types[0]))};
 }
 
@@ -35,8 +35,8 @@ Result<std::vector<ir::Tensor>> evaluate(const EvaluateContext& context) {
 OpDef define_Flatten() {
   return {.name = "Flatten",
           .attributes = {{"axis", AttributeKind::kInt}},
-          .infer = infer,
-          .evaluate = evaluate};
+          .infer = infer_flatten,
+          .evaluate = evaluate_flatten};
 }
 
 }  // namespace lathe::ops

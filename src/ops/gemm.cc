@@ -4,7 +4,7 @@
 namespace lathe::ops {
 namespace {
 
-Result<std::vector<ir::TensorType>> infer(const InferContext& context) {
+Result<std::vector<ir::TensorType>> infer_gemm_node(const InferContext& context) {
   RETURN_IF_ERROR(require_floating_point(context, 0));
   ASSIGN_OR_RETURN(const ir::DataType type, common_data_type(context, 0, 3));
   ASSIGN_OR_RETURN(const auto shape,
@@ -23,7 +23,7 @@ Result<std::vector<ir::TensorType>> infer(const InferContext& context) {
   return std::vector{ir::TensorType{type, shape}};
 }
 
-Result<std::vector<ir::Tensor>> evaluate(const EvaluateContext& context) {
+Result<std::vector<ir::Tensor>> evaluate_gemm(const EvaluateContext& context) {
   const ir::Tensor& a = context.inputs[0];
   const ir::Tensor& b = context.inputs[1];
   const GemmExtents e = gemm_extents(context.node, a.dims(), b.dims());
@@ -56,8 +56,8 @@ Result<std::vector<ir::Tensor>> evaluate(const EvaluateContext& context) {
   return std::vector{std::move(y)};
 }
 
-std::int64_t macs(const ir::Node& node, std::span<const ir::TensorType> inputs,
-                  std::span<const ir::TensorType>) {
+std::int64_t macs_gemm(const ir::Node& node, std::span<const ir::TensorType> inputs,
+                       std::span<const ir::TensorType>) {
   const GemmExtents e = gemm_extents(node, require_dims(inputs[0]), require_dims(inputs[1]));
   return e.m * e.n * e.k;
 }
@@ -72,9 +72,9 @@ OpDef define_Gemm() {
                          {"beta", AttributeKind::kFloat},
                          {"transA", AttributeKind::kInt},
                          {"transB", AttributeKind::kInt}},
-          .infer = infer,
-          .evaluate = evaluate,
-          .macs = macs};
+          .infer = infer_gemm_node,
+          .evaluate = evaluate_gemm,
+          .macs = macs_gemm};
 }
 
 }  // namespace lathe::ops

@@ -6,7 +6,7 @@
 namespace lathe::ops {
 namespace {
 
-Result<std::vector<ir::Tensor>> evaluate(const EvaluateContext& context) {
+Result<std::vector<ir::Tensor>> evaluate_global_average_pool(const EvaluateContext& context) {
   const ir::Tensor& x = context.inputs[0];
   ASSIGN_OR_RETURN(ir::Tensor y,
                    ir::Tensor::create(x.data_type(), require_dims(context.output_types[0])));
@@ -28,7 +28,9 @@ Result<std::vector<ir::Tensor>> evaluate(const EvaluateContext& context) {
 }  // namespace
 
 OpDef define_GlobalAveragePool() {
-  return {.name = "GlobalAveragePool", .infer = infer_global_pool, .evaluate = evaluate};
+  return {.name = "GlobalAveragePool",
+          .infer = infer_global_pool,
+          .evaluate = evaluate_global_average_pool};
 }
 
 }  // namespace lathe::ops

@@ -3,7 +3,7 @@
 namespace lathe::ops {
 namespace {
 
-Result<std::vector<ir::Tensor>> evaluate(const EvaluateContext& context) {
+Result<std::vector<ir::Tensor>> evaluate_leaky_relu(const EvaluateContext& context) {
   const float alpha = context.node.attribute_float("alpha", 0.01F);
   return evaluate_unary_float(context.inputs[0], [alpha](auto x) {
     using T = decltype(x);
@@ -17,7 +17,7 @@ OpDef define_LeakyRelu() {
   return {.name = "LeakyRelu",
           .attributes = {{"alpha", AttributeKind::kFloat}},
           .infer = infer_like_float_input,
-          .evaluate = evaluate};
+          .evaluate = evaluate_leaky_relu};
 }
 
 }  // namespace lathe::ops

@@ -6,7 +6,7 @@ namespace {
 
 // NumPy's matmul: a vector counts as a row on the left and as a column on the right, and loses that
 // axis in the result.
-Result<std::vector<ir::TensorType>> infer(const InferContext& context) {
+Result<std::vector<ir::TensorType>> infer_mat_mul(const InferContext& context) {
   ASSIGN_OR_RETURN(const ir::DataType type, common_data_type(context, 0, 2));
   if (!ir::is_floating_point(type))
     return unsupported("inputs of type {}", ir::data_type_name(type));
@@ -33,7 +33,7 @@ Result<std::vector<ir::TensorType>> infer(const InferContext& context) {
   return std::vector{ir::TensorType{type, shape}};
 }
 
-Result<std::vector<ir::Tensor>> evaluate(const EvaluateContext& context) {
+Result<std::vector<ir::Tensor>> evaluate_mat_mul(const EvaluateContext& context) {
   const ir::Tensor& a = context.inputs[0];
   const ir::Tensor& b = context.inputs[1];
   ASSIGN_OR_RETURN(ir::Tensor y,
@@ -84,8 +84,8 @@ Result<std::vector<ir::Tensor>> evaluate(const EvaluateContext& context) {
   return std::vector{std::move(y)};
 }
 
-std::int64_t macs(const ir::Node&, std::span<const ir::TensorType> inputs,
-                  std::span<const ir::TensorType> outputs) {
+std::int64_t macs_mat_mul(const ir::Node&, std::span<const ir::TensorType> inputs,
+                          std::span<const ir::TensorType> outputs) {
   std::int64_t count = require_dims(inputs[0]).back();
   for (const std::int64_t extent : require_dims(outputs[0])) count *= extent;
   return count;
@@ -97,9 +97,9 @@ OpDef define_MatMul() {
   return {.name = "MatMul",
           .min_inputs = 2,
           .max_inputs = 2,
-          .infer = infer,
-          .evaluate = evaluate,
-          .macs = macs};
+          .infer = infer_mat_mul,
+          .evaluate = evaluate_mat_mul,
+          .macs = macs_mat_mul};
 }
 
 }  // namespace lathe::ops

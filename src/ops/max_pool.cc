@@ -6,7 +6,7 @@
 namespace lathe::ops {
 namespace {
 
-Result<std::vector<ir::TensorType>> infer(const InferContext& context) {
+Result<std::vector<ir::TensorType>> infer_max_pool(const InferContext& context) {
   if (context.node().outputs.size() > 1) return unsupported("the Indices output");
   if (context.node().attribute_int("storage_order", 0) != 0) return unsupported("storage_order 1");
   const ir::DataType type = context.input(0).data_type;
@@ -16,7 +16,7 @@ Result<std::vector<ir::TensorType>> infer(const InferContext& context) {
   return infer_pool(context);
 }
 
-Result<std::vector<ir::Tensor>> evaluate(const EvaluateContext& context) {
+Result<std::vector<ir::Tensor>> evaluate_max_pool(const EvaluateContext& context) {
   const ir::Tensor& x = context.inputs[0];
   const Dims dims = require_dims(context.output_types[0]);
   ASSIGN_OR_RETURN(ir::Tensor y, ir::Tensor::create(x.data_type(), dims));
@@ -48,8 +48,8 @@ OpDef define_MaxPool() {
                          {"pads", AttributeKind::kInts},
                          {"storage_order", AttributeKind::kInt},
                          {"strides", AttributeKind::kInts}},
-          .infer = infer,
-          .evaluate = evaluate};
+          .infer = infer_max_pool,
+          .evaluate = evaluate_max_pool};
 }
 
 }  // namespace lathe::ops

@@ -33,7 +33,7 @@ Result<Pads> resolve_pads(const Dims& pads, const Dims& axes, std::size_t rank) 
   return result;
 }
 
-Result<std::vector<ir::TensorType>> infer(const InferContext& context) {
+Result<std::vector<ir::TensorType>> infer_pad(const InferContext& context) {
   const ir::TensorType& x = context.input(0);
   if (!is_copyable(x.data_type)) return unsupported("packed {}", ir::data_type_name(x.data_type));
   const std::string mode = context.node().attribute_string("mode", "constant");
@@ -65,7 +65,7 @@ Result<std::vector<ir::TensorType>> infer(const InferContext& context) {
   return std::vector{ir::TensorType{x.data_type, shape}};
 }
 
-Result<std::vector<ir::Tensor>> evaluate(const EvaluateContext& context) {
+Result<std::vector<ir::Tensor>> evaluate_pad(const EvaluateContext& context) {
   const ir::Tensor& x = context.inputs[0];
   const std::string mode = context.node.attribute_string("mode", "constant");
   const Dims axes = context.has_input(3) ? context.inputs[3].to_int64s() : Dims{};
@@ -110,8 +110,8 @@ OpDef define_Pad() {
           .min_inputs = 2,
           .max_inputs = 4,
           .attributes = {{"mode", AttributeKind::kString}},
-          .infer = infer,
-          .evaluate = evaluate};
+          .infer = infer_pad,
+          .evaluate = evaluate_pad};
 }
 
 }  // namespace lathe::ops

@@ -8,7 +8,7 @@ namespace {
 // a_zero_point, B, b_scale (per tensor or per column), b_zero_point, C (int32 at scale
 // a_scale * b_scale), y_scale, y_zero_point. Without the last two the output is float32:
 // float32(accumulator) * float32(a_scale * b_scale).
-Result<std::vector<ir::TensorType>> infer(const InferContext& context) {
+Result<std::vector<ir::TensorType>> infer_qgemm(const InferContext& context) {
   RETURN_IF_ERROR(require_8_bit(context, 0));
   RETURN_IF_ERROR(require_8_bit(context, 3));
   RETURN_IF_ERROR(require_scalar(context, 1, "a_scale"));
@@ -40,7 +40,7 @@ Result<std::vector<ir::TensorType>> infer(const InferContext& context) {
   return std::vector{ir::TensorType{type, shape}};
 }
 
-Result<std::vector<ir::Tensor>> evaluate(const EvaluateContext& context) {
+Result<std::vector<ir::Tensor>> evaluate_qgemm(const EvaluateContext& context) {
   const ir::Tensor& a = context.inputs[0];
   const ir::Tensor& b = context.inputs[3];
   const GemmExtents e = gemm_extents(context.node, a.dims(), b.dims());
@@ -87,8 +87,8 @@ Result<std::vector<ir::Tensor>> evaluate(const EvaluateContext& context) {
   return std::vector{std::move(y)};
 }
 
-std::int64_t macs(const ir::Node& node, std::span<const ir::TensorType> inputs,
-                  std::span<const ir::TensorType>) {
+std::int64_t macs_qgemm(const ir::Node& node, std::span<const ir::TensorType> inputs,
+                        std::span<const ir::TensorType>) {
   const GemmExtents e = gemm_extents(node, require_dims(inputs[0]), require_dims(inputs[3]));
   return e.m * e.n * e.k;
 }
@@ -103,9 +103,9 @@ OpDef define_QGemm() {
           .attributes = {{"alpha", AttributeKind::kFloat},
                          {"transA", AttributeKind::kInt},
                          {"transB", AttributeKind::kInt}},
-          .infer = infer,
-          .evaluate = evaluate,
-          .macs = macs};
+          .infer = infer_qgemm,
+          .evaluate = evaluate_qgemm,
+          .macs = macs_qgemm};
 }
 
 }  // namespace lathe::ops

@@ -7,7 +7,7 @@ namespace {
 // QLinearAdd of the contributed operators of ONNX Runtime, without broadcasting. Inputs: A,
 // A_scale, A_zero_point, B, B_scale, B_zero_point, C_scale, C_zero_point. Each step in float32: (a
 // - a_zero) * (a_scale / c_scale) + (b - b_zero) * (b_scale / c_scale), then rounded.
-Result<std::vector<ir::TensorType>> infer(const InferContext& context) {
+Result<std::vector<ir::TensorType>> infer_qlinear_add(const InferContext& context) {
   for (const std::size_t i : {0, 3, 7}) RETURN_IF_ERROR(require_8_bit(context, i));
   for (const std::size_t i : {1, 4, 6}) RETURN_IF_ERROR(require_scalar(context, i, "scale"));
   const auto& a = context.input(0).shape;
@@ -18,7 +18,7 @@ Result<std::vector<ir::TensorType>> infer(const InferContext& context) {
   return std::vector{ir::TensorType{context.input(7).data_type, a}};
 }
 
-Result<std::vector<ir::Tensor>> evaluate(const EvaluateContext& context) {
+Result<std::vector<ir::Tensor>> evaluate_qlinear_add(const EvaluateContext& context) {
   const auto [a_scale, a_zero] = scalar_parameters(context, 1);
   const auto [b_scale, b_zero] = scalar_parameters(context, 4);
   const auto [c_scale, c_zero] = scalar_parameters(context, 6);
@@ -45,8 +45,8 @@ OpDef define_QLinearAdd() {
           .domain = ir::kLatheDomain,
           .min_inputs = 8,
           .max_inputs = 8,
-          .infer = infer,
-          .evaluate = evaluate};
+          .infer = infer_qlinear_add,
+          .evaluate = evaluate_qlinear_add};
 }
 
 }  // namespace lathe::ops

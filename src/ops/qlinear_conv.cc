@@ -5,7 +5,7 @@ namespace lathe::ops {
 namespace {
 
 // Inputs: x, x_scale, x_zero_point, w, w_scale, w_zero_point, y_scale, y_zero_point, B.
-Result<std::vector<ir::TensorType>> infer(const InferContext& context) {
+Result<std::vector<ir::TensorType>> infer_qlinear_conv(const InferContext& context) {
   for (const std::size_t i : {0, 3, 7}) RETURN_IF_ERROR(require_8_bit(context, i));
   RETURN_IF_ERROR(require_scalar(context, 1, "x_scale"));
   RETURN_IF_ERROR(require_scalar(context, 6, "y_scale"));
@@ -30,7 +30,7 @@ Result<std::vector<ir::TensorType>> infer(const InferContext& context) {
   return std::vector{ir::TensorType{type, types->output}};
 }
 
-Result<std::vector<ir::Tensor>> evaluate(const EvaluateContext& context) {
+Result<std::vector<ir::Tensor>> evaluate_qlinear_conv(const EvaluateContext& context) {
   const ir::Tensor& x = context.inputs[0];
   const ir::Tensor& w = context.inputs[3];
   const auto [x_scale, x_zero] = scalar_parameters(context, 1);
@@ -71,8 +71,8 @@ Result<std::vector<ir::Tensor>> evaluate(const EvaluateContext& context) {
   return std::vector{std::move(y)};
 }
 
-std::int64_t macs(const ir::Node&, std::span<const ir::TensorType> inputs,
-                  std::span<const ir::TensorType> outputs) {
+std::int64_t macs_qlinear_conv(const ir::Node&, std::span<const ir::TensorType> inputs,
+                               std::span<const ir::TensorType> outputs) {
   return convolution_macs(inputs[3], outputs[0]);
 }
 
@@ -88,9 +88,9 @@ OpDef define_QLinearConv() {
                          {"kernel_shape", AttributeKind::kInts},
                          {"pads", AttributeKind::kInts},
                          {"strides", AttributeKind::kInts}},
-          .infer = infer,
-          .evaluate = evaluate,
-          .macs = macs};
+          .infer = infer_qlinear_conv,
+          .evaluate = evaluate_qlinear_conv,
+          .macs = macs_qlinear_conv};
 }
 
 }  // namespace lathe::ops

@@ -7,7 +7,7 @@ namespace {
 // QLinearGlobalAveragePool of the contributed operators of ONNX Runtime, channels first. Inputs: X,
 // x_scale, x_zero_point, y_scale, y_zero_point. The int32 sum of (x - x_zero) over the image is
 // requantized with float32((x_scale / y_scale) / float32(count)).
-Result<std::vector<ir::TensorType>> infer(const InferContext& context) {
+Result<std::vector<ir::TensorType>> infer_qlinear_global_average_pool(const InferContext& context) {
   RETURN_IF_ERROR(require_8_bit(context, 0));
   RETURN_IF_ERROR(require_8_bit(context, 4));
   for (const std::size_t i : {1, 3}) RETURN_IF_ERROR(require_scalar(context, i, "scale"));
@@ -19,7 +19,8 @@ Result<std::vector<ir::TensorType>> infer(const InferContext& context) {
   return std::vector{type};
 }
 
-Result<std::vector<ir::Tensor>> evaluate(const EvaluateContext& context) {
+Result<std::vector<ir::Tensor>> evaluate_qlinear_global_average_pool(
+    const EvaluateContext& context) {
   const ir::Tensor& x = context.inputs[0];
   const auto [x_scale, x_zero] = scalar_parameters(context, 1);
   const auto [y_scale, y_zero] = scalar_parameters(context, 3);
@@ -46,8 +47,8 @@ OpDef define_QLinearGlobalAveragePool() {
           .domain = ir::kLatheDomain,
           .min_inputs = 5,
           .max_inputs = 5,
-          .infer = infer,
-          .evaluate = evaluate};
+          .infer = infer_qlinear_global_average_pool,
+          .evaluate = evaluate_qlinear_global_average_pool};
 }
 
 }  // namespace lathe::ops

@@ -6,7 +6,7 @@
 namespace lathe::ops {
 namespace {
 
-Result<std::vector<ir::TensorType>> infer(const InferContext& context) {
+Result<std::vector<ir::TensorType>> infer_quantize_linear(const InferContext& context) {
   if (!ir::is_floating_point(context.input(0).data_type) &&
       context.input(0).data_type != ir::DataType::kInt32) {
     return invalid_data("input is {}, expected floating point or int32",
@@ -35,7 +35,7 @@ Bounds bounds(ir::DataType type) {
 }
 
 // y = saturate(round_half_even(x / scale) + zero_point), the division in float32.
-Result<std::vector<ir::Tensor>> evaluate(const EvaluateContext& context) {
+Result<std::vector<ir::Tensor>> evaluate_quantize_linear(const EvaluateContext& context) {
   const ir::Tensor& x = context.inputs[0];
   const ir::Tensor& scale = context.inputs[1];
   const ir::DataType type = context.output_types[0].data_type;
@@ -65,8 +65,8 @@ OpDef define_QuantizeLinear() {
                          {"block_size", AttributeKind::kInt},
                          {"output_dtype", AttributeKind::kInt},
                          {"saturate", AttributeKind::kInt}},
-          .infer = infer,
-          .evaluate = evaluate};
+          .infer = infer_quantize_linear,
+          .evaluate = evaluate_quantize_linear};
 }
 
 }  // namespace lathe::ops

@@ -17,7 +17,7 @@ Result<std::vector<bool>> reduced_axes(const ir::Node& node, const std::vector<s
   return reduced;
 }
 
-Result<std::vector<ir::TensorType>> infer(const InferContext& context) {
+Result<std::vector<ir::TensorType>> infer_reduce_mean(const InferContext& context) {
   RETURN_IF_ERROR(require_floating_point(context, 0));
   const ir::TensorType& x = context.input(0);
   ASSIGN_OR_RETURN(const auto axes, constant_axes(context, 1));
@@ -35,7 +35,7 @@ Result<std::vector<ir::TensorType>> infer(const InferContext& context) {
   return std::vector{ir::TensorType{x.data_type, shape}};
 }
 
-Result<std::vector<ir::Tensor>> evaluate(const EvaluateContext& context) {
+Result<std::vector<ir::Tensor>> evaluate_reduce_mean(const EvaluateContext& context) {
   const ir::Tensor& x = context.inputs[0];
   const Dims axes = context.has_input(1) ? context.inputs[1].to_int64s() : Dims{};
   ASSIGN_OR_RETURN(const auto reduced, reduced_axes(context.node, axes, x.rank()));
@@ -71,8 +71,8 @@ OpDef define_ReduceMean() {
           .max_inputs = 2,
           .attributes = {{"keepdims", AttributeKind::kInt},
                          {"noop_with_empty_axes", AttributeKind::kInt}},
-          .infer = infer,
-          .evaluate = evaluate};
+          .infer = infer_reduce_mean,
+          .evaluate = evaluate_reduce_mean};
 }
 
 }  // namespace lathe::ops

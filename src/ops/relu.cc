@@ -3,7 +3,7 @@
 namespace lathe::ops {
 namespace {
 
-Result<std::vector<ir::Tensor>> evaluate(const EvaluateContext& context) {
+Result<std::vector<ir::Tensor>> evaluate_relu(const EvaluateContext& context) {
   return evaluate_unary_float(context.inputs[0], [](auto x) {
     using T = decltype(x);
     return x < T{0} ? T{0} : x;
@@ -13,7 +13,7 @@ Result<std::vector<ir::Tensor>> evaluate(const EvaluateContext& context) {
 }  // namespace
 
 OpDef define_Relu() {
-  return {.name = "Relu", .infer = infer_like_float_input, .evaluate = evaluate};
+  return {.name = "Relu", .infer = infer_like_float_input, .evaluate = evaluate_relu};
 }
 
 }  // namespace lathe::ops

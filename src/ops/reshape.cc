@@ -5,7 +5,7 @@
 namespace lathe::ops {
 namespace {
 
-Result<std::vector<ir::TensorType>> infer(const InferContext& context) {
+Result<std::vector<ir::TensorType>> infer_reshape(const InferContext& context) {
   const ir::TensorType& x = context.input(0);
   if (context.input(1).data_type != ir::DataType::kInt64) return invalid_data("shape is not int64");
   const ir::Tensor* target = context.constant(1);
@@ -76,7 +76,7 @@ Result<std::vector<ir::TensorType>> infer(const InferContext& context) {
   return std::vector{ir::TensorType{x.data_type, result}};
 }
 
-Result<std::vector<ir::Tensor>> evaluate(const EvaluateContext& context) {
+Result<std::vector<ir::Tensor>> evaluate_reshape(const EvaluateContext& context) {
   const ir::Tensor& x = context.inputs[0];
   Dims dims = context.inputs[1].to_int64s();
   const bool allow_zero = context.node.attribute_int("allowzero", 0) != 0;
@@ -106,8 +106,8 @@ OpDef define_Reshape() {
           .min_inputs = 2,
           .max_inputs = 2,
           .attributes = {{"allowzero", AttributeKind::kInt}},
-          .infer = infer,
-          .evaluate = evaluate};
+          .infer = infer_reshape,
+          .evaluate = evaluate_reshape};
 }
 
 }  // namespace lathe::ops

@@ -14,7 +14,7 @@ Result<std::vector<std::size_t>> permutation(const ir::Node& node, std::size_t r
   return normalize_axes(perm, rank);
 }
 
-Result<std::vector<ir::TensorType>> infer(const InferContext& context) {
+Result<std::vector<ir::TensorType>> infer_transpose(const InferContext& context) {
   const ir::TensorType& x = context.input(0);
   if (!is_copyable(x.data_type)) return unsupported("packed {}", ir::data_type_name(x.data_type));
   if (!x.shape) return std::vector{x};
@@ -24,7 +24,7 @@ Result<std::vector<ir::TensorType>> infer(const InferContext& context) {
   return std::vector{ir::TensorType{x.data_type, shape}};
 }
 
-Result<std::vector<ir::Tensor>> evaluate(const EvaluateContext& context) {
+Result<std::vector<ir::Tensor>> evaluate_transpose(const EvaluateContext& context) {
   const ir::Tensor& x = context.inputs[0];
   ASSIGN_OR_RETURN(const auto perm, permutation(context.node, x.rank()));
   const Dims dims = require_dims(context.output_types[0]);
@@ -46,8 +46,8 @@ Result<std::vector<ir::Tensor>> evaluate(const EvaluateContext& context) {
 OpDef define_Transpose() {
   return {.name = "Transpose",
           .attributes = {{"perm", AttributeKind::kInts}},
-          .infer = infer,
-          .evaluate = evaluate};
+          .infer = infer_transpose,
+          .evaluate = evaluate_transpose};
 }
 
 }  // namespace lathe::ops

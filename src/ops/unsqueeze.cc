@@ -6,7 +6,7 @@
 namespace lathe::ops {
 namespace {
 
-Result<std::vector<ir::TensorType>> infer(const InferContext& context) {
+Result<std::vector<ir::TensorType>> infer_unsqueeze(const InferContext& context) {
   const ir::TensorType& x = context.input(0);
   ASSIGN_OR_RETURN(const auto axes, constant_axes(context, 1));
   if (!x.shape) return std::vector{x};
@@ -21,15 +21,18 @@ Result<std::vector<ir::TensorType>> infer(const InferContext& context) {
   return std::vector{ir::TensorType{x.data_type, shape}};
 }
 
-Result<std::vector<ir::Tensor>> evaluate(const EvaluateContext& context) {
+Result<std::vector<ir::Tensor>> evaluate_unsqueeze(const EvaluateContext& context) {
   return std::vector{context.inputs[0].reshaped(require_dims(context.output_types[0]))};
 }
 
 }  // namespace
 
 OpDef define_Unsqueeze() {
-  return {
-      .name = "Unsqueeze", .min_inputs = 2, .max_inputs = 2, .infer = infer, .evaluate = evaluate};
+  return {.name = "Unsqueeze",
+          .min_inputs = 2,
+          .max_inputs = 2,
+          .infer = infer_unsqueeze,
+          .evaluate = evaluate_unsqueeze};
 }
 
 }  // namespace lathe::ops

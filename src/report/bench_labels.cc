@@ -81,10 +81,6 @@ std::string BenchLabels::row(const measure::BenchResult& result) const {
   return text.empty() ? model(result.model) : text;
 }
 
-std::string plural(std::int64_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
-
 std::string format_spread(const std::optional<measure::Ratio>& ratio) {
   if (!ratio) return {};
   int decimals = ratio->median >= 100 ? 0 : (ratio->median >= 10 ? 1 : 2);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "measure/bench.h"
+#include "report/format.h"
 
 namespace lathe::report {
 
@@ -46,8 +47,6 @@ class BenchLabels {
   std::vector<int> streams_;
 };
 
-// "1 thread", "2 threads".
-std::string plural(std::int64_t count, std::string_view noun);
 // "1.23× (1.21–1.25)", with as many decimals as the spread is worth; empty without a ratio.
 std::string format_spread(const std::optional<measure::Ratio>& ratio);
 

@@ -4,10 +4,10 @@
 #include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <spdlog/spdlog.h>
 #include <system_error>
 
 #include "base/cpu.h"
+#include "base/log.h"
 #include "base/random.h"
 #include "data/subset.h"
 #include "ir/print.h"
@@ -146,8 +146,8 @@ Status Trainer::prepare() {
     ASSIGN_OR_RETURN(checkpoint, read_checkpoint(options_.checkpoint));
     RETURN_IF_ERROR(adopt_choices(checkpoint->run, options_));
   } else if (options_.resume) {
-    spdlog::info("{} does not exist yet: training starts from the beginning",
-                 options_.checkpoint.string());
+    log_info("{} does not exist yet: training starts from the beginning",
+             options_.checkpoint.string());
   }
 
   if (options_.threads == 0) options_.threads = allowed_cores();
@@ -194,7 +194,7 @@ Status Trainer::restore(const Checkpoint& checkpoint) {
   RETURN_IF_ERROR(session_->restore(checkpoint.state));
   history_ = checkpoint.history;
   best_weights_ = checkpoint.best_weights;
-  spdlog::info("{}: going on after epoch {}", options_.checkpoint.string(), history_.size());
+  log_info("{}: going on after epoch {}", options_.checkpoint.string(), history_.size());
   return {};
 }
 

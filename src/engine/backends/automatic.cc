@@ -5,7 +5,8 @@
 #include <fmt/ranges.h>
 #include <mutex>
 #include <optional>
-#include <spdlog/spdlog.h>
+
+#include "base/log.h"
 
 namespace lathe::engine {
 namespace {
@@ -106,8 +107,8 @@ class Choice {
           fmt::format("{}: {}", candidates_[place].backend->name(), reason.message()));
     }
     RETURN_IF_ERROR(advance(place + 1));
-    spdlog::warn("backend {} failed ({}); {} goes on", candidates_[place].backend->name(),
-                 reason.message(), current().name);
+    log_warning("backend {} failed ({}); {} goes on", candidates_[place].backend->name(),
+                reason.message(), current().name);
     return {};
   }
 

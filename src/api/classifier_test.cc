@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cmath>
+#include <filesystem>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <limits>
@@ -16,6 +17,12 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
+
+std::filesystem::path test_folder() {
+  const auto folder = std::filesystem::path(LATHE_BINARY_DIR) / "test_files" / "api_classifier";
+  std::filesystem::create_directories(folder);
+  return folder;
+}
 
 // The mean of each colour channel of a 2 x 2 image is the score of its class.
 struct ColorModel {
@@ -43,8 +50,7 @@ struct ColorModel {
                              graph.metadata);
     }
     if (!labels.empty()) data::write_labels(labels, graph.metadata);
-    const std::filesystem::path path = std::filesystem::path(LATHE_BINARY_DIR) / "test_files" /
-                                       "api_classifier" / std::string(name);
+    const std::filesystem::path path = test_folder() / std::string(name);
     const Status written = formats::write_onnx(graph, path);
     EXPECT_TRUE(written.ok()) << written.error().message();
     return Model::load(path).value();
@@ -92,8 +98,7 @@ TEST(Classifier, DecodesFiles) {
   const std::string png = data::encode_png(image).value();
   expect_teal(classifier.classify(std::as_bytes(std::span(png))).value());
 
-  const std::filesystem::path path =
-      std::filesystem::path(LATHE_BINARY_DIR) / "test_files" / "api_classifier" / "teal.png";
+  const std::filesystem::path path = test_folder() / "teal.png";
   ASSERT_TRUE(write_file_atomic(path, png).ok());
   expect_teal(classifier.classify(path).value());
   EXPECT_FALSE(classifier.classify(std::as_bytes(std::span(png).first(20))).ok());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <span>
 #include <string_view>
 
 namespace lathe::report {
@@ -19,7 +20,6 @@ struct Unit {
 Unit choose_unit(ValueFormat format, double largest) {
   static constexpr Unit kBytes[] = {{1e12, "TB"}, {1e9, "GB"}, {1e6, "MB"}, {1e3, "KB"}, {1, "B"}};
   static constexpr Unit kCounts[] = {{1e12, "T"}, {1e9, "G"}, {1e6, "M"}, {1e3, "K"}, {1, ""}};
-  static constexpr Unit kTimes[] = {{1e3, "s"}, {1, "ms"}, {1e-3, "µs"}};
   const auto pick = [&](const auto& units) {
     for (const Unit& unit : units) {
       if (largest >= unit.size) return unit;
@@ -28,8 +28,9 @@ Unit choose_unit(ValueFormat format, double largest) {
   };
   if (format == ValueFormat::kBytes) return pick(kBytes);
   if (format == ValueFormat::kCount) return pick(kCounts);
-  if (format == ValueFormat::kMilliseconds) {  // where format_ms changes its unit
-    return kTimes[largest >= 1e4 ? 0 : (largest >= 0.1 || largest == 0 ? 1 : 2)];
+  if (format == ValueFormat::kMilliseconds) {
+    const TimeUnit unit = time_unit(std::span(&largest, 1));
+    return {unit.milliseconds, unit.name};
   }
   if (format == ValueFormat::kPercent) return {0.01, "%"};
   return {};

@@ -23,21 +23,21 @@ double row_value(const BarRow& row, std::size_t series) {
   return series < row.values.size() ? row.values[series] : std::nan("");
 }
 
-std::string summary(const BarChart& chart, const BarRow& row) {
+std::string summary(const BarChart& chart, const BarRow& row, const ValueFormatter& show) {
   std::string text = row.note.empty() ? row.label : fmt::format("{} ({})", row.label, row.note);
   for (std::size_t i = 0; i < chart.series.size(); ++i) {
     if (!can_show(row_value(row, i))) continue;
-    text += fmt::format(", {} {}", chart.series[i], format_value(row_value(row, i), chart.format));
+    text += fmt::format(", {} {}", chart.series[i], show(row_value(row, i)));
   }
   return text;
 }
 
-std::string description(const BarChart& chart, double longest) {
+std::string description(const BarChart& chart, double longest, const ValueFormatter& show) {
   for (const BarRow& row : chart.rows) {
     for (std::size_t i = 0; i < chart.series.size(); ++i) {
       if (row_value(row, i) != longest) continue;
       return fmt::format("{} {}; the longest bar: {}.", chart.rows.size(),
-                         chart.rows.size() == 1 ? "row" : "rows", summary(chart, row));
+                         chart.rows.size() == 1 ? "row" : "rows", summary(chart, row, show));
     }
   }
   return {};
@@ -46,13 +46,15 @@ std::string description(const BarChart& chart, double longest) {
 }  // namespace
 
 std::string to_svg(const BarChart& chart) {
-  double longest = -1;
+  std::vector<double> values;
   for (const BarRow& row : chart.rows) {
     for (std::size_t i = 0; i < chart.series.size(); ++i) {
-      if (can_show(row_value(row, i))) longest = std::max(longest, row_value(row, i));
+      if (can_show(row_value(row, i))) values.push_back(row_value(row, i));
     }
   }
-  if (longest < 0) return {};
+  if (values.empty()) return {};
+  const double longest = *std::max_element(values.begin(), values.end());
+  const ValueFormatter show(chart.format, values);
 
   const double bar = chart.series.size() == 1 ? 15 : 13;
   const double row_height = bar * static_cast<double>(chart.series.size()) + 12;
@@ -64,7 +66,7 @@ std::string to_svg(const BarChart& chart) {
   const double top = y;
   for (const BarRow& row : chart.rows) {
     const double height = row_height - 12;
-    body += fmt::format("<g><title>{}</title>\n", escape_markup(summary(chart, row)));
+    body += fmt::format("<g><title>{}</title>\n", escape_markup(summary(chart, row, show)));
     // A picture of its own cuts a long label at its left end, so that its own end stays readable.
     const double label_height = std::max(18.0, height);
     body += fmt::format(
@@ -86,15 +88,14 @@ std::string to_svg(const BarChart& chart) {
           "<rect class=\"bar s{}\" x=\"{}%\" y=\"{}\" width=\"{:.3f}%\" height=\"{}\"/>"
           "<text class=\"value\" x=\"{:.3f}%\" y=\"{}\" dx=\"5\" dy=\".35em\">{}</text>\n",
           (row.style + i) % kSeriesStyles, kBarsBegin, coordinate(at), width, coordinate(bar - 1),
-          kBarsBegin + width, coordinate(at + bar / 2),
-          escape_markup(format_value(value, chart.format)));
+          kBarsBegin + width, coordinate(at + bar / 2), escape_markup(show(value)));
     }
     body += "</g>\n";
     y += row_height;
   }
   const double bottom = y - 6;
   const std::string text =
-      chart.description.empty() ? description(chart, longest) : chart.description;
+      chart.description.empty() ? description(chart, longest, show) : chart.description;
   std::string svg = fmt::format(
       "<svg class=\"chart bars\" xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" width=\"{}\" "
       "height=\"{}\">\n<title>{}</title>\n<desc>{}</desc>\n"

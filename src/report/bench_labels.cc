@@ -81,6 +81,13 @@ std::string BenchLabels::row(const measure::BenchResult& result) const {
   return text.empty() ? model(result.model) : text;
 }
 
+TimeUnit latency_unit(std::span<const measure::BenchResult> results) {
+  std::vector<double> values;
+  for (const measure::BenchResult& r : results)
+    values.insert(values.end(), {r.p50_ms, r.p90_ms, r.p95_ms, r.p99_ms, r.mean_ms});
+  return time_unit(values);
+}
+
 std::string format_spread(const std::optional<measure::Ratio>& ratio) {
   if (!ratio) return {};
   int decimals = ratio->median >= 100 ? 0 : (ratio->median >= 10 ? 1 : 2);

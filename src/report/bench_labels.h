@@ -1,6 +1,7 @@
 // How the rows of a bench are named: by what differs between them.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,6 +48,8 @@ class BenchLabels {
   std::vector<int> streams_;
 };
 
+// The unit that the latencies of all rows share, from the median to the 99th percentile.
+TimeUnit latency_unit(std::span<const measure::BenchResult> results);
 // "1.23× (1.21–1.25)", with as many decimals as the spread is worth; empty without a ratio.
 std::string format_spread(const std::optional<measure::Ratio>& ratio);
 

@@ -1,11 +1,13 @@
 #include "report/bench_page.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <map>
 #include <set>
+#include <span>
 
 #include "base/progress.h"
 #include "report/bench_labels.h"
@@ -57,12 +59,14 @@ std::string figure(std::string_view name, std::string_view value, std::string_vi
 }
 
 std::string row_figures(const BenchResult& result) {
-  return figure("Median latency", format_ms(result.p50_ms),
-                fmt::format("99 % within {}", format_ms(result.p99_ms))) +
+  const TimeUnit unit = latency_unit(std::span(&result, 1));
+  const TimeUnit loading = time_unit(std::array{result.load_ms, result.first_ms});
+  return figure("Median latency", format_ms(result.p50_ms, unit),
+                fmt::format("99 % within {}", format_ms(result.p99_ms, unit))) +
          figure("Throughput", format_rate(result.items_per_s) + " items/s",
                 fmt::format("{} of batch {}", plural(result.runs, "run"), result.batch)) +
-         figure("Loading", format_ms(result.load_ms),
-                fmt::format("then {} for the first run", format_ms(result.first_ms))) +
+         figure("Loading", format_ms(result.load_ms, loading),
+                fmt::format("then {} for the first run", format_ms(result.first_ms, loading))) +
          figure("Peak memory", format_bytes(static_cast<double>(result.peak_rss_bytes)),
                 "of the process");
 }

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "base/progress.h"
 #include "report/format.h"
 #include "report/markup.h"
 #include "report/page_sections.h"
@@ -20,7 +19,24 @@ std::string cell(const std::string& text, const std::string& hint = {}) {
                                     escape_markup(text), escape_markup(hint));
 }
 
-std::string number_row(const BenchResult& r, const BenchLabels& labels) {
+// Times of a column share a unit, which its title names.
+struct Units {
+  TimeUnit latency;
+  TimeUnit load;
+  TimeUnit first;
+};
+
+Units units_of(std::span<const BenchResult> results) {
+  std::vector<double> load;
+  std::vector<double> first;
+  for (const BenchResult& result : results) {
+    load.push_back(result.load_ms);
+    first.push_back(result.first_ms);
+  }
+  return {latency_unit(results), time_unit(load), time_unit(first)};
+}
+
+std::string number_row(const BenchResult& r, const BenchLabels& labels, const Units& units) {
   std::vector<std::string> names;
   if (labels.models_vary() || !labels.backends_vary()) names.push_back(labels.model(r.model));
   if (labels.backends_vary()) names.push_back(r.backend);
@@ -29,22 +45,23 @@ std::string number_row(const BenchResult& r, const BenchLabels& labels) {
       "<tr><th scope=\"row\" class=\"name\">{}<span class=\"hint\">{}</span></th>",
       escape_markup(names[0]),
       escape_markup(fmt::format("{}", fmt::join(names.begin() + 1, names.end(), ", "))));
-  row += cell(format_ms(r.p50_ms), r.stable ? "" : "not settled");
-  row += cell(format_ms(r.p90_ms));
-  row += cell(format_ms(r.p95_ms));
-  row += cell(format_ms(r.p99_ms));
-  row += cell(format_ms(r.min_ms));
-  row += cell(format_ms(r.mean_ms), "± " + format_ms(r.stddev_ms));
+  const auto latency = [&](double ms) { return format_time(ms, units.latency); };
+  row += cell(latency(r.p50_ms), r.stable ? "" : "not settled");
+  row += cell(latency(r.p90_ms));
+  row += cell(latency(r.p95_ms));
+  row += cell(latency(r.p99_ms));
+  row += cell(latency(r.min_ms));
+  row += cell(latency(r.mean_ms), "± " + format_time(r.stddev_ms, units.latency, 2));
   row += cell(format_rate(r.items_per_s));
   const std::string ratio = format_spread(r.ratio);
   const std::size_t spread = ratio.find(" (");
   row += spread == std::string::npos
              ? cell(ratio)
              : cell(ratio.substr(0, spread), ratio.substr(spread + 2, ratio.size() - spread - 3));
-  row += cell(format_ms(r.load_ms));
-  row += cell(format_ms(r.first_ms));
-  row += cell(format_bytes(static_cast<double>(r.peak_rss_bytes)));
-  row += cell(r.gflops > 0 ? format_number(r.gflops, 3) : std::string());
+  row += cell(format_time(r.load_ms, units.load));
+  row += cell(format_time(r.first_ms, units.first));
+  row += cell(format_rate(static_cast<double>(r.peak_rss_bytes) / 1e6));
+  row += cell(r.gflops > 0 ? format_rate(r.gflops) : std::string());
   row += cell(format_integer(static_cast<double>(r.runs)), plural(r.rounds, "round"));
   return row + "</tr>\n";
 }
@@ -66,13 +83,30 @@ std::string notes(const measure::BenchReport& report, const BenchLabels& labels)
 
 std::string number_section(const measure::BenchReport& report, const BenchLabels& labels) {
   if (report.results.empty()) return {};
+  const Units units = units_of(report.results);
+  const struct {
+    const char* title;
+    std::string_view unit;
+  } columns[] = {{"p50", units.latency.name},
+                 {"p90", units.latency.name},
+                 {"p95", units.latency.name},
+                 {"p99", units.latency.name},
+                 {"min", units.latency.name},
+                 {"mean", units.latency.name},
+                 {"items/s", ""},
+                 {"as fast", ""},
+                 {"load", units.load.name},
+                 {"first", units.first.name},
+                 {"RSS", "MB"},
+                 {"GFLOP/s", ""},
+                 {"runs", ""}};
   std::string head = "<td></td>";
-  for (const char* title : {"p50", "p90", "p95", "p99", "min", "mean", "items/s", "as fast", "load",
-                            "first", "RSS", "GFLOP/s", "runs"}) {
-    head += fmt::format("<th scope=\"col\">{}</th>", title);
+  for (const auto& [title, unit] : columns) {
+    head += fmt::format("<th scope=\"col\">{}{}</th>", title,
+                        unit.empty() ? "" : fmt::format(" <span class=\"hint\">{}</span>", unit));
   }
   std::string rows;
-  for (const BenchResult& result : report.results) rows += number_row(result, labels);
+  for (const BenchResult& result : report.results) rows += number_row(result, labels, units);
   return section(
       "numbers", "Every number", {},
       fmt::format(

@@ -1,7 +1,7 @@
 #include "report/bench_table.h"
 
 #include <algorithm>
-#include <cmath>
+#include <array>
 #include <fmt/format.h>
 #include <functional>
 #include <nlohmann/json.hpp>
@@ -14,17 +14,11 @@
 namespace lathe::report {
 namespace {
 
+using measure::BenchReport;
 using measure::BenchResult;
 
-constexpr int kTableWidth = 140;
-
-// At least three significant digits, nothing beyond the unit: 0.0262, 1.23, 1234.
-std::string digits(double value) {
-  if (!std::isfinite(value)) return std::string(kNoValue);
-  if (value <= 0) return "0";
-  const int magnitude = static_cast<int>(std::floor(std::log10(value)));
-  return fmt::format("{:.{}f}", value, std::clamp(2 - magnitude, 0, 5));
-}
+// The cells that a model's name keeps while there are columns to leave out.
+constexpr int kNameWidth = 28;
 
 struct ColumnOfResults {
   Column column;
@@ -32,16 +26,20 @@ struct ColumnOfResults {
   int importance = 0;  // those with the lowest are left out first; 0 never
 };
 
-std::vector<ColumnOfResults> columns_for(const BenchLabels& labels,
-                                         const measure::BenchReport& report) {
+TimeUnit unit_of(const BenchReport& report, double BenchResult::*time) {
+  std::vector<double> values;
+  for (const BenchResult& result : report.results) values.push_back(result.*time);
+  return time_unit(values);
+}
+
+std::vector<ColumnOfResults> columns_for(const BenchLabels& labels, const BenchReport& report) {
   std::vector<ColumnOfResults> columns;
-  const auto add = [&](const char* title, auto cell, int importance = 0) {
-    columns.push_back({{title, Align::kRight}, cell, importance});
+  const auto add = [&](std::string title, auto cell, int importance = 0) {
+    columns.push_back({{std::move(title), Align::kRight}, cell, importance});
   };
   if (labels.models_vary() || !labels.backends_vary()) {
-    columns.push_back({{"model", Align::kLeft}, [&labels](const BenchResult& r) {
-                         return shorten(labels.model(r.model), 28, Ellipsis::kMiddle);
-                       }});
+    columns.push_back({{"model", Align::kLeft, kNameWidth, Ellipsis::kMiddle},
+                       [&labels](const BenchResult& r) { return labels.model(r.model); }});
   }
   if (labels.backends_vary())
     columns.push_back({{"backend"}, [](const BenchResult& r) { return r.backend; }});
@@ -51,34 +49,47 @@ std::vector<ColumnOfResults> columns_for(const BenchLabels& labels,
     add("streams", [](const BenchResult& r) { return std::to_string(r.streams); });
   if (labels.batches_vary())
     add("batch", [](const BenchResult& r) { return std::to_string(r.batch); });
-  add("p50 ms", [](const BenchResult& r) { return (r.stable ? "" : "~") + digits(r.p50_ms); });
-  add(
-      "p90", [](const BenchResult& r) { return digits(r.p90_ms); }, 3);
-  add(
-      "p95", [](const BenchResult& r) { return digits(r.p95_ms); }, 2);
-  add("p99", [](const BenchResult& r) { return digits(r.p99_ms); });
+
+  const TimeUnit unit = latency_unit(report.results);
+  const auto add_time = [&](const std::string& title, double BenchResult::*time, int importance) {
+    add(
+        title, [unit, time](const BenchResult& r) { return format_time(r.*time, unit); },
+        importance);
+  };
+  add(fmt::format("p50 {}", unit.name),
+      [unit](const BenchResult& r) { return (r.stable ? "" : "~") + format_time(r.p50_ms, unit); });
+  add_time("p90", &BenchResult::p90_ms, 3);
+  add_time("p95", &BenchResult::p95_ms, 2);
+  add_time("p99", &BenchResult::p99_ms, 8);
   add(
       "mean ± sd",
-      [](const BenchResult& r) {
-        return fmt::format("{} ± {}", digits(r.mean_ms), digits(r.stddev_ms));
+      [unit](const BenchResult& r) {
+        return fmt::format("{} ± {}", format_time(r.mean_ms, unit),
+                           format_time(r.stddev_ms, unit, 2));
       },
       5);
-  add("items/s", [](const BenchResult& r) { return format_rate(r.items_per_s); });
+  add(
+      "items/s", [](const BenchResult& r) { return format_rate(r.items_per_s); }, 7);
   if (std::any_of(report.results.begin(), report.results.end(),
                   [](const BenchResult& r) { return r.ratio.has_value(); })) {
-    columns.push_back({{"as fast"}, [](const BenchResult& r) { return format_spread(r.ratio); }});
+    add("as fast", [](const BenchResult& r) { return format_spread(r.ratio); });
   }
+  const auto add_own_unit = [&](const char* title, double BenchResult::*time, int importance) {
+    const TimeUnit own = unit_of(report, time);
+    add(
+        fmt::format("{} {}", title, own.name),
+        [own, time](const BenchResult& r) { return format_time(r.*time, own); }, importance);
+  };
+  add_own_unit("load", &BenchResult::load_ms, 4);
+  add_own_unit("first", &BenchResult::first_ms, 1);
   add(
-      "load ms", [](const BenchResult& r) { return digits(r.load_ms); }, 4);
-  add(
-      "first ms", [](const BenchResult& r) { return digits(r.first_ms); }, 1);
-  add("RSS MB",
-      [](const BenchResult& r) { return digits(static_cast<double>(r.peak_rss_bytes) / 1e6); });
+      "RSS MB",
+      [](const BenchResult& r) { return format_rate(static_cast<double>(r.peak_rss_bytes) / 1e6); },
+      6);
   return columns;
 }
 
-std::string draw(const std::vector<ColumnOfResults>& columns, const measure::BenchReport& report,
-                 bool bold_header) {
+TextTable make_table(const std::vector<ColumnOfResults>& columns, const BenchReport& report) {
   std::vector<Column> titles;
   titles.reserve(columns.size());
   for (const ColumnOfResults& column : columns) titles.push_back(column.column);
@@ -89,24 +100,14 @@ std::string draw(const std::vector<ColumnOfResults>& columns, const measure::Ben
     for (const ColumnOfResults& column : columns) cells.push_back(column.cell(result));
     table.add_row(std::move(cells));
   }
-  return table.to_string(bold_header);
+  return table;
 }
 
-int width_of(const std::string& table) {
-  int widest = 0;
-  for (std::size_t begin = 0; begin < table.size();) {
-    const std::size_t end = std::min(table.find('\n', begin), table.size());
-    widest = std::max(widest, display_width(std::string_view(table).substr(begin, end - begin)));
-    begin = end + 1;
-  }
-  return widest;
-}
-
-std::string table_of(const BenchLabels& labels, const measure::BenchReport& report,
-                     bool bold_header) {
+std::string table_of(const BenchLabels& labels, const BenchReport& report, bool bold_header,
+                     int width) {
   std::vector<ColumnOfResults> columns = columns_for(labels, report);
   std::string left_out;
-  while (width_of(draw(columns, report, false)) > kTableWidth) {
+  while (width > 0 && make_table(columns, report).cut_width() > width) {
     const auto least = std::min_element(columns.begin(), columns.end(), [](auto& a, auto& b) {
       return (a.importance == 0 ? 100 : a.importance) < (b.importance == 0 ? 100 : b.importance);
     });
@@ -114,9 +115,10 @@ std::string table_of(const BenchLabels& labels, const measure::BenchReport& repo
     left_out += (left_out.empty() ? "" : ", ") + least->column.title;
     columns.erase(least);
   }
-  std::string text = draw(columns, report, bold_header);
+  std::string text = make_table(columns, report).to_string(bold_header, width);
   if (!left_out.empty())
-    text += fmt::format("Left out for room: {}; --csv and --json have them.\n", left_out);
+    text += wrap_lines(
+        fmt::format("Left out for room: {}; --csv and --json have them.\n", left_out), width, 2);
   return text;
 }
 
@@ -160,20 +162,15 @@ std::string best_lines(const BenchLabels& labels, std::span<const measure::BestB
     if (labels.threads_vary()) name += fmt::format(", {}", plural(row.threads, "thread"));
     if (labels.streams_vary()) name += fmt::format(", {}", plural(row.streams, "stream"));
     if (row.best == nullptr) {
-      text += fmt::format("{}: no batch keeps p99 within {} ms\n", name, digits(row.bound_ms));
+      text += fmt::format("{}: no batch keeps p99 within {}\n", name, format_ms(row.bound_ms));
     } else {
-      text += fmt::format("{}: batch {} is best within {} ms: {} items/s, p99 {} ms\n", name,
-                          row.best->batch, digits(row.bound_ms), format_rate(row.best->items_per_s),
-                          digits(row.best->p99_ms));
+      const TimeUnit unit = time_unit(std::array{row.bound_ms, row.best->p99_ms});
+      text += fmt::format("{}: batch {} is best within {}: {} items/s, p99 {}\n", name,
+                          row.best->batch, format_ms(row.bound_ms, unit),
+                          format_rate(row.best->items_per_s), format_ms(row.best->p99_ms, unit));
     }
   }
   return text;
-}
-
-void add_part(std::string& text, const std::string& part) {
-  if (part.empty()) return;
-  if (!text.empty()) text += '\n';
-  text += part;
 }
 
 std::string csv_cell(const nlohmann::json& value) {
@@ -197,22 +194,30 @@ std::string csv_cell(const nlohmann::json& value) {
 }  // namespace
 
 std::string bench_text(const measure::BenchReport& report,
-                       std::span<const measure::BestBatch> best_batches, bool bold_header) {
+                       std::span<const measure::BestBatch> best_batches, bool bold_header,
+                       int width) {
   const BenchLabels labels(report);
   std::string text;
+  const auto add_part = [&](const std::string& part) {
+    if (part.empty()) return;
+    if (!text.empty()) text += '\n';
+    text += part;
+  };
+  const auto add_prose = [&](const std::string& part) { add_part(wrap_lines(part, width, 2)); };
   if (!report.results.empty()) {
     if (const std::string common = labels.common(); !common.empty())
-      add_part(text, fmt::format("All rows: {}.\n", common));
-    add_part(text, table_of(labels, report, bold_header) + legend(labels, report));
+      add_prose(fmt::format("All rows: {}.\n", common));
+    add_part(table_of(labels, report, bold_header, width) +
+             wrap_lines(legend(labels, report), width, 2));
   }
-  add_part(text, notes(labels, report));
-  add_part(text, best_lines(labels, best_batches));
+  add_prose(notes(labels, report));
+  add_prose(best_lines(labels, best_batches));
   std::string failures;
   for (const measure::BenchFailure& failure : report.failures) {
     failures +=
         fmt::format("failed: {}: {}\n", measure::describe(failure.row), failure.reason.message());
   }
-  add_part(text, failures);
+  add_prose(failures);
   return text;
 }
 

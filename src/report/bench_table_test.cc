@@ -29,8 +29,8 @@ std::size_t count(const std::string& text, const std::string& what) {
   return n;
 }
 
-TEST(BenchTextTest, ShowsEveryRowWithin140Columns) {
-  const std::string text = bench_text(test_bench_page().report, {}, false);
+TEST(BenchTextTest, ShowsEveryRow) {
+  const std::string text = bench_text(test_bench_page().report, {}, false, 140);
   EXPECT_THAT(text, HasSubstr("All rows: 1 thread, batch 1."));
   EXPECT_EQ(count(text, "mobilenet_v2.onnx"), 3U);
   EXPECT_THAT(text, HasSubstr("0.75× (0.74–0.78)"));
@@ -52,23 +52,48 @@ TEST(BenchTextTest, LeavesOutTheLeastWhereRoomIsShort) {
     result.streams = i % 3 == 0 ? 1 : 4;
     result.batch = static_cast<std::int64_t>(1 + i);
   }
-  const std::string text = bench_text(report, {}, false);
+  EXPECT_THAT(bench_text(report, {}, false, 0), Not(HasSubstr("Left out")));
+  const std::string text = bench_text(report, {}, false, 140);
   EXPECT_THAT(text, HasSubstr("Left out for room: first ms"));
   EXPECT_THAT(text, HasSubstr("p99"));
   EXPECT_THAT(text, HasSubstr("streams"));
   for (const std::string& line : lines(text)) EXPECT_LE(display_width(line), 140) << line;
 }
 
+TEST(BenchTextTest, FitsATerminal) {
+  BenchPage page = test_bench_page();
+  page.report.failures.push_back(test_failure("x.onnx", std::string(100, 'r') + " and a reason"));
+  const std::string longest = "a-model-with-a-name-of-fortyfour-letters.onnx";
+  page.report.results[0].model = longest;
+  for (const int width : {60, 80, 120}) {
+    const std::string text = bench_text(page.report, page.best_batches, false, width);
+    for (const std::string& line : lines(text)) EXPECT_LE(display_width(line), width) << line;
+    EXPECT_THAT(text, HasSubstr("p50 ms"));
+    EXPECT_THAT(text, HasSubstr("0.75× (0.74–0.78)"));
+  }
+  EXPECT_THAT(bench_text(page.report, {}, false, 0), HasSubstr(longest));
+}
+
+TEST(BenchTextTest, TimesShareAUnitThatSuitsThem) {
+  measure::BenchReport report;
+  report.results = {test_row("a.onnx", "native", 0.0262), test_row("b.onnx", "native", 0.4)};
+  const std::string text = bench_text(report, {}, false, 0);
+  EXPECT_THAT(text, HasSubstr("p50 µs"));
+  EXPECT_THAT(text, HasSubstr("26.2"));
+  EXPECT_THAT(text, HasSubstr("400"));
+  EXPECT_THAT(text, HasSubstr("load ms"));
+}
+
 TEST(BenchTextTest, NamesTheBestBatchesAndWhatFailed) {
   BenchPage page = test_batch_page();
   page.report.failures.push_back(test_failure("x.onnx", "no library"));
-  const std::string text = bench_text(page.report, page.best_batches, false);
+  const std::string text = bench_text(page.report, page.best_batches, false, 0);
   EXPECT_THAT(text, HasSubstr("resnet8.onnx, native: batch 4 is best within 5.00 ms"));
   EXPECT_THAT(text, HasSubstr("failed: x.onnx, openvino: no library"));
   page.best_batches = measure::best_batches(page.report.results, 0.1);
-  EXPECT_THAT(bench_text(page.report, page.best_batches, false),
-              HasSubstr("resnet8.onnx, openvino: no batch keeps p99 within 0.100 ms"));
-  EXPECT_EQ(bench_text({}, {}, false), "");
+  EXPECT_THAT(bench_text(page.report, page.best_batches, false, 0),
+              HasSubstr("resnet8.onnx, openvino: no batch keeps p99 within 100 µs"));
+  EXPECT_EQ(bench_text({}, {}, false, 0), "");
 }
 
 TEST(BenchCsvTest, QuotesWhatNeedsIt) {

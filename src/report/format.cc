@@ -1,6 +1,7 @@
 #include "report/format.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <ctime>
 #include <fmt/format.h>
@@ -13,9 +14,15 @@ namespace {
 // Decimals that leave `digits` significant digits, none for numbers that are long enough.
 int decimals_for(double value, int digits) {
   if (value == 0) return 0;
-  const int magnitude = static_cast<int>(std::floor(std::log10(std::abs(value))));
+  // What is about to be rounded up to the next power of ten has that one's digits.
+  const double rounded = std::abs(value) * (1 + 0.499 * std::pow(10.0, -digits));
+  const int magnitude = static_cast<int>(std::floor(std::log10(rounded)));
   return std::max(0, digits - 1 - magnitude);
 }
+
+// Below this a time is told in µs, from that on in s; where three significant digits turn over.
+constexpr double kLeastMilliseconds = 0.9995;
+constexpr double kLeastSeconds = 9999.5;
 
 // U+2212 instead of the hyphen.
 std::string with_minus_sign(std::string text) {
@@ -38,18 +45,34 @@ std::string format_points(double difference, int decimals) {
   return fmt::format("{}{} points", sign, digits);
 }
 
-std::string format_ms(double milliseconds) {
-  if (!std::isfinite(milliseconds)) return std::string(kNoValue);
-  const double size = std::abs(milliseconds);
-  double value = milliseconds;
-  std::string_view unit = "ms";
-  if (size > 0 && size < 0.09995) {
-    value = milliseconds * 1e3, unit = "µs";
-  } else if (size >= 9999.5) {
-    value = milliseconds / 1e3, unit = "s";
+TimeUnit time_unit(std::span<const double> milliseconds) {
+  double least = INFINITY;
+  double most = 0;
+  for (const double value : milliseconds) {
+    if (!std::isfinite(value) || value <= 0) continue;
+    least = std::min(least, value);
+    most = std::max(most, value);
   }
-  const int decimals = std::min(decimals_for(value, 3), 3);
-  return with_minus_sign(fmt::format("{:.{}f} {}", value, decimals, unit));
+  if (most == 0) return {};
+  if (most < kLeastMilliseconds) return {1e-3, "µs"};
+  if (least >= kLeastSeconds) return {1e3, "s"};
+  return {};
+}
+
+std::string format_time(double milliseconds, const TimeUnit& unit, int digits) {
+  if (!std::isfinite(milliseconds)) return std::string(kNoValue);
+  const double value = milliseconds / unit.milliseconds;
+  // Nobody measures below a picosecond.
+  return with_minus_sign(fmt::format("{:.{}f}", value, std::min(decimals_for(value, digits), 6)));
+}
+
+std::string format_ms(double milliseconds) {
+  return format_ms(milliseconds, time_unit(std::array{std::abs(milliseconds)}));
+}
+
+std::string format_ms(double milliseconds, const TimeUnit& unit) {
+  if (!std::isfinite(milliseconds)) return std::string(kNoValue);
+  return fmt::format("{} {}", format_time(milliseconds, unit), unit.name);
 }
 
 std::string format_ratio(double ratio) {
@@ -112,6 +135,14 @@ std::string format_value(double value, ValueFormat format) {
       break;
   }
   return format_number(value);
+}
+
+ValueFormatter::ValueFormatter(ValueFormat format, std::span<const double> values)
+    : format_(format), unit_(time_unit(values)) {}
+
+std::string ValueFormatter::operator()(double value) const {
+  return format_ == ValueFormat::kMilliseconds ? format_ms(value, unit_)
+                                               : format_value(value, format_);
 }
 
 }  // namespace lathe::report

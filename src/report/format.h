@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -15,8 +16,22 @@ inline constexpr std::string_view kNoValue = "–";
 std::string format_percent(double fraction, int decimals = 2);
 // A difference of two fractions in percentage points, signed: -0.0012 is "−0.12 points".
 std::string format_points(double difference, int decimals = 2);
-// Milliseconds with three significant digits, in µs, ms or s: 0.0421 is "42.1 µs".
+
+// The unit that suits times which stand beside each other, in a column or a chart: µs where all are
+// below a millisecond, s where all are at least ten seconds, otherwise ms. Values that are not
+// positive and finite have no say.
+struct TimeUnit {
+  double milliseconds = 1;
+  std::string_view name = "ms";
+};
+TimeUnit time_unit(std::span<const double> milliseconds);
+// Milliseconds as a number of that unit, with so many significant digits and all those before the
+// point: 0.0421 in ms is "0.0421", in µs "42.1".
+std::string format_time(double milliseconds, const TimeUnit& unit, int digits = 3);
+// The same with the unit behind it; in the unit that suits it alone where none is given.
 std::string format_ms(double milliseconds);
+std::string format_ms(double milliseconds, const TimeUnit& unit);
+
 // A ratio with two or three significant digits: 3.62 is "3.6×", 14.2 is "14×", 0.083 is "0.083×".
 std::string format_ratio(double ratio);
 // Up to `digits` significant digits without trailing zeros; very large or small in scientific
@@ -44,5 +59,16 @@ enum class ValueFormat {
   kRate,  // things per second
 };
 std::string format_value(double value, ValueFormat format);
+
+// The same for values that stand beside each other: times share the unit that suits all of them.
+class ValueFormatter {
+ public:
+  ValueFormatter(ValueFormat format, std::span<const double> values);
+  std::string operator()(double value) const;
+
+ private:
+  ValueFormat format_;
+  TimeUnit unit_;
+};
 
 }  // namespace lathe::report

@@ -3,11 +3,14 @@
 #include <cmath>
 #include <gtest/gtest.h>
 #include <limits>
+#include <vector>
 
 #include "report/markup.h"
 
 namespace lathe::report {
 namespace {
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 TEST(FormatTest, Numbers) {
   EXPECT_EQ(format_percent(0.91234), "91.23 %");
@@ -17,7 +20,8 @@ TEST(FormatTest, Numbers) {
   EXPECT_EQ(format_points(-0.000001), "±0.00 points");
   EXPECT_EQ(format_ms(0), "0 ms");
   EXPECT_EQ(format_ms(0.0421), "42.1 µs");
-  EXPECT_EQ(format_ms(0.412), "0.412 ms");
+  EXPECT_EQ(format_ms(0.412), "412 µs");
+  EXPECT_EQ(format_ms(0.9997), "1.00 ms");
   EXPECT_EQ(format_ms(3.14159), "3.14 ms");
   EXPECT_EQ(format_ms(412.4), "412 ms");
   EXPECT_EQ(format_ms(12345), "12.3 s");
@@ -36,6 +40,27 @@ TEST(FormatTest, CountsWithTheirNouns) {
   EXPECT_EQ(plural(1, "epoch"), "1 epoch");
   EXPECT_EQ(plural(0, "epoch"), "0 epochs");
   EXPECT_EQ(plural(12, "batch", "batches"), "12 batches");
+}
+
+TEST(FormatTest, TimesBesideEachOtherShareAUnit) {
+  const std::vector<double> short_times{0.0421, 0.93, kNone, -1};
+  const std::vector<double> mixed{0.0421, 12.3456, 1234.5};
+  const std::vector<double> long_times{12345, 999999};
+  EXPECT_EQ(time_unit(short_times).name, "µs");
+  EXPECT_EQ(time_unit(mixed).name, "ms");
+  EXPECT_EQ(time_unit(long_times).name, "s");
+  EXPECT_EQ(time_unit({}).name, "ms");
+  EXPECT_EQ(format_time(0.0421, time_unit(short_times)), "42.1");
+  EXPECT_EQ(format_time(0.93, time_unit(short_times)), "930");
+  EXPECT_EQ(format_time(0.0421, time_unit(mixed)), "0.0421");
+  EXPECT_EQ(format_time(1234.5, time_unit(mixed)), "1234");
+  EXPECT_EQ(format_time(0, time_unit(mixed)), "0");
+  EXPECT_EQ(format_ms(12345, time_unit(long_times)), "12.3 s");
+  EXPECT_EQ(format_time(kNone, {}), kNoValue);
+  const ValueFormatter show(ValueFormat::kMilliseconds, mixed);
+  EXPECT_EQ(show(0.0421), "0.0421 ms");
+  EXPECT_EQ(show(kNone), kNoValue);
+  EXPECT_EQ(ValueFormatter(ValueFormat::kBytes, mixed)(1234), "1.23 KB");
 }
 
 TEST(FormatTest, NothingIsCalledNanOrInf) {

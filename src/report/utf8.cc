@@ -95,7 +95,8 @@ int display_width(std::string_view text) {
 std::string shorten(std::string_view text, int width, Ellipsis where) {
   if (display_width(text) <= width) return std::string(text);
   if (width <= 0) return {};
-  const int head_width = where == Ellipsis::kMiddle ? (width - 1) / 2 : width - 1;
+  const int head_width =
+      where == Ellipsis::kEnd ? width - 1 : (where == Ellipsis::kMiddle ? (width - 1) / 2 : 0);
   const int tail_width = width - 1 - head_width;
   std::string head;
   int used = 0;
@@ -115,6 +116,55 @@ std::string shorten(std::string_view text, int width, Ellipsis where) {
     rest.remove_prefix(next.bytes);
   }
   return head + "…" + std::string(rest);
+}
+
+std::vector<std::string> wrap(std::string_view text, int width) {
+  if (display_width(text) <= width) return {std::string(text)};
+  std::vector<std::string> lines;
+  std::string line;
+  int used = 0;
+  const auto end_line = [&] {
+    lines.push_back(std::exchange(line, {}));
+    used = 0;
+  };
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find(' ', begin), text.size());
+    std::string_view word = text.substr(begin, end - begin);
+    begin = end + 1;
+    if (word.empty()) continue;
+    if (used > 0 && used + 1 + display_width(word) > width) end_line();
+    if (used > 0) line += ' ', ++used;
+    while (!word.empty()) {
+      const CodePoint next = decode_utf8(word);
+      const int cells = next.valid ? code_point_width(next.value) : 1;
+      if (used > 0 && used + cells > width) end_line();
+      line += word.substr(0, next.bytes);
+      used += cells;
+      word.remove_prefix(next.bytes);
+    }
+  }
+  if (used > 0 || lines.empty()) end_line();
+  return lines;
+}
+
+std::string wrap_lines(std::string_view text, int width, int indent) {
+  if (width <= 0) return std::string(text);
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    // The first line has the room of the indentation as well; words make up for that seldom.
+    const int room = display_width(line) <= width ? width : width - indent;
+    bool first = true;
+    for (const std::string& part : wrap(line, room)) {
+      if (!first) out += '\n' + std::string(static_cast<std::size_t>(indent), ' ');
+      out += part;
+      first = false;
+    }
+    if (end != std::string_view::npos) out += '\n';
+  }
+  return out;
 }
 
 }  // namespace lathe::report

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace lathe::report {
 
@@ -24,8 +25,16 @@ bool is_control(char32_t code_point);
 // Cells on a terminal: 0, 1 or 2.
 int code_point_width(char32_t code_point);
 
-// `text` in at most `width` cells, its end, or its middle, replaced by "…" where it is longer.
-enum class Ellipsis { kEnd, kMiddle };
+// `text` in at most `width` cells, its end, its middle or its beginning replaced by "…" where it is
+// longer.
+enum class Ellipsis { kEnd, kMiddle, kBeginning };
 std::string shorten(std::string_view text, int width, Ellipsis where = Ellipsis::kEnd);
+
+// `text` in lines of at most `width` cells, at least 2: broken at spaces, and within a word only
+// where that is longer than a line. Text that fits is one line as it is; there is always one.
+std::vector<std::string> wrap(std::string_view text, int width);
+// Each of the lines of `text` wrapped so, what is broken off indented; ends in '\n' where `text`
+// does. 0 as `width` leaves it as it is.
+std::string wrap_lines(std::string_view text, int width, int indent = 0);
 
 }  // namespace lathe::report

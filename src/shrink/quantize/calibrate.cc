@@ -48,6 +48,7 @@ Result<ActivationRanges> calibrate(const ir::Graph& graph, std::span<const ir::V
   loading.batch_size = runner.batch();
   loading.shuffle = true;
   loading.seed = options.seed;
+  loading.strict = options.strict;
   loading.cache_bytes = 0;
   const std::int64_t total =
       options.samples > 0 ? std::min(options.samples, dataset->size()) : dataset->size();
@@ -56,6 +57,8 @@ Result<ActivationRanges> calibrate(const ir::Graph& graph, std::span<const ir::V
   ActivationRanges ranges;
   std::int64_t seen = 0;
   while (seen < total) {
+    if (options.stop_requested && options.stop_requested())
+      return error(ErrorCode::kInterrupted, "after {} of {} calibration samples", seen, total);
     ASSIGN_OR_RETURN(const std::optional<data::Batch> batch, loader.next());
     if (!batch) break;
     ASSIGN_OR_RETURN(const std::vector<ir::Tensor> outputs, runner.run(batch->inputs));

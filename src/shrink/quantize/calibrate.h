@@ -29,7 +29,10 @@ struct CalibrateOptions {
   int threads = 0;
   std::uint64_t seed = 0;                           // of the draw
   std::optional<data::Preprocess> preprocess = {};  // instead of the model's metadata
+  bool strict = false;  // a sample that cannot be read is an error; otherwise it is left out
   std::function<void(std::int64_t, std::int64_t)> on_progress = {};
+  // Asked between batches; true ends the work with kInterrupted.
+  std::function<bool()> stop_requested = {};
 };
 
 // The smallest and largest element that each of `values` takes over the samples, which stream

@@ -55,10 +55,13 @@ class Planner {
     if (role_of(node) != QuantizationRole::kLayer) return false;
     const ir::Tensor* weights = graph_.constant(node.input(1));
     const ir::Tensor* bias = graph_.constant(node.input(2));
-    const std::string& name = node.name.empty() ? graph_.value(node.output()).name : node.name;
+    const std::string& name = layer_name(graph_, node);
+    // Of a Gemm it may be one number for all channels.
     const bool bias_fits =
         node.input(2) == ir::kNoValue ||
-        (bias != nullptr && bias->rank() == 1 && bias->data_type() == ir::DataType::kFloat32);
+        (bias != nullptr && bias->data_type() == ir::DataType::kFloat32 && bias->rank() == 1 &&
+         weights != nullptr &&
+         (bias->dim(0) == weights->dim(channel_axis(node)) || bias->dim(0) == 1));
     const bool plain = !node.is("Gemm") || (node.attribute_float("alpha", 1) == 1 &&
                                             node.attribute_float("beta", 1) == 1 &&
                                             node.attribute_int("transA", 0) == 0);
@@ -106,6 +109,14 @@ QuantizationRole quantization_role(std::string_view op_type) {
 #include "shrink/quantize/quantized_operators.inc"
 #undef LATHE_QUANTIZE
   return QuantizationRole::kNone;
+}
+
+std::size_t channel_axis(const ir::Node& layer) {
+  return layer.is("Gemm") && layer.attribute_int("transB", 0) == 0 ? 1 : 0;
+}
+
+const std::string& layer_name(const ir::Graph& graph, const ir::Node& node) {
+  return node.name.empty() ? graph.value(node.output()).name : node.name;
 }
 
 QuantizationPlan plan_quantization(const ir::Graph& graph,

@@ -1,6 +1,8 @@
 // Which values of a float graph become 8-bit.
 #pragma once
 
+#include <cstddef>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -29,6 +31,13 @@ struct QuantizationPlan {
   std::vector<ir::NodeId> layers;         // Conv and Gemm whose weights become int8, in order
   std::vector<QuantizationPoint> points;  // activations, in order
 };
+
+// The axis of a Conv's or Gemm's weights along which its output channels lie.
+std::size_t channel_axis(const ir::Node& layer);
+
+// What messages and QuantizeOptions::excluded call a node: its name, or its output's where it has
+// none.
+const std::string& layer_name(const ir::Graph& graph, const ir::Node& node);
 
 // For a simplified float32 graph (passes::simplify_passes). Layers are Conv and Gemm with constant
 // weights, except those named in `excluded`. Additions, global average pools and operators that

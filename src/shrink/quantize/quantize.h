@@ -16,12 +16,15 @@ namespace lathe::shrink {
 
 struct QuantizeOptions {
   CalibrateOptions calibration;
-  std::vector<std::string> excluded;  // names of Conv and Gemm nodes that stay float32
+  // Conv and Gemm nodes that stay float32, by name, or by the name of their output where they have
+  // none.
+  std::vector<std::string> excluded;
 };
 
 // The quantized graph. Batch normalization is folded first. Metadata is kept, and "lathe.history"
-// gets a step {"step": "quantize", ...}. Errors: a model without any layer to quantize, and those
-// of calibrate().
+// gets a step {"step": "quantize", ...}. Errors: a model that is quantized already (what rounding
+// has taken away cannot be restored, and would be rounded again), or has no layer to quantize;
+// names in `excluded` that no such layer has; and those of calibrate().
 Result<ir::Graph> quantize(const ir::Graph& graph, std::shared_ptr<const data::Dataset> dataset,
                            const QuantizeOptions& options = {});
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <set>
 
 #include "base/cpu.h"
 #include "base/random.h"
@@ -150,6 +151,111 @@ TEST(Quantize, SaysWhatIsWrong) {
   Graph infinite = network("cnn");
   infinite.value(*infinite.find_value("bn1.bias")).constant->mutable_data<float>()[0] = INFINITY;
   EXPECT_THAT(quantize(infinite, images()).error().message(), HasSubstr("is not finite"));
+}
+
+// x [N,6] -> Gemm with a bias of `bias` elements -> Relu -> Gemm.
+Graph two_layers(std::int64_t bias) {
+  Graph graph;
+  Random random(4);
+  const auto constant = [&](const char* name, const std::vector<std::int64_t>& dims) {
+    Tensor t = Tensor::zeros(DataType::kFloat32, dims);
+    for (float& v : t.mutable_data<float>()) v = random.uniform(-1, 1);
+    return graph.add_constant(name, std::move(t));
+  };
+  const ir::ValueId x =
+      graph.add_input("x", {DataType::kFloat32, ir::Shape{ir::Dim::symbol("N"), 6}});
+  const std::array first{x, constant("w1", {6, 5}), constant("c1", {bias})};
+  const std::array second{graph.add("Relu", std::array{graph.add("Gemm", first, {}, "hidden")}),
+                          constant("w2", {5, 3}), constant("c2", {3})};
+  graph.set_outputs({graph.add("Gemm", second, {}, "y")});
+  EXPECT_TRUE(ops::infer_shapes(graph).ok());
+  return graph;
+}
+
+Tensor rows(std::int64_t count) {
+  Tensor t = Tensor::zeros(DataType::kFloat32, {count, 6});
+  Random random(9);
+  for (float& v : t.mutable_data<float>()) v = random.uniform(-1, 1);
+  return t;
+}
+
+std::shared_ptr<const data::Dataset> features() {
+  const Path path = Path(testing::TempDir()) / "quantize_features_test.npz";
+  const Tensor y = Tensor::zeros(DataType::kInt64, {40});
+  EXPECT_TRUE(
+      data::write_npz(path,
+                      {{"x_train", rows(40)}, {"y_train", y}, {"x_test", rows(40)}, {"y_test", y}})
+          .ok());
+  auto dataset = data::open_dataset("npz:" + path.string(), data::Split::kTrain);
+  EXPECT_TRUE(dataset.ok()) << dataset.error().message();
+  return *dataset;
+}
+
+// A Gemm's C may be one number for all columns, and was read beyond its end.
+TEST(Quantize, ABiasMayBeOneNumber) {
+  for (const std::int64_t bias : {1, 5}) {
+    const Graph graph = two_layers(bias);
+    const auto quantized = quantize(graph, features());
+    ASSERT_TRUE(quantized.ok()) << quantized.error().message();
+    const Tensor real = run(graph, "reference", rows(8));
+    const Tensor int8 = run(*quantized, "native", rows(8));
+    EXPECT_TRUE(int8.identical(run(*quantized, "reference", rows(8))));
+    for (std::int64_t i = 0; i < real.num_elements(); ++i)
+      EXPECT_NEAR(real.get_double(i), int8.get_double(i), 0.1) << bias << " " << i;
+  }
+}
+
+TEST(Quantize, NamesWhatItInserts) {
+  const auto quantized = quantize(two_layers(5), features());
+  ASSERT_TRUE(quantized.ok()) << quantized.error().message();
+  std::set<std::string> names;
+  for (const ir::NodeId id : quantized->node_ids()) {
+    const ir::Node& node = quantized->node(id);
+    if (!node.is("QuantizeLinear") && !node.is("DequantizeLinear")) continue;
+    EXPECT_FALSE(node.name.empty());
+    EXPECT_TRUE(names.insert(node.name).second) << node.name << " twice";
+  }
+  EXPECT_THAT(names, testing::IsSupersetOf({"x.quantize", "x.dequantize",
+                                            "hidden.weight.dequantize", "hidden.bias.dequantize"}));
+}
+
+TEST(Quantize, RefusesAModelThatIsQuantizedAlready) {
+  const auto once = quantize(two_layers(5), features());
+  ASSERT_TRUE(once.ok()) << once.error().message();
+  const auto twice = quantize(*once, features());
+  ASSERT_FALSE(twice.ok());
+  EXPECT_THAT(twice.error().message(), HasSubstr("quantized already"));
+  EXPECT_THAT(twice.error().message(), HasSubstr("x.quantize (QuantizeLinear)"));
+  EXPECT_THAT(twice.error().message(), HasSubstr("quantize the float32 model"));
+  const auto lowered = passes::run_passes(*once, passes::inference_passes());
+  EXPECT_THAT(quantize(*lowered, features()).error().message(), HasSubstr("quantized already"));
+}
+
+TEST(Quantize, RefusesToExcludeWhatIsNotThere) {
+  QuantizeOptions options;
+  options.excluded = {"hiden"};
+  const auto unknown = quantize(two_layers(5), features(), options);
+  ASSERT_FALSE(unknown.ok());
+  EXPECT_EQ(unknown.error().code(), ErrorCode::kInvalidArgument);
+  EXPECT_THAT(unknown.error().message(), HasSubstr("named 'hiden'"));
+  EXPECT_THAT(unknown.error().message(), HasSubstr("did you mean 'hidden'?"));
+  options.excluded = {"hidden", "y"};
+  EXPECT_THAT(quantize(two_layers(5), features(), options).error().message(),
+              HasSubstr("every layer"));
+  options.excluded = {"hidden"};
+  EXPECT_TRUE(quantize(two_layers(5), features(), options).ok());
+}
+
+TEST(Calibrate, StopsBetweenBatches) {
+  QuantizeOptions options;
+  options.calibration.batch = 8;
+  std::int64_t seen = 0;
+  options.calibration.on_progress = [&](std::int64_t done, std::int64_t) { seen = done; };
+  options.calibration.stop_requested = [&] { return seen >= 16; };
+  const auto stopped = quantize(two_layers(5), features(), options);
+  ASSERT_FALSE(stopped.ok());
+  EXPECT_EQ(stopped.error().code(), ErrorCode::kInterrupted);
+  EXPECT_THAT(stopped.error().message(), HasSubstr("after 16 of 40"));
 }
 
 TEST(Int8Parameters, CoverTheRangeAndZero) {

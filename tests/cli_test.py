@@ -88,7 +88,7 @@ class Models(SharedFolder):
             cls.trained = False
             lathe("new", "cnn", "--size", "28", "--channels", "1", "-o", cls.float)
         cls.preprocess = [] if cls.trained else ["--preprocess", PREPROCESS]
-        cls.comparison = lathe_json("quantize", cls.float, "--data", DATA, "--samples", "64", "--eval-limit", "500",
+        cls.comparison = lathe_json("quantize", cls.float, "--data", DATA, "--samples", "64", "--limit", "500",
                                     "-o", cls.int8, "--report", cls.page, *cls.preprocess) if cls.trained else None
         if not cls.trained:
             lathe("quantize", cls.float, "--data", DATA, "--samples", "64", "-o", cls.int8, "--no-compare", *cls.preprocess)
@@ -102,7 +102,7 @@ class Models(SharedFolder):
     def test_quantize_compares(self):
         if not self.trained:
             self.skipTest("built without LibTorch")
-        before, after = self.comparison["models"]
+        before, after = self.comparison["variants"]
         self.assertAlmostEqual(before["top1"], after["top1"], delta=0.05)
         self.assertLess(after["size_bytes"], 0.31 * before["size_bytes"])
         with open(self.page, encoding="utf-8") as page:

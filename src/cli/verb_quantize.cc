@@ -1,11 +1,18 @@
 #include <CLI/CLI.hpp>
+#include <array>
 #include <nlohmann/json.hpp>
 
-#include "cli/comparison.h"
+#include "cli/interrupt.h"
 #include "cli/options.h"
+#include "cli/output_files.h"
 #include "cli/verb.h"
 #include "formats/model_file.h"
+#include "measure/compare_variants.h"
 #include "measure/evaluate.h"
+#include "measure/system_info.h"
+#include "report/format.h"
+#include "report/html_report.h"
+#include "report/variant_table.h"
 #include "shrink/quantize/quantize.h"
 
 namespace lathe::cli {
@@ -16,65 +23,135 @@ struct Call {
   std::string out;
   DataOptions data;
   shrink::QuantizeOptions options;
-  std::int64_t eval_limit = 0;
   bool no_compare = false;
+  std::string without_compare;  // an option that then has no effect, if one is given
   std::string page;
-  ComparisonOptions comparison;
+  measure::CompareVariantsOptions comparison;
+  OutputFiles files;
   OutputOptions output;
 };
 
+using DatasetPointer = std::shared_ptr<const data::Dataset>;
+
+// Shows one bar after the other, each with its own title.
+auto progress_bars(bool quiet) {
+  struct State {
+    std::string title;
+    std::function<void(std::int64_t, std::int64_t)> show;
+  };
+  return [quiet, state = std::make_shared<State>()](std::string_view title, std::int64_t done,
+                                                    std::int64_t total) {
+    if (state->show == nullptr || state->title != title) {
+      state->title = title;
+      state->show = progress_callback(state->title, quiet);
+    }
+    state->show(done, total);
+  };
+}
+
+report::Report make_report(const Call& call, measure::VariantComparison comparison,
+                           const ir::Graph& written, const data::Dataset& training,
+                           const data::Dataset& test) {
+  report::Report report;
+  report.title = fmt::format("{}: float32 to int8", Path(call.model).stem().string());
+  const std::int64_t wanted = call.options.calibration.samples;
+  report.summary = fmt::format(
+      "Post-training static quantization, calibrated on {} of {}; accuracy on {} of the {} split.",
+      report::plural(wanted > 0 ? std::min(wanted, training.size()) : training.size(),
+                     "training sample"),
+      call.data.spec, report::plural(test.size(), "sample"), call.data.split);
+  report.system = measure::describe(measure::system_info(true));
+  report.system.emplace_back(
+      "Latency", fmt::format("batch 1, {}", report::plural(call.comparison.threads, "thread")));
+  report.comparison = std::move(comparison);
+  report.history = report::read_history(written);
+  report.commands = {
+      fmt::format("lathe quantize {} --data {} --samples {} -o {}", call.model, call.data.spec,
+                  wanted, call.out),
+      fmt::format("lathe eval {} --data {}", call.out, call.data.spec),
+      fmt::format("lathe bench {} {} --threads {}", call.model, call.out, call.comparison.threads)};
+  report.generated_at = report::current_time();
+  return report;
+}
+
+// Compares what was written with what it was made from.
+Status compare(Call& call, const ir::Graph& graph, const data::Dataset& training,
+               const DatasetPointer& test) {
+  ASSIGN_OR_RETURN(const ir::Graph written, formats::load_model(call.out));
+  const std::array sources{measure::VariantSource{"float32", call.model, &graph},
+                           measure::VariantSource{"int8", call.out, &written}};
+  call.comparison.strict = call.data.strict;
+  call.comparison.preprocess = call.options.calibration.preprocess;
+  call.comparison.on_progress = progress_bars(call.output.quiet);
+  call.comparison.stop_requested = interrupted;
+  ASSIGN_OR_RETURN(measure::VariantComparison comparison,
+                   measure::compare_variants(sources, test, call.comparison));
+  const bool complete = !comparison.interrupted;
+  nlohmann::json json{{"model", call.out},
+                      {"variants", measure::variants_json(comparison.variants)}};
+  const std::string table = report::comparison_text(comparison, report::stdout_is_terminal());
+  const bool with_page = complete && !call.page.empty();
+  if (with_page) {
+    const report::Report report =
+        make_report(call, std::move(comparison), written, training, *test);
+    RETURN_IF_ERROR(report::write_html(report, call.page));
+    json["report"] = call.page;
+  }
+  if (call.output.json) {
+    print_json(json);
+  } else {
+    print(table);
+    if (complete)
+      print(fmt::format("written: {}{}\n", call.out,
+                        with_page ? ", report: " + call.page : std::string()));
+  }
+  if (complete) return {};
+  return interruption("{} is complete and kept, its comparison is not{}", call.out,
+                      call.page.empty() ? "" : ", so that no report was written");
+}
+
 Status run(Call& call) {
-  ASSIGN_OR_RETURN(const ir::Graph graph, formats::load_model(call.model));
-  ASSIGN_OR_RETURN(const auto training, call.data.open("train"));
+  if (call.no_compare && !call.without_compare.empty()) {
+    return invalid_argument("{} has no effect with --no-compare, which leaves the comparison out",
+                            call.without_compare);
+  }
+  call.files.reads("MODEL", call.model);
+  call.files.writes("-o", call.out, {".onnx"});
+  call.files.writes("--report", call.page);
+  RETURN_IF_ERROR(call.files.check());
   ASSIGN_OR_RETURN(call.options.calibration.preprocess, call.data.parse_preprocess());
+  ASSIGN_OR_RETURN(const ir::Graph graph, formats::load_model(call.model));
+  ASSIGN_OR_RETURN(const DatasetPointer training,
+                   data::open_dataset(call.data.spec, data::Split::kTrain));
+  DatasetPointer test;
+  if (!call.no_compare) {
+    ASSIGN_OR_RETURN(test, call.data.open());
+  }
+
+  const CatchInterrupts catching;
+  call.options.calibration.strict = call.data.strict;
   call.options.calibration.on_progress = progress_callback("calibrating", call.output.quiet);
-  ASSIGN_OR_RETURN(ir::Graph quantized,
-                   shrink::quantize(graph, training, call.options).with_context(call.model));
+  call.options.calibration.stop_requested = interrupted;
+  auto quantized = shrink::quantize(graph, training, call.options);
+  if (!quantized.ok()) {
+    if (quantized.error().code() != ErrorCode::kInterrupted)
+      return quantized.error().with_context(call.model);
+    return interruption("{}; nothing was written", quantized.error().message());
+  }
   if (call.options.calibration.preprocess)
-    data::write_preprocess(*call.options.calibration.preprocess, quantized.metadata);
-  RETURN_IF_ERROR(formats::save_model(quantized, call.out));
+    data::write_preprocess(*call.options.calibration.preprocess, quantized->metadata);
+  RETURN_IF_ERROR(formats::save_model(*quantized, call.out));
   if (call.no_compare) {
     if (call.output.json) {
       print_json({{"model", call.out}});
     } else {
-      print(fmt::format("{}: written\n", call.out));
+      print(fmt::format("written: {}\n", call.out));
     }
     return {};
   }
-
-  data::DatasetOptions limited;
-  limited.limit = call.eval_limit;
-  ASSIGN_OR_RETURN(const data::Split split, data::parse_split(call.data.split));
-  ASSIGN_OR_RETURN(const auto test, data::open_dataset(call.data.spec, split, limited));
-  call.comparison.before_file = call.model;
-  call.comparison.after_file = call.out;
-  call.comparison.quiet = call.output.quiet;
-  // What was written is what is measured.
-  ASSIGN_OR_RETURN(const ir::Graph written, formats::load_model(call.out));
-  ASSIGN_OR_RETURN(report::Report report, compare_models(graph, written, test, call.comparison));
-  report.title = fmt::format("{}: float32 to int8", Path(call.model).stem().string());
-  report.summary = fmt::format(
-      "Post-training static quantization, calibrated on {} training samples of {}; accuracy on {} "
-      "{} samples.",
-      std::min(call.options.calibration.samples, training->size()), call.data.spec, test->size(),
-      call.data.split);
-  report.commands = {
-      fmt::format("lathe quantize {} --data {} --samples {} -o {}", call.model, call.data.spec,
-                  call.options.calibration.samples, call.out),
-      fmt::format("lathe eval {} --data {}", call.out, call.data.spec),
-      fmt::format("lathe bench {} {} --threads {}", call.model, call.out, call.comparison.threads)};
-  if (!call.page.empty()) RETURN_IF_ERROR(report::write_html(report, call.page));
-  if (call.output.json) {
-    nlohmann::json json = comparison_json(report);
-    json["model"] = call.out;
-    if (!call.page.empty()) json["report"] = call.page;
-    print_json(json);
-    return {};
-  }
-  print(comparison_table(report));
-  print(
-      fmt::format("written: {}{}\n", call.out, call.page.empty() ? "" : ", report: " + call.page));
-  return {};
+  const Status compared = compare(call, graph, *training, test);
+  if (compared.ok() || compared.error().code() == ErrorCode::kInterrupted) return compared;
+  return compared.error().with_context(fmt::format("{} was written; comparing it", call.out));
 }
 
 std::function<Status()> declare(CLI::App& app) {
@@ -82,22 +159,33 @@ std::function<Status()> declare(CLI::App& app) {
   app.add_option("MODEL", call->model, "The float32 model")->required();
   app.add_option("-o,--output", call->out, "The .onnx file to write")->required();
   call->data.declare(app, true, "test");
-  app.add_option("--samples", call->options.calibration.samples, "Training samples to calibrate on")
+  app.get_option("--split")->description("Of the samples to compare on: train or test");
+  app.get_option("--limit")->description(
+      "Compare on at most N samples of the split (0: all); --samples bounds those to calibrate on");
+  app.add_option("--eval-limit", call->data.limit)->group("");  // what --limit was called
+  app.add_option("--samples", call->options.calibration.samples,
+                 "Calibrate on at most N training samples (0: all)")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::NonNegativeNumber);
   app.add_option("--seed", call->options.calibration.seed, "Seed of their choice");
   app.add_option("--exclude", call->options.excluded,
                  "Names of layers that stay float32, separated by commas")
       ->delimiter(',');
-  app.add_option("--eval-limit", call->eval_limit, "Compare on at most N test samples (0: all)")
-      ->check(CLI::NonNegativeNumber);
   app.add_flag("--no-compare", call->no_compare, "Only write the model");
   app.add_option("--report", call->page, "Write the comparison as an HTML page");
-  app.add_option("--threads", call->comparison.threads, "Threads of the latency measurement")
+  app.add_option("--threads", call->comparison.threads,
+                 "Threads of the latency measurement; calibration takes all cores")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
+  call->files.declare(app);
   call->output.declare(app);
-  return [call] { return run(*call); };
+  return [call, &app] {
+    for (const char* name : {"--report", "--split", "--limit", "--eval-limit", "--threads"}) {
+      if (app.get_option(name)->count() > 0 && call->without_compare.empty())
+        call->without_compare = name;
+    }
+    return run(*call);
+  };
 }
 
 }  // namespace

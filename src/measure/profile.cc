@@ -11,8 +11,12 @@ struct Profiled {
   std::unique_ptr<engine::Context> context;
   std::vector<ir::Tensor> inputs;
 
-  Status run(std::int64_t times) const {
-    for (std::int64_t i = 0; i < times; ++i) RETURN_IF_ERROR(context->run(inputs));
+  Status run(std::int64_t times, const std::function<bool()>& stop_requested) const {
+    for (std::int64_t i = 0; i < times; ++i) {
+      if (stop_requested && stop_requested())
+        return error(ErrorCode::kInterrupted, "before all runs were profiled");
+      RETURN_IF_ERROR(context->run(inputs));
+    }
     return {};
   }
 };
@@ -28,12 +32,12 @@ Result<std::vector<std::vector<engine::StepProfile>>> profile_graphs(
     ASSIGN_OR_RETURN(const auto executable, backend->compile(*graph, options.compile));
     ASSIGN_OR_RETURN(auto inputs, random_inputs(executable->inputs(), options.seed));
     Profiled& profiled = all.emplace_back(Profiled{executable->new_context(), std::move(inputs)});
-    RETURN_IF_ERROR(profiled.run(turn));
+    RETURN_IF_ERROR(profiled.run(turn, options.stop_requested));
     profiled.context->enable_profiling();
   }
   for (std::int64_t done = 0; done < options.runs; done += turn) {
     for (const Profiled& profiled : all)
-      RETURN_IF_ERROR(profiled.run(std::min(turn, options.runs - done)));
+      RETURN_IF_ERROR(profiled.run(std::min(turn, options.runs - done), options.stop_requested));
   }
   std::vector<std::vector<engine::StepProfile>> profiles;
   profiles.reserve(all.size());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -14,6 +15,8 @@ struct ProfileOptions {
   engine::CompileOptions compile = {.threads = 1};
   std::int64_t runs = 200;  // of each graph
   std::uint64_t seed = 0;   // of the inputs' random values
+  // Asked between runs; true ends the work with kInterrupted.
+  std::function<bool()> stop_requested = {};
 };
 
 // Per-step times of each graph on the native engine, steps in the order of execution. The graphs

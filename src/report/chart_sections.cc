@@ -9,6 +9,8 @@
 namespace lathe::report {
 namespace {
 
+using measure::Variant;
+
 // Accuracies that differ by less than sampling error shall not look far apart.
 constexpr double kAccuracySpan = 0.02;
 
@@ -35,8 +37,8 @@ std::string history_lead(const History& history) {
   return text;
 }
 
-ScatterChart accuracy_against(std::span<const ModelSummary> models, std::string title, Axis axis,
-                              double (*measure)(const ModelSummary&)) {
+ScatterChart accuracy_against(std::span<const Variant> variants, std::string title, Axis axis,
+                              double (*value)(const Variant&)) {
   ScatterChart chart{
       .title = std::move(title),
       .x = std::move(axis),
@@ -44,9 +46,9 @@ ScatterChart accuracy_against(std::span<const ModelSummary> models, std::string 
       .connect = true};
   double smallest = INFINITY;
   double largest = 0;
-  for (const ModelSummary& model : models) {
-    const double x = measure(model);
-    chart.points.push_back({.label = model.name, .x = x, .y = model.top1});
+  for (const Variant& variant : variants) {
+    const double x = value(variant);
+    chart.points.push_back({.label = variant.name, .x = x, .y = variant.top1});
     if (std::isfinite(x) && x > 0) {
       smallest = std::min(smallest, x);
       largest = std::max(largest, x);
@@ -58,20 +60,20 @@ ScatterChart accuracy_against(std::span<const ModelSummary> models, std::string 
   return chart;
 }
 
-std::string latency_chart(std::span<const ModelSummary> models) {
+std::string latency_chart(std::span<const Variant> variants) {
   BarChart chart{.title = "Spread of latencies", .format = ValueFormat::kMilliseconds};
   BarRow median{.label = "median"};
   BarRow p90{.label = "p90"};
   BarRow p99{.label = "p99"};
   bool any = false;
-  for (const ModelSummary& model : models) {
-    const double tail = std::isfinite(model.p90_ms) ? model.p90_ms : model.p99_ms;
+  for (const Variant& variant : variants) {
+    const double tail = std::isfinite(variant.p90_ms) ? variant.p90_ms : variant.p99_ms;
     if (!std::isfinite(tail)) continue;  // a median alone has no spread
     any = true;
-    chart.series.push_back(model.name);
-    median.values.push_back(model.p50_ms);
-    p90.values.push_back(model.p90_ms);
-    p99.values.push_back(model.p99_ms);
+    chart.series.push_back(variant.name);
+    median.values.push_back(variant.p50_ms);
+    p90.values.push_back(variant.p90_ms);
+    p99.values.push_back(variant.p99_ms);
   }
   if (!any) return {};
   chart.rows = {median, p90, p99};
@@ -80,16 +82,16 @@ std::string latency_chart(std::span<const ModelSummary> models) {
 
 }  // namespace
 
-std::string tradeoff_section(std::span<const ModelSummary> models) {
+std::string tradeoff_section(std::span<const Variant> variants) {
   std::string charts =
-      to_svg(accuracy_against(models, "Accuracy against size",
+      to_svg(accuracy_against(variants, "Accuracy against size",
                               {.title = "file size", .format = ValueFormat::kBytes},
-                              [](const ModelSummary& model) { return known(model.size_bytes); })) +
-      to_svg(accuracy_against(models, "Accuracy against latency",
+                              [](const Variant& variant) { return known(variant.size_bytes); })) +
+      to_svg(accuracy_against(variants, "Accuracy against latency",
                               {.title = "median latency", .format = ValueFormat::kMilliseconds},
                               typical_ms)) +
-      latency_chart(models);
-  if (models.size() < 2 || charts.empty()) return {};
+      latency_chart(variants);
+  if (variants.size() < 2 || charts.empty()) return {};
   return section("tradeoff", "What it costs and what it gains",
                  "Up is more accurate, left is smaller or faster.",
                  fmt::format("<div class=\"charts\">\n{}</div>\n", charts));

@@ -1,9 +1,9 @@
-// What changed between two models, in words.
+// What changed between two variants of a model, in words.
 #pragma once
 
 #include <string>
 
-#include "report/html_report.h"
+#include "measure/compare_variants.h"
 
 namespace lathe::report {
 
@@ -11,7 +11,7 @@ namespace lathe::report {
 enum class Verdict { kNeutral, kBetter, kWorse };
 
 struct Change {
-  std::string text;  // "3.6× smaller", "−0.12 points"; empty where it cannot be told
+  std::string text;  // "3.6× smaller", "−1.20 points"; empty where it cannot be told
   Verdict verdict = Verdict::kNeutral;
 };
 
@@ -20,21 +20,30 @@ struct Direction {
   const char* less;
   const char* more;
   bool less_is_better = true;
+  // Bytes and parameters, which are known as they are; times repeat within 2 % only.
+  bool exact = false;
 };
 
-// Quantities that are positive and finite; ratios within 2 % of each other count as the same.
+// Quantities that are positive and finite. What is not exact counts as the same within 2 %; what is
+// exact is told in percent where it is near: "1.4 % fewer", and better or worse from 2 % on.
 Change compare_ratio(double before, double after, const Direction& direction);
 
-// Accuracies. A difference is neutral where it is within twice its standard error on as many
-// samples as were measured (the samples taken as independent), or where their number is unknown.
-Change compare_accuracy(double before, double after, std::int64_t samples);
+// Top-1, or another top by `among`. What is known by pairs (measure::compare_accuracy) and holds
+// zero in its interval is "no measurable change"; where pairs are not known the verdict is neutral.
+Change compare_top(const measure::Variant& before, const measure::Variant& after,
+                   std::int32_t among = 1);
+
+// "int8 against float32: −0.12 points of top-1 accuracy (95 % confidence interval −0.26 to +0.02);
+// of the 10 000 samples that both answered 19 became right and 31 wrong." Empty where pairs are not
+// known.
+std::string explain_accuracy(const measure::Variant& before, const measure::Variant& after);
 
 // Half the width of the 95 % confidence interval of an accuracy (normal approximation), NaN where
 // the number of samples is not known.
 double accuracy_margin(double accuracy, std::int64_t samples);
 
 // The median latency, or the mean where there is none.
-double typical_ms(const ModelSummary& model);
+double typical_ms(const measure::Variant& variant);
 
 // The number, or NaN where it is negative and thus unknown.
 double known(std::int64_t value);

@@ -1,6 +1,9 @@
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <fmt/format.h>
+#include <utility>
+#include <vector>
 
 #include "report/format.h"
 #include "report/markup.h"
@@ -8,6 +11,9 @@
 
 namespace lathe::report {
 namespace {
+
+using measure::Example;
+using measure::Variant;
 
 // Images up to this width are drawn with their pixels visible rather than blurred.
 constexpr std::uint32_t kSmallImage = 64;
@@ -29,8 +35,7 @@ std::uint32_t image_width(std::string_view bytes) {
 }
 
 std::string said(std::string_view who, const std::string& what, const Example& example) {
-  if (what.empty()) return {};
-  const std::string name = who.empty() ? std::string() : fmt::format("{}: ", who);
+  const std::string name = who.empty() ? std::string() : fmt::format("{}: ", escape_markup(who));
   if (example.truth.empty()) return name + escape_markup(what);
   const bool right = what == example.truth;
   return fmt::format("{0}<span class=\"{1}\">{2}\u00a0<span aria-label=\"{3}\">{4}</span></span>",
@@ -38,22 +43,43 @@ std::string said(std::string_view who, const std::string& what, const Example& e
                      right ? "right" : "wrong", right ? "✓" : "✗");
 }
 
-std::string caption(const Example& example) {
+// What the last variant that says anything says.
+std::string answer(const Example& example) {
+  for (auto it = example.predicted.rbegin(); it != example.predicted.rend(); ++it) {
+    if (!it->empty()) return *it;
+  }
+  return {};
+}
+
+// The answers, each once, with the names of the variants that give it.
+std::vector<std::pair<std::string, std::string>> answers(const Example& example,
+                                                         std::span<const Variant> variants) {
+  std::vector<std::pair<std::string, std::string>> all;
+  for (std::size_t i = 0; i < std::min(variants.size(), example.predicted.size()); ++i) {
+    const std::string& what = example.predicted[i];
+    if (what.empty()) continue;
+    const auto same = std::find_if(all.begin(), all.end(),
+                                   [&](const auto& other) { return other.first == what; });
+    if (same == all.end()) {
+      all.emplace_back(what, variants[i].name);
+    } else {
+      same->second += ", " + variants[i].name;
+    }
+  }
+  return all;
+}
+
+std::string caption(const Example& example, std::span<const Variant> variants) {
   std::string text;
-  const bool agree = example.predicted_float == example.predicted_int8;
-  if (agree || example.predicted_float.empty() || example.predicted_int8.empty()) {
-    text =
-        said({}, example.predicted_int8.empty() ? example.predicted_float : example.predicted_int8,
-             example);
-  } else {
-    text = said("float", example.predicted_float, example) + "<br>" +
-           said("int8", example.predicted_int8, example);
+  const auto all = answers(example, variants);
+  bool any_right = example.truth.empty();
+  for (const auto& [what, names] : all) {
+    if (!text.empty()) text += "<br>";
+    text += said(all.size() > 1 ? names : std::string(), what, example);
+    any_right = any_right || what == example.truth;
   }
   std::string hint;
-  if (!example.truth.empty() && example.predicted_float != example.truth &&
-      example.predicted_int8 != example.truth) {
-    hint = "it is: " + escape_markup(example.truth);
-  }
+  if (!any_right) hint = "it is: " + escape_markup(example.truth);
   if (std::isfinite(example.confidence) && example.confidence >= 0 && example.confidence <= 1) {
     if (!hint.empty()) hint += "<br>";
     hint += fmt::format("{} sure", format_percent(example.confidence, 0));
@@ -72,40 +98,42 @@ std::string picture(const Example& example) {
                      escape_markup(alt), type, base64(example.png));
 }
 
-std::string lead(std::span<const Example> examples) {
+std::string lead(std::span<const Example> examples, std::span<const Variant> variants) {
   std::size_t right = 0;
   std::size_t judged = 0;
   std::size_t differ = 0;
   for (const Example& example : examples) {
-    const std::string& prediction =
-        example.predicted_int8.empty() ? example.predicted_float : example.predicted_int8;
+    const std::string prediction = answer(example);
     if (!example.truth.empty() && !prediction.empty()) {
       ++judged;
       if (prediction == example.truth) ++right;
     }
-    if (!example.predicted_float.empty() && !example.predicted_int8.empty() &&
-        example.predicted_float != example.predicted_int8) {
-      ++differ;
-    }
+    if (answers(example, variants).size() > 1) ++differ;
   }
   std::string text;
-  if (judged > 0) text = fmt::format("{} of these {} are right.", right, judged);
+  if (judged > 0) {
+    text = fmt::format("{} of these {} {} right{}.", right, judged, right == 1 ? "is" : "are",
+                       variants.size() > 1 ? " by " + variants.back().name : "");
+  }
   if (differ > 0) {
-    text += fmt::format(" On {} of them float and int8 disagree.", differ);
+    text += fmt::format("{}On {} of them {} disagree.", text.empty() ? "" : " ", differ,
+                        variants.size() == 2
+                            ? fmt::format("{} and {}", variants[0].name, variants[1].name)
+                            : std::string("the variants"));
   }
   return text;
 }
 
 }  // namespace
 
-std::string example_section(std::span<const Example> examples) {
-  if (examples.empty()) return {};
+std::string example_section(const measure::VariantComparison& comparison) {
+  if (comparison.examples.empty()) return {};
   std::string items;
-  for (const Example& example : examples) {
+  for (const Example& example : comparison.examples) {
     items += fmt::format("<li><figure>{}<figcaption>{}</figcaption></figure></li>\n",
-                         picture(example), caption(example));
+                         picture(example), caption(example, comparison.variants));
   }
-  return section("examples", "Test images", lead(examples),
+  return section("examples", "Test images", lead(comparison.examples, comparison.variants),
                  fmt::format("<ul class=\"examples\">\n{}</ul>\n", items));
 }
 

@@ -75,13 +75,13 @@ std::string close_page(std::string_view generated_at) {
 std::string to_html(const Report& report) {
   const std::string title = report.title.empty() ? std::string("Lathe report") : report.title;
   std::string page = open_page(title, headline(report), report.summary);
-  page += key_figures(report.models);
+  page += key_figures(report.comparison.variants);
   page += "</header>\n<main>\n";
-  page += model_section(report.models);
-  page += tradeoff_section(report.models);
-  page += layer_section(report.layers);
+  page += variant_section(report.comparison.variants);
+  page += tradeoff_section(report.comparison.variants);
+  page += layer_section(report.comparison);
   if (report.history) page += history_section(*report.history);
-  page += example_section(report.examples);
+  page += example_section(report.comparison);
   page += system_section(report.system);
   page += command_section(report.commands);
   return page + close_page(report.generated_at);

@@ -153,8 +153,8 @@ TEST_F(BrowserTest, RefersToNothingOutside) {
 TEST_F(BrowserTest, HostileNamesMakeNoElements) {
   Report report = test_report();
   const std::string name = "\"><script>document.title='taken'</script><b id=taken onclick='x'>";
-  report.title = report.models[1].name = report.layers[0].name = name;
-  report.examples[0].truth = report.commands[0] = name;
+  report.title = report.comparison.variants[1].name = report.comparison.layers[0].name = name;
+  report.comparison.examples[0].truth = report.commands[0] = name;
   const std::string dom = browse(write("page.html", to_html(report)), 1200, 3000, "--dump-dom");
   EXPECT_THAT(dom, HasSubstr("</html>"));
   EXPECT_THAT(dom, Not(HasSubstr("<title>taken")));
@@ -164,13 +164,13 @@ TEST_F(BrowserTest, HostileNamesMakeNoElements) {
 
 TEST_F(BrowserTest, FitsEveryWidth) {
   Report report = test_report();
-  report.layers[0].name = std::string(300, 'w');
+  report.comparison.layers[0].name = std::string(300, 'w');
   report.system.push_back({"flags", std::string(400, 'f')});
   report.commands.push_back("lathe " + std::string(300, 'c'));
-  report.models.push_back(report.models[1]);
-  report.models.push_back(report.models[1]);
-  report.models.back().name = std::string(60, 'm');
-  report.models.back().file = std::string(200, 'p');
+  auto& variants = report.comparison.variants;
+  variants.insert(variants.end(), 2, measure::Variant(variants[1]));
+  variants.back().name = std::string(60, 'm');
+  variants.back().model = std::string(200, 'p');
   for (const int width : {360, 420, 768, 1200}) {
     EXPECT_EQ(document_width(to_html(report), width), width);
     EXPECT_EQ(document_width(to_html(test_report()), width), width);

@@ -1,5 +1,6 @@
 #include "report/html_report.h"
 
+#include <algorithm>
 #include <cmath>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -13,6 +14,7 @@
 namespace lathe::report {
 namespace {
 
+using measure::Variant;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -45,52 +47,92 @@ void expect_sound(const std::string& page) {
   EXPECT_FALSE(std::regex_search(body(page), not_a_number));
 }
 
-Report two_models(ModelSummary before, ModelSummary after) {
+Report two_variants(Variant before, Variant after) {
   Report report;
   before.name = "float32";
   after.name = "int8";
-  report.models = {before, after};
+  report.comparison.variants = {before, after};
   return report;
 }
 
+// A variant of ten thousand samples.
+Variant answered(int gained, int lost, bool after) {
+  Variant variant{.ranks = test_ranks(gained, lost, after)};
+  variant.samples = 10000;
+  variant.top1 = static_cast<double>(std::count(variant.ranks.begin(), variant.ranks.end(), 0)) /
+                 static_cast<double>(variant.samples);
+  variant.top5 = 1;
+  return variant;
+}
+
 TEST(HeadlineTest, SaysWhatChanged) {
-  EXPECT_EQ(
-      headline(test_report()),
-      "int8 is 3.6× smaller and 2.1× faster than float32, and loses 0.12 points of accuracy.");
+  EXPECT_EQ(headline(test_report()),
+            "int8 is 3.6× smaller and 2.1× faster than float32, without a measurable change of "
+            "accuracy.");
 }
 
 TEST(HeadlineTest, FindsTheWordsForEveryOutcome) {
-  const ModelSummary base{.top1 = 0.9, .size_bytes = 1000, .p50_ms = 1};
-  const auto say = [&](const ModelSummary& after) { return headline(two_models(base, after)); };
-  EXPECT_EQ(say({.top1 = 0.91, .size_bytes = 2000, .p50_ms = 1.5}),
-            "int8 is 2.0× larger and 1.50× slower than float32, and gains 1.00 point of accuracy.");
-  EXPECT_EQ(say({.top1 = 0.9, .size_bytes = 250, .p50_ms = 1.01}),
-            "int8 is 4.0× smaller than float32 and about as fast, and keeps its accuracy.");
-  EXPECT_EQ(say({.top1 = 0.9, .size_bytes = 1000, .p50_ms = 1}),
-            "int8 is about as large and as fast as float32, and keeps its accuracy.");
-  EXPECT_EQ(say({.top1 = 0.88}), "int8 loses 2.00 points of accuracy against float32.");
+  const Variant base{.size_bytes = 1000, .p50_ms = 1};
+  const auto say = [&](const Variant& after) { return headline(two_variants(base, after)); };
+  EXPECT_EQ(say({.size_bytes = 2000, .p50_ms = 1.5}),
+            "int8 is 2.0× larger and 1.50× slower than float32.");
+  EXPECT_EQ(say({.size_bytes = 250, .p50_ms = 1.01}),
+            "int8 is 4.0× smaller than float32 and about as fast.");
+  EXPECT_EQ(say({.size_bytes = 1000, .p50_ms = 1}),
+            "int8 is about as large and as fast as float32.");
   EXPECT_EQ(say({.size_bytes = 500}), "int8 is 2.0× smaller than float32.");
   EXPECT_EQ(say({.mean_ms = 0.25}), "int8 is 4.0× faster than float32.");
   EXPECT_EQ(say({}), "");
   EXPECT_EQ(say({.top1 = kInfinity, .size_bytes = 0, .p50_ms = -1}), "");
 }
 
-TEST(HeadlineTest, NeedsTwoModels) {
+TEST(HeadlineTest, ClaimsOnlyAChangeOfAccuracyThatWasMeasured) {
+  const auto say = [](int gained, int lost, std::int64_t size_bytes) {
+    Variant before = answered(gained, lost, false);
+    Variant after = answered(gained, lost, true);
+    before.size_bytes = 1000;
+    after.size_bytes = size_bytes;
+    return headline(two_variants(before, after));
+  };
+  EXPECT_EQ(say(50, 25, 500),
+            "int8 is 2.0× smaller than float32, and gains 0.25 points of accuracy.");
+  // As many points, but the answers that changed both ways are too many to tell.
+  EXPECT_EQ(say(225, 200, 500),
+            "int8 is 2.0× smaller than float32, without a measurable change of accuracy.");
+  EXPECT_EQ(say(0, 100, -1), "int8 loses 1.00 point of accuracy against float32.");
+  EXPECT_EQ(say(0, 0, 1000),
+            "int8 is about as large as float32, without a measurable change of accuracy.");
+  EXPECT_EQ(say(3, 2, -1), "int8 differs from float32 by no measurable change of accuracy.");
+  // Without the answers themselves nothing is known of chance.
+  EXPECT_EQ(headline(two_variants({.top1 = 0.9}, {.top1 = 0.88})),
+            "int8 answers 88.00 % right, float32 90.00 %.");
+}
+
+TEST(HeadlineTest, NeedsTwoVariants) {
   Report report;
   EXPECT_EQ(headline(report), "");
-  report.models.push_back({.name = "float32", .top1 = 0.9, .size_bytes = 10, .p50_ms = 1});
+  report.comparison.variants.push_back(
+      {.name = "float32", .top1 = 0.9, .size_bytes = 10, .p50_ms = 1});
   EXPECT_EQ(headline(report), "");
 }
 
 TEST(ComparisonTest, AccuracyWithinChanceIsNeutral) {
-  EXPECT_EQ(compare_accuracy(0.9187, 0.9175, 10000).verdict, Verdict::kNeutral);
-  EXPECT_EQ(compare_accuracy(0.9187, 0.9175, 10000).text, "−0.12 points");
-  EXPECT_EQ(compare_accuracy(0.92, 0.90, 10000).verdict, Verdict::kWorse);
-  EXPECT_EQ(compare_accuracy(0.90, 0.92, 10000).verdict, Verdict::kBetter);
-  EXPECT_EQ(compare_accuracy(0.92, 0.90, 100).verdict, Verdict::kNeutral);
-  EXPECT_EQ(compare_accuracy(0.92, 0.50, -1).verdict, Verdict::kNeutral);
-  EXPECT_EQ(compare_accuracy(kUnknown, 0.5, 100).text, "");
+  const auto change = [](int gained, int lost) {
+    return compare_top(answered(gained, lost, false), answered(gained, lost, true));
+  };
+  EXPECT_EQ(change(19, 31).verdict, Verdict::kNeutral);
+  EXPECT_EQ(change(19, 31).text, "no measurable change");
+  EXPECT_EQ(change(0, 200).verdict, Verdict::kWorse);
+  EXPECT_EQ(change(0, 200).text, "−2.00 points");
+  EXPECT_EQ(change(200, 0).verdict, Verdict::kBetter);
+  const Change top5 = compare_top(answered(9, 1, false), answered(9, 1, true), 5);
+  EXPECT_EQ(top5.text, "no measurable change");
+  const Change unpaired = compare_top({.top1 = 0.92}, {.top1 = 0.5});
+  EXPECT_EQ(unpaired.text, "−42.00 points");
+  EXPECT_EQ(unpaired.verdict, Verdict::kNeutral);
+  EXPECT_EQ(compare_top({}, {.top1 = 0.5}).text, "");
   EXPECT_NEAR(accuracy_margin(0.9, 10000), 0.00588, 1e-5);
+  EXPECT_EQ(explain_accuracy({.name = "a"}, {.name = "b"}), "");
 }
 
 TEST(ComparisonTest, Ratios) {
@@ -99,8 +141,20 @@ TEST(ComparisonTest, Ratios) {
   EXPECT_EQ(compare_ratio(100, 25, size).verdict, Verdict::kBetter);
   EXPECT_EQ(compare_ratio(25, 100, size).verdict, Verdict::kWorse);
   EXPECT_EQ(compare_ratio(100, 101, size).verdict, Verdict::kNeutral);
+  EXPECT_EQ(compare_ratio(100, 101, size).text, "about the same");
+  EXPECT_EQ(compare_ratio(0.63, 1, {"faster", "slower"}).text, "1.59× slower");
   EXPECT_EQ(compare_ratio(0, 100, size).text, "");
   EXPECT_EQ(compare_ratio(10, 20, {"lower", "higher", false}).verdict, Verdict::kBetter);
+}
+
+TEST(ComparisonTest, ExactQuantitiesAreTheSameOnlyWhereTheyAre) {
+  const Direction amount{"fewer", "more", true, true};
+  EXPECT_EQ(compare_ratio(49870, 49160, amount).text, "1.4 % fewer");
+  EXPECT_EQ(compare_ratio(49870, 49160, amount).verdict, Verdict::kNeutral);
+  EXPECT_EQ(compare_ratio(49160, 49870, amount).text, "1.4 % more");
+  EXPECT_EQ(compare_ratio(100, 95, amount).verdict, Verdict::kBetter);
+  EXPECT_EQ(compare_ratio(49870, 49870, amount).text, "the same");
+  EXPECT_EQ(compare_ratio(100, 50, amount).text, "2.0× fewer");
 }
 
 TEST(HtmlReportTest, ShowsEverything) {
@@ -115,13 +169,32 @@ TEST(HtmlReportTest, ShowsEverything) {
   EXPECT_THAT(page, HasSubstr("3.6× smaller"));
   EXPECT_THAT(page, HasSubstr("±0.54 points"));
   EXPECT_THAT(page, HasSubstr("All 15 layers as a table"));
-  EXPECT_THAT(page, HasSubstr("Of 13 measured in both, 1 is slower in int8."));
-  EXPECT_THAT(page, HasSubstr("14 of these 16 are right."));
+  EXPECT_THAT(page, HasSubstr("Of 13 measured in both, 1 is slower in int8 than in float32."));
+  EXPECT_THAT(
+      page, HasSubstr("14 of these 16 are right by int8. On 2 of them float32 and int8 disagree."));
   EXPECT_THAT(page, HasSubstr("src=\"data:image/png;base64,iVBORw0KGgo"));
   EXPECT_THAT(page, HasSubstr("lathe train --arch cnn"));
   EXPECT_THAT(page, HasSubstr("2026-11-21 10:14"));
   EXPECT_EQ(count(page, "<svg class=\"chart\""), 5U);
   EXPECT_EQ(count(page, "<svg class=\"chart bars\""), 2U);
+}
+
+TEST(HtmlReportTest, SaysHowFarItsNumbersCanBeTrusted) {
+  const std::string page = to_html(test_report());
+  EXPECT_THAT(page, HasSubstr("95 % confidence interval −0.26 to +0.02"));
+  EXPECT_THAT(page, HasSubstr("19 became right and 31 wrong"));
+  EXPECT_THAT(page, HasSubstr("1.4 % fewer"));
+  EXPECT_THAT(page, HasSubstr("Batch normalization of float32 is folded"));
+  Report report = test_report();
+  report.comparison.variants[0].batch_normalizations = 0;
+  EXPECT_THAT(to_html(report), Not(HasSubstr("Batch normalization")));
+}
+
+TEST(HtmlReportTest, TimesShareAUnit) {
+  const std::string page = to_html(test_report());
+  EXPECT_THAT(page, HasSubstr("<td>412 µs</td><td>193 µs</td>"));
+  EXPECT_THAT(page, Not(HasSubstr(" ms<")));
+  EXPECT_THAT(page, HasSubstr("float32<span class=\"hint\">µs</span>"));
 }
 
 TEST(HtmlReportTest, EmptyReportIsAPage) {
@@ -133,7 +206,7 @@ TEST(HtmlReportTest, EmptyReportIsAPage) {
 
 TEST(HtmlReportTest, OneModelHasNoComparison) {
   Report report = test_report();
-  report.models.resize(1);
+  report.comparison.variants.resize(1);
   const std::string page = to_html(report);
   expect_sound(page);
   EXPECT_THAT(page, HasSubstr("<h2>The model</h2>"));
@@ -142,32 +215,47 @@ TEST(HtmlReportTest, OneModelHasNoComparison) {
   EXPECT_THAT(page, Not(HasSubstr("id=\"tradeoff\"")));
 }
 
-TEST(HtmlReportTest, ThreeModelsShowTheirChangesInPlace) {
+TEST(HtmlReportTest, AnyNumberOfVariantsStandSideBySide) {
   Report report = test_report();
-  report.models.insert(report.models.begin() + 1,
-                       ModelSummary{.name = "pruned", .top1 = 0.915, .size_bytes = 99000});
+  measure::VariantComparison& comparison = report.comparison;
+  comparison.variants.insert(comparison.variants.begin() + 1,
+                             Variant{.name = "pruned", .top1 = 0.915, .size_bytes = 99000});
+  for (measure::LayerTimes& layer : comparison.layers)
+    layer.variants.insert(layer.variants.begin() + 1, {layer.variants[0].ms / 2, "half"});
+  for (measure::Example& example : comparison.examples)
+    example.predicted.insert(example.predicted.begin() + 1, example.predicted[0]);
   const std::string page = to_html(report);
   expect_sound(page);
+  EXPECT_THAT(page, HasSubstr("<h2>Side by side</h2>"));
   EXPECT_THAT(page, HasSubstr("<th scope=\"col\">pruned</th>"));
   EXPECT_THAT(page, HasSubstr("2.0× smaller"));
   EXPECT_THAT(page, HasSubstr("class=\"below\""));
+  EXPECT_THAT(page, HasSubstr(" in float32, 212\u00a0µs in pruned and "));
+  EXPECT_THAT(page, HasSubstr("float32, pruned: <span class=\"better\">"));
+  EXPECT_THAT(page, HasSubstr("On 2 of them the variants disagree."));
+  EXPECT_EQ(count(page, ">speed-up<"), 2U);
 }
 
 TEST(HtmlReportTest, UnknownAndImpossibleNumbersAreLeftOut) {
   Report report = test_report();
-  for (ModelSummary& model : report.models) {
-    model = {.name = model.name, .top1 = kUnknown, .p50_ms = kInfinity, .mean_ms = -kInfinity};
+  for (Variant& variant : report.comparison.variants) {
+    variant = {.name = variant.name, .top1 = kUnknown, .p50_ms = kInfinity, .mean_ms = -kInfinity};
   }
   for (Epoch& epoch : report.history->epochs)
     epoch = {.epoch = epoch.epoch, .train_loss = kInfinity};
-  for (LayerTiming& layer : report.layers) layer.float_ms = layer.macs = kInfinity;
-  for (Example& example : report.examples) example.confidence = kUnknown;
+  for (measure::LayerTimes& layer : report.comparison.layers)
+    layer.variants[0].ms = layer.macs = kInfinity;
+  for (measure::Example& example : report.comparison.examples) example.confidence = kUnknown;
   const std::string page = to_html(report);
   expect_sound(page);
   EXPECT_THAT(page, Not(HasSubstr("id=\"models\"")));
   EXPECT_THAT(page, Not(HasSubstr("id=\"history\"")));
-  EXPECT_THAT(page, Not(HasSubstr("in float")));
+  EXPECT_THAT(page, Not(HasSubstr("in float32")));
   EXPECT_THAT(page, HasSubstr("in int8"));
+  // A layer without one time for each variant, and an example likewise.
+  report.comparison.layers[0].variants.clear();
+  report.comparison.examples[0].predicted.clear();
+  expect_sound(to_html(report));
 }
 
 TEST(HtmlReportTest, HostileTextStaysText) {
@@ -176,14 +264,15 @@ TEST(HtmlReportTest, HostileTextStaysText) {
   report.title = report.summary = report.generated_at = name;
   report.system = {{name, name}};
   report.commands = {name};
-  for (ModelSummary& model : report.models) model.name = model.file = name;
-  for (LayerTiming& layer : report.layers) {
-    layer.name = layer.op_type = layer.float_kernel = layer.int8_kernel = name;
+  for (Variant& variant : report.comparison.variants) variant.name = variant.model = name;
+  for (measure::LayerTimes& layer : report.comparison.layers) {
+    layer.name = layer.op_type = name;
+    for (measure::LayerTime& time : layer.variants) time.kernel = name;
   }
-  for (Example& example : report.examples) {
+  for (measure::Example& example : report.comparison.examples) {
     example.png = name;
-    example.truth = example.predicted_float = name;
-    example.predicted_int8 = name + "2";
+    example.truth = name;
+    example.predicted = {name, name + "2"};
   }
   const std::string page = to_html(report);
   expect_sound(page);
@@ -194,16 +283,18 @@ TEST(HtmlReportTest, HostileTextStaysText) {
 
 TEST(HtmlReportTest, OneAndManyLayers) {
   Report report;
-  report.layers = {{.name = "only", .op_type = "Conv", .int8_ms = 0.5}};
+  report.comparison.variants = {{.name = "float32"}, {.name = "int8"}};
+  auto& layers = report.comparison.layers;
+  layers = {{.name = "only", .op_type = "Conv", .variants = {{}, {0.5, ""}}}};
   std::string page = to_html(report);
   expect_sound(page);
-  EXPECT_THAT(page, HasSubstr("One layer takes 0.500\u00a0ms in int8."));
-  report.layers.clear();
+  EXPECT_THAT(page, HasSubstr("One layer takes 500\u00a0µs in int8."));
+  EXPECT_THAT(page, Not(HasSubstr("speed-up")));
+  layers.clear();
   for (int i = 0; i < 500; ++i) {
-    report.layers.push_back({.name = std::string(200, 'n') + std::to_string(i),
-                             .op_type = "Conv",
-                             .float_ms = i % 7 + 1.0,
-                             .int8_ms = i % 5 + 0.5});
+    layers.push_back({.name = std::string(200, 'n') + std::to_string(i),
+                      .op_type = "Conv",
+                      .variants = {{i % 7 + 1.0, ""}, {i % 5 + 0.5, ""}}});
   }
   page = to_html(report);
   expect_sound(page);
@@ -214,14 +305,33 @@ TEST(HtmlReportTest, OneAndManyLayers) {
 
 TEST(HtmlReportTest, OnlyRealImagesAreEmbedded) {
   Report report;
-  report.examples = {{.png = "", .truth = "a", .predicted_int8 = "a"},
-                     {.png = "<svg onload=x>", .truth = "a", .predicted_int8 = "b"},
-                     {.png = "\x89PNG\r\n\x1a\n", .truth = "a"}};
+  report.comparison.variants = {{.name = "only"}};
+  report.comparison.examples = {{.png = "", .truth = "a", .predicted = {"a"}},
+                                {.png = "<svg onload=x>", .truth = "a", .predicted = {"b"}},
+                                {.png = "\x89PNG\r\n\x1a\n", .truth = "a"}};
   const std::string page = to_html(report);
   expect_sound(page);
   EXPECT_EQ(count(page, "<img"), 1U);
   EXPECT_EQ(count(page, "class=\"blank\""), 2U);
-  EXPECT_THAT(page, HasSubstr("1 of these 2 are right."));
+  EXPECT_THAT(page, HasSubstr("1 of these 2 is right."));
+}
+
+TEST(HistoryTest, ReadsWhatTrainingWrote) {
+  ir::Graph graph;
+  EXPECT_FALSE(read_history(graph));
+  graph.metadata["lathe.history"] =
+      R"([{"step": "new"}, {"step": "train", "epochs": {"epoch": [1, 2], "train_loss": [2, 1.5]}}])";
+  const auto history = read_history(graph);
+  ASSERT_TRUE(history);
+  ASSERT_EQ(history->epochs.size(), 2U);
+  EXPECT_EQ(history->epochs[1].train_loss, 1.5);
+  EXPECT_TRUE(std::isnan(history->epochs[1].validation_loss));
+  for (const char* hostile :
+       {"{", "5", "[5]", R"([{"step": 5, "epochs": {}}])", R"([{"step": "train", "epochs": 7}])",
+        R"([{"step": "train", "epochs": {"epoch": "x", "train_loss": 3}}])"}) {
+    graph.metadata["lathe.history"] = hostile;
+    read_history(graph);
+  }
 }
 
 TEST(HtmlReportTest, WritesTheFileOrSaysWhyNot) {

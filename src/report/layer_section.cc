@@ -6,159 +6,203 @@
 
 #include "base/progress.h"
 #include "report/chart.h"
-#include "report/format.h"
 #include "report/markup.h"
 #include "report/page_sections.h"
 
 namespace lathe::report {
 namespace {
 
+using measure::LayerTimes;
+
 // More bars than this are more than one reads; the table has them all.
 constexpr std::size_t kMostBars = 48;
 
 bool measured(double value) { return std::isfinite(value) && value >= 0; }
 
-double longest(const LayerTiming& layer) {
-  return std::max(measured(layer.float_ms) ? layer.float_ms : -1,
-                  measured(layer.int8_ms) ? layer.int8_ms : -1);
+// A layer's time in the variant, NaN where it has none.
+double time_of(const LayerTimes& layer, std::size_t variant) {
+  if (variant >= layer.variants.size() || !measured(layer.variants[variant].ms)) return kUnknown;
+  return layer.variants[variant].ms;
+}
+
+// A variant of which at least one layer was measured.
+struct Measured {
+  std::size_t index = 0;  // among all variants
+  std::string name;
+  double total_ms = 0;
+  // Of the layers that the first variant has too.
+  std::size_t compared = 0;
+  std::size_t slower = 0;
+};
+
+std::vector<Measured> add_up(const measure::VariantComparison& comparison) {
+  std::vector<Measured> all;
+  for (std::size_t i = 0; i < comparison.variants.size(); ++i) {
+    Measured sum{.index = i, .name = comparison.variants[i].name};
+    bool any = false;
+    for (const LayerTimes& layer : comparison.layers) {
+      const double ms = time_of(layer, i);
+      if (!measured(ms)) continue;
+      any = true;
+      sum.total_ms += ms;
+      const double first = time_of(layer, 0);
+      if (!measured(first)) continue;
+      ++sum.compared;
+      if (ms > first) ++sum.slower;
+    }
+    if (any) all.push_back(std::move(sum));
+  }
+  return all;
 }
 
 // Indices of the slowest layers, in network order.
-std::vector<std::size_t> slowest(std::span<const LayerTiming> layers, std::size_t count) {
+std::vector<std::size_t> slowest(std::span<const LayerTimes> layers, std::size_t count) {
+  const auto longest = [&](std::size_t layer) {
+    double most = -1;
+    for (std::size_t i = 0; i < layers[layer].variants.size(); ++i) {
+      if (const double ms = time_of(layers[layer], i); measured(ms)) most = std::max(most, ms);
+    }
+    return most;
+  };
   std::vector<std::size_t> order(layers.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return longest(layers[a]) > longest(layers[b]);
-  });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return longest(a) > longest(b); });
   order.resize(std::min(count, order.size()));
   std::sort(order.begin(), order.end());
   return order;
 }
 
-struct Totals {
-  double float_ms = 0;
-  double int8_ms = 0;
-  bool has_float = false;
-  bool has_int8 = false;
-  std::size_t slower = 0;  // layers that take longer in int8
-  std::size_t compared = 0;
-};
-
-Totals add_up(std::span<const LayerTiming> layers) {
-  Totals totals;
-  for (const LayerTiming& layer : layers) {
-    const bool has_float = measured(layer.float_ms);
-    const bool has_int8 = measured(layer.int8_ms);
-    if (has_float) totals.float_ms += layer.float_ms;
-    if (has_int8) totals.int8_ms += layer.int8_ms;
-    totals.has_float = totals.has_float || has_float;
-    totals.has_int8 = totals.has_int8 || has_int8;
-    if (has_float && has_int8) {
-      ++totals.compared;
-      if (layer.int8_ms > layer.float_ms) ++totals.slower;
-    }
+std::string lead(std::size_t count, std::span<const Measured> variants) {
+  std::vector<double> totals;
+  for (const Measured& variant : variants) totals.push_back(variant.total_ms);
+  const TimeUnit unit = time_unit(totals);
+  std::string text = count == 1 ? std::string("One layer takes")
+                                : plural(static_cast<std::int64_t>(count), "layer") + " take";
+  for (std::size_t i = 0; i < variants.size(); ++i) {
+    if (i > 0) text += i + 1 == variants.size() ? " and" : ",";
+    text += fmt::format(" {} in {}", format_ms(variants[i].total_ms, unit), variants[i].name);
   }
-  return totals;
-}
-
-std::string lead(std::size_t count, const Totals& totals) {
-  std::string text =
-      count == 1 ? std::string("One layer takes") : fmt::format("{} layers take", count);
-  if (totals.has_float) text += fmt::format(" {} in float", format_ms(totals.float_ms));
-  if (totals.has_float && totals.has_int8) text += " and";
-  if (totals.has_int8) text += fmt::format(" {} in int8", format_ms(totals.int8_ms));
   text += ".";
-  if (totals.compared > 0 && totals.slower > 0) {
-    text += fmt::format(" Of {} measured in both, {} {} slower in int8.", totals.compared,
-                        totals.slower, totals.slower == 1 ? "is" : "are");
+  for (const Measured& variant : variants) {
+    if (variant.index == 0 || variant.slower == 0) continue;
+    text += fmt::format(" Of {} measured in both, {} {} slower in {} than in {}.", variant.compared,
+                        variant.slower, variant.slower == 1 ? "is" : "are", variant.name,
+                        variants[0].name);
   }
   return text;
 }
 
-std::string bars(std::span<const LayerTiming> layers, const Totals& totals) {
+std::string bars(std::span<const LayerTimes> layers, std::span<const Measured> variants) {
   const bool all = layers.size() <= kMostBars;
   BarChart chart{.title = all ? std::string("Time of each layer, in network order")
                               : fmt::format("Time of the {} slowest of {} layers, in network order",
                                             kMostBars, layers.size()),
                  .format = ValueFormat::kMilliseconds};
-  if (totals.has_float) chart.series.emplace_back("float");
-  if (totals.has_int8) chart.series.emplace_back("int8");
+  for (const Measured& variant : variants) chart.series.push_back(variant.name);
   for (const std::size_t index : slowest(layers, kMostBars)) {
-    const LayerTiming& layer = layers[index];
+    const LayerTimes& layer = layers[index];
     BarRow row{.label = layer.name.empty() ? fmt::format("#{}", index + 1) : layer.name,
                .note = layer.op_type};
-    if (totals.has_float) row.values.push_back(layer.float_ms);
-    if (totals.has_int8) row.values.push_back(layer.int8_ms);
+    for (const Measured& variant : variants) row.values.push_back(time_of(layer, variant.index));
     chart.rows.push_back(std::move(row));
   }
   return to_svg(chart);
 }
 
-std::string time_cells(double milliseconds, const std::string& kernel) {
-  return fmt::format(
-      "<td>{}</td><td class=\"text\"><code>{}</code></td>",
-      measured(milliseconds) ? escape_markup(format_ms(milliseconds)) : std::string(kNoValue),
-      escape_markup(kernel));
-}
-
-// "2.1×" where int8 is faster, with a word where it is slower.
-std::string speedup(const LayerTiming& layer) {
-  if (!measured(layer.float_ms) || !measured(layer.int8_ms) || layer.int8_ms == 0) {
-    return std::string(kNoValue);
-  }
-  const std::string ratio = format_ratio(layer.float_ms / layer.int8_ms);
-  if (layer.int8_ms <= layer.float_ms) return ratio;
+// "2.1×" where it is faster than before, with a word where it is slower.
+std::string speedup(double before, double after) {
+  if (!measured(before) || !measured(after) || after == 0) return std::string(kNoValue);
+  if (after <= before) return format_ratio(before / after);
   return fmt::format("<span class=\"worse\">{} slower</span>",
-                     format_ratio(layer.int8_ms / std::max(layer.float_ms, 1e-12)));
+                     format_ratio(after / std::max(before, 1e-12)));
 }
 
-std::string table(std::span<const LayerTiming> layers, const Totals& totals) {
-  const bool both = totals.has_float && totals.has_int8;
-  std::string head =
-      "<th scope=\"col\">layer</th><th scope=\"col\" class=\"text\">operator</th>"
-      "<th scope=\"col\">MACs</th>";
-  if (totals.has_float) {
-    head += "<th scope=\"col\">float</th><th scope=\"col\" class=\"text\">kernel</th>";
+std::string heading(std::string_view text, bool is_text, std::string_view hint = {}) {
+  return fmt::format(
+      "<th scope=\"col\"{}>{}{}</th>", is_text ? " class=\"text\"" : "", escape_markup(text),
+      hint.empty() ? std::string() : fmt::format("<span class=\"hint\">{}</span>", hint));
+}
+
+// Times of all columns share a unit, which the head names.
+class LayerTable {
+ public:
+  LayerTable(std::span<const LayerTimes> layers, std::span<const Measured> variants)
+      : layers_(layers), variants_(variants) {
+    std::vector<double> totals;
+    for (const Measured& variant : variants) totals.push_back(variant.total_ms);
+    unit_ = time_unit(totals);
   }
-  if (totals.has_int8) {
-    head += "<th scope=\"col\">int8</th><th scope=\"col\" class=\"text\">kernel</th>";
+
+  [[nodiscard]] std::string markup() const {
+    std::string rows;
+    for (const LayerTimes& layer : layers_) rows += row(layer);
+    return fmt::format(
+        "<details><summary>All {} as a table</summary>\n<div class=\"wide\"><table>\n"
+        "<thead><tr>{}</tr></thead>\n<tbody>\n{}</tbody>\n<tfoot><tr>{}</tr></tfoot></table></div>"
+        "</details>\n",
+        layers_.size() == 1 ? std::string("of it")
+                            : plural(static_cast<std::int64_t>(layers_.size()), "layer"),
+        head(), rows, totals());
   }
-  if (both) head += "<th scope=\"col\">speed-up</th>";
-  std::string rows;
-  for (const LayerTiming& layer : layers) {
+
+ private:
+  // Whether a variant is compared with the first; not where that has no layer measured.
+  [[nodiscard]] bool compared(const Measured& variant) const {
+    return variant.index > 0 && variants_[0].index == 0;
+  }
+
+  [[nodiscard]] std::string head() const {
+    std::string text = heading("layer", false) + heading("operator", true) + heading("MACs", false);
+    for (const Measured& variant : variants_) {
+      text += heading(variant.name, false, unit_.name);
+      if (compared(variant)) text += heading("speed-up", false);
+      text += heading("kernel", true);
+    }
+    return text;
+  }
+
+  [[nodiscard]] std::string row(const LayerTimes& layer) const {
     const bool has_macs = std::isfinite(layer.macs) && layer.macs > 0;
-    rows += fmt::format(
+    std::string text = fmt::format(
         "<tr><th scope=\"row\" class=\"name\">{}</th><td class=\"text\">{}</td><td>{}</td>",
         escape_markup(layer.name), escape_markup(layer.op_type),
         has_macs ? format_count(layer.macs) : std::string(kNoValue));
-    if (totals.has_float) rows += time_cells(layer.float_ms, layer.float_kernel);
-    if (totals.has_int8) rows += time_cells(layer.int8_ms, layer.int8_kernel);
-    if (both) rows += fmt::format("<td>{}</td>", speedup(layer));
-    rows += "</tr>\n";
+    for (const Measured& variant : variants_) {
+      const double ms = time_of(layer, variant.index);
+      text += fmt::format("<td>{}</td>", format_time(ms, unit_));
+      if (compared(variant)) text += fmt::format("<td>{}</td>", speedup(time_of(layer, 0), ms));
+      text += fmt::format(
+          "<td class=\"text\"><code>{}</code></td>",
+          measured(ms) ? escape_markup(layer.variants[variant.index].kernel) : std::string());
+    }
+    return text + "</tr>\n";
   }
-  std::string total = "<th scope=\"row\">total</th><td></td><td></td>";
-  if (totals.has_float) total += fmt::format("<td>{}</td><td></td>", format_ms(totals.float_ms));
-  if (totals.has_int8) total += fmt::format("<td>{}</td><td></td>", format_ms(totals.int8_ms));
-  if (both) {
-    total += fmt::format("<td>{}</td>", totals.int8_ms > 0
-                                            ? format_ratio(totals.float_ms / totals.int8_ms)
-                                            : std::string(kNoValue));
+
+  [[nodiscard]] std::string totals() const {
+    std::string text = "<th scope=\"row\">total</th><td></td><td></td>";
+    for (const Measured& variant : variants_) {
+      text += fmt::format("<td>{}</td>", format_time(variant.total_ms, unit_));
+      if (compared(variant))
+        text += fmt::format("<td>{}</td>", speedup(variants_[0].total_ms, variant.total_ms));
+      text += "<td></td>";
+    }
+    return text;
   }
-  return fmt::format(
-      "<details><summary>All {} as a table</summary>\n<div class=\"wide\"><table>\n"
-      "<thead><tr>{}</tr></thead>\n<tbody>\n{}</tbody>\n<tfoot><tr>{}</tr></tfoot></table></div>"
-      "</details>\n",
-      layers.size() == 1 ? std::string("of it") : fmt::format("{} layers", layers.size()), head,
-      rows, total);
-}
+
+  std::span<const LayerTimes> layers_;
+  std::span<const Measured> variants_;
+  TimeUnit unit_;
+};
 
 }  // namespace
 
-std::string layer_section(std::span<const LayerTiming> layers) {
-  const Totals totals = add_up(layers);
-  if (!totals.has_float && !totals.has_int8) return {};
-  return section("layers", "Where the time goes", lead(layers.size(), totals),
-                 bars(layers, totals) + table(layers, totals));
+std::string layer_section(const measure::VariantComparison& comparison) {
+  const std::vector<Measured> variants = add_up(comparison);
+  if (variants.empty()) return {};
+  return section(
+      "layers", "Where the time goes", lead(comparison.layers.size(), variants),
+      bars(comparison.layers, variants) + LayerTable(comparison.layers, variants).markup());
 }
 
 }  // namespace lathe::report

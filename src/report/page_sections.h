@@ -18,15 +18,15 @@ std::string open_page(std::string_view title, std::string_view answer, std::stri
 // The end of a page from its open <main> on.
 std::string close_page(std::string_view generated_at);
 
-// Size, latency, accuracy and memory of the last model in large figures, against the first.
-std::string key_figures(std::span<const ModelSummary> models);
-// All that was measured of each model, one row per quantity.
-std::string model_section(std::span<const ModelSummary> models);
+// Size, latency, accuracy and memory of the last variant in large figures, against the first.
+std::string key_figures(std::span<const measure::Variant> variants);
+// All that was measured of each variant, one row per quantity.
+std::string variant_section(std::span<const measure::Variant> variants);
 // Accuracy against size and latency, and the spread of latencies.
-std::string tradeoff_section(std::span<const ModelSummary> models);
+std::string tradeoff_section(std::span<const measure::Variant> variants);
 std::string history_section(const History& history);
-std::string layer_section(std::span<const LayerTiming> layers);
-std::string example_section(std::span<const Example> examples);
+std::string layer_section(const measure::VariantComparison& comparison);
+std::string example_section(const measure::VariantComparison& comparison);
 std::string system_section(std::span<const std::pair<std::string, std::string>> system);
 std::string command_section(std::span<const std::string> commands);
 

@@ -42,6 +42,7 @@ h2 { margin: 0 0 6px; font-size: 21px; line-height: 1.3; letter-spacing: -.01em;
 .figure dd { margin: 0; }
 .figure .now { font-size: 27px; font-weight: 620; line-height: 1.35; letter-spacing: -.01em; }
 .figure .was { color: var(--soft); font-size: 14px; }
+.figure .was span { white-space: nowrap; }
 .better { color: var(--better); font-weight: 600; }
 .worse { color: var(--worse); font-weight: 600; }
 .wide { overflow-x: auto; }

@@ -1,7 +1,9 @@
 // A report with everything in it, for tests: a small network on clothes, float and int8.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "data/encode_image.h"
 #include "data/image.h"
@@ -25,6 +27,17 @@ inline std::string test_png(int variant) {
   return *png;
 }
 
+// What a model answers to 10 000 samples, and another one (`after`) that has `gained` more of them
+// right and `lost` wrong.
+inline std::vector<std::int32_t> test_ranks(int gained, int lost, bool after) {
+  std::vector<std::int32_t> ranks(10000, 0);
+  std::fill_n(ranks.begin(), 813, 1);
+  const auto changed = ranks.begin() + 813 - gained;
+  std::fill(changed, changed + gained, after ? 0 : 1);
+  std::fill(changed + gained, changed + gained + lost, after ? 1 : 0);
+  return ranks;
+}
+
 inline Report test_report() {
   Report report;
   report.title = "cnn on Fashion-MNIST";
@@ -38,34 +51,38 @@ inline Report test_report() {
                    {"Memory", "7.8 GB"},
                    {"System", "Linux 6.1, Debian 12"},
                    {"Threads", "1 per inference"}};
-  report.models = {{.name = "float32",
-                    .file = "demo/cnn.onnx",
-                    .top1 = 0.9187,
-                    .top5 = 0.9989,
-                    .samples = 10000,
-                    .size_bytes = 198432,
-                    .parameters = 48234,
-                    .macs = 8'412'000,
-                    .arena_bytes = 401408,
-                    .p50_ms = 0.412,
-                    .p90_ms = 0.431,
-                    .p99_ms = 0.502,
-                    .mean_ms = 0.416,
-                    .images_per_s = 2403},
-                   {.name = "int8",
-                    .file = "demo/cnn-int8.onnx",
-                    .top1 = 0.9175,
-                    .top5 = 0.9988,
-                    .samples = 10000,
-                    .size_bytes = 55120,
-                    .parameters = 48234,
-                    .macs = 8'412'000,
-                    .arena_bytes = 100352,
-                    .p50_ms = 0.193,
-                    .p90_ms = 0.204,
-                    .p99_ms = 0.241,
-                    .mean_ms = 0.195,
-                    .images_per_s = 5128}};
+  report.comparison.variants = {{.name = "float32",
+                                 .model = "demo/cnn.onnx",
+                                 .top1 = 0.9187,
+                                 .top5 = 0.9989,
+                                 .samples = 10000,
+                                 .ranks = test_ranks(19, 31, false),
+                                 .size_bytes = 198432,
+                                 .parameters = 48938,
+                                 .batch_normalizations = 9,
+                                 .macs = 8'412'000,
+                                 .arena_bytes = 401408,
+                                 .p50_ms = 0.412,
+                                 .p90_ms = 0.431,
+                                 .p99_ms = 0.502,
+                                 .mean_ms = 0.416,
+                                 .items_per_s = 2403},
+                                {.name = "int8",
+                                 .model = "demo/cnn-int8.onnx",
+                                 .top1 = 0.9175,
+                                 .top5 = 0.9988,
+                                 .samples = 10000,
+                                 .ranks = test_ranks(19, 31, true),
+                                 .size_bytes = 55120,
+                                 .parameters = 48234,
+                                 .batch_normalizations = 0,
+                                 .macs = 8'412'000,
+                                 .arena_bytes = 100352,
+                                 .p50_ms = 0.193,
+                                 .p90_ms = 0.204,
+                                 .p99_ms = 0.241,
+                                 .mean_ms = 0.195,
+                                 .items_per_s = 5128}};
   History history;
   for (int i = 1; i <= 12; ++i) {
     const double t = i / 12.0;
@@ -98,23 +115,21 @@ inline Report test_report() {
                 {"softmax", "Softmax", 0, 0.0008, kUnknown},
                 {"quantize_input", "QuantizeLinear", 0, kUnknown, 0.0012}};
   for (const auto& layer : layers) {
-    report.layers.push_back({.name = layer.name,
-                             .op_type = layer.type,
-                             .macs = layer.macs,
-                             .float_ms = layer.float_ms,
-                             .int8_ms = layer.int8_ms,
-                             .float_kernel = "igemm_f32_avx512",
-                             .int8_kernel = "igemm_int8_avx512vnni"});
+    report.comparison.layers.push_back({.name = layer.name,
+                                        .op_type = layer.type,
+                                        .macs = layer.macs,
+                                        .variants = {{layer.float_ms, "igemm_f32_avx512"},
+                                                     {layer.int8_ms, "igemm_int8_avx512vnni"}}});
   }
   const char* labels[] = {"T-shirt/top", "Trouser", "Pullover", "Dress",      "Coat",
                           "Sandal",      "Shirt",   "Sneaker",  "Ankle boot", "Bag"};
   for (int i = 0; i < 16; ++i) {
     const char* truth = labels[i % 10];
-    report.examples.push_back({.png = test_png(i),
-                               .truth = truth,
-                               .predicted_float = i == 6 ? "T-shirt/top" : truth,
-                               .predicted_int8 = i == 6 || i == 12 ? "Coat" : truth,
-                               .confidence = 0.99 - 0.03 * i});
+    report.comparison.examples.push_back(
+        {.png = test_png(i),
+         .truth = truth,
+         .predicted = {i == 6 ? "T-shirt/top" : truth, i == 6 || i == 12 ? "Coat" : truth},
+         .confidence = 0.99 - 0.03 * i});
   }
   report.commands = {
       "lathe train --arch cnn --data fashion-mnist --epochs 12 --seed 1 -o demo/cnn.onnx",

@@ -101,10 +101,11 @@ if [ ${#extra[@]} -gt 0 ]; then
 fi
 git clone --quiet --depth 1 "file://$project" "$root$project"
 
-# The same compiler and the same commands: what another stage has compiled is not compiled again.
+# The same compiler, folder and flags: what another stage of scripts/test.sh has compiled is not compiled
+# again.
 cache=$(ccache -k cache_dir)
 mkdir -p "$cache" "$root/root/.cache/ccache"
-environment=(HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin CXXFLAGS=-Werror)
+environment=(HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LATHE_WERROR=ON)
 for name in base_dir:CCACHE_BASEDIR sloppiness:CCACHE_SLOPPINESS; do
   value=$(ccache -k "${name%:*}")
   [ -z "$value" ] || environment+=("${name#*:}=$value")

@@ -31,11 +31,7 @@ mkdir -p "$logs"
 jobs=$(nproc)
 
 # configure PRESET [OPTION...]
-configure() { cmake --preset "$1" "${@:2}" >/dev/null; }
-
-# The optimised builds take warnings for errors by the flag that scripts/fresh_machine.sh can pass too:
-# the commands that compile are then the same in all of them, and ccache runs each once.
-strict=-DCMAKE_CXX_FLAGS=-Werror
+configure() { cmake --preset "$1" -DLATHE_WERROR=ON "${@:2}" >/dev/null; }
 
 # run_tests PRESET [CTEST_OPTION...]: those that fail print what they said.
 run_tests() {
@@ -74,7 +70,7 @@ stage_dev() {
 # The program as users have it: all tests once more, those of training also without its module, the
 # demo, and what ONNX and ONNX Runtime say to its models.
 stage_release() {
-  configure release -DLATHE_TESTS=ON "$strict"
+  configure release -DLATHE_TESTS=ON
   cmake --build build/release
   run_tests release
   LATHE_TRAIN_MODULE=/nonexistent/lathe-train.so run_tests release -R '^(train_test|cli)$'
@@ -90,9 +86,9 @@ stage_release() {
 
 # The program built without LibTorch is the same, byte for byte: only the module is missing.
 stage_no-torch() {
-  configure release "$strict"
+  configure release
   cmake --build build/release --target lathe
-  configure no-torch "$strict"
+  configure no-torch
   cmake --build build/no-torch --target lathe
   check same_program cmp build/release/bin/lathe build/no-torch/bin/lathe
 }
@@ -106,20 +102,20 @@ stage_fresh() {
 
 # What runs on several threads, under ThreadSanitizer; the kernels through the engine.
 stage_tsan() {
-  configure tsan -DLATHE_WERROR=ON
+  configure tsan
   cmake --build build/tsan --target base_test data_test engine_test
   run_tests tsan -R '^(base|data|engine)_test$'
 }
 
 # The kernels cross-compiled, under qemu: those without vectors, on a machine without AVX.
 stage_aarch64() {
-  configure aarch64 -DLATHE_WERROR=ON
+  configure aarch64
   cmake --build build/aarch64
   run_tests aarch64
 }
 
 stage_fuzz() {
-  configure fuzz
+  cmake --preset fuzz >/dev/null
   cmake --build build/fuzz --target fuzz_all
   check fuzz_onnx scripts/fuzz.sh 60 onnx_reader_fuzz >build/fuzz/onnx.log 2>&1 &
   local onnx=$! target status=0

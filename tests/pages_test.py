@@ -73,7 +73,7 @@ class Pages(Folder):
         for language, block in blocks("README.md"):
             if language in FILES:
                 self.write(block)
-        self.run_command("cmake", "-B", "build")
+        self.run_command("cmake", "-B", "build", "-G", "Ninja")
         self.run_command("cmake", "--build", "build")
 
 

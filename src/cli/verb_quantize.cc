@@ -167,7 +167,7 @@ std::function<Status()> declare(CLI::App& app) {
                  "Calibrate on at most N training samples (0: all)")
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber);
-  app.add_option("--seed", call->options.calibration.seed, "Seed of their choice");
+  app.add_option("--seed", call->options.calibration.seed, "Seed of the choice among them");
   app.add_option("--exclude", call->options.excluded,
                  "Names of layers that stay float32, separated by commas")
       ->delimiter(',');

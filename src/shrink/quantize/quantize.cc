@@ -45,10 +45,10 @@ Status check_excluded(const Graph& graph, const std::vector<std::string>& exclud
     names.push_back(layer_name(graph, graph.node(id)));
   for (const std::string& name : excluded) {
     if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+    const std::string nearest = did_you_mean(name, names);
     return invalid_argument(
-        "--exclude: the model has no Conv or Gemm named '{}' that could be quantized{}; `lathe "
-        "inspect MODEL --nodes` lists its nodes",
-        name, did_you_mean(name, names));
+        "--exclude: the model has no Conv or Gemm '{}' that could be quantized{}", name,
+        nearest.empty() ? "; `lathe inspect MODEL --nodes` lists its nodes" : nearest);
   }
   return {};
 }

@@ -237,8 +237,11 @@ TEST(Quantize, RefusesToExcludeWhatIsNotThere) {
   const auto unknown = quantize(two_layers(5), features(), options);
   ASSERT_FALSE(unknown.ok());
   EXPECT_EQ(unknown.error().code(), ErrorCode::kInvalidArgument);
-  EXPECT_THAT(unknown.error().message(), HasSubstr("named 'hiden'"));
+  EXPECT_THAT(unknown.error().message(), HasSubstr("Conv or Gemm 'hiden'"));
   EXPECT_THAT(unknown.error().message(), HasSubstr("did you mean 'hidden'?"));
+  options.excluded = {"softmax"};
+  EXPECT_THAT(quantize(two_layers(5), features(), options).error().message(),
+              HasSubstr("lathe inspect MODEL --nodes"));
   options.excluded = {"hidden", "y"};
   EXPECT_THAT(quantize(two_layers(5), features(), options).error().message(),
               HasSubstr("every layer"));

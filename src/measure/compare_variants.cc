@@ -34,7 +34,9 @@ Status add_speeds(Sources sources, const CompareVariantsOptions& options,
   const BenchReport report = bench(make_rows(matrix), {.seconds = options.seconds});
   for (const BenchFailure& failure : report.failures)
     return failure.reason.with_context(describe(failure.row));
-  for (std::size_t i = 0; i < report.results.size(); ++i) {
+  if (report.results.size() < sources.size())
+    return error(ErrorCode::kInterrupted, "while latencies were measured");
+  for (std::size_t i = 0; i < sources.size(); ++i) {
     const BenchResult& speed = report.results[i];
     Variant& variant = comparison.variants[i];
     variant.size_bytes = speed.size_bytes;

@@ -10,7 +10,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto image = lathe::data::decode_image(bytes, kMaxPixels);
   const auto info = lathe::data::read_image_info(bytes);
   if (image.ok()) {
-    LATHE_CHECK(info.ok() && info->width == image->width && info->channels == image->channels);
+    LATHE_CHECK(info.ok() && info->width == image->width && info->height == image->height &&
+                info->channels == image->channels);
     LATHE_CHECK(image->pixels.size() ==
                 image->row_bytes() * static_cast<std::size_t>(image->height));
   }

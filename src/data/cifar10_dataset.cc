@@ -2,8 +2,10 @@
 #include <system_error>
 #include <utility>
 
+#include "data/dataset_view.h"
 #include "data/memory_dataset.h"
 #include "data/sources.h"
+#include "data/subset.h"
 
 namespace lathe::data {
 namespace {
@@ -29,6 +31,8 @@ Result<std::vector<std::string>> class_names(const Path& folder) {
 }
 
 Result<std::vector<MappedFile>> open_batches(const Path& folder, Split split) {
+  RETURN_IF_ERROR(require_folder(folder));
+  if (split == Split::kValidation) return no_validation_split().with_context(folder.string());
   std::vector<std::string> names{"test_batch.bin"};
   if (split == Split::kTrain) {
     names = {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin",
@@ -58,6 +62,9 @@ Result<std::vector<MappedFile>> open_batches(const Path& folder, Split split) {
 
 Result<std::shared_ptr<const Dataset>> open_cifar10(const std::string& name, const Path& folder,
                                                     Split split) {
+  if (split == Split::kAll) {
+    return open_every_split([&](Split part) { return open_cifar10(name, folder, part); });
+  }
   ASSIGN_OR_RETURN(const std::vector<MappedFile> files, open_batches(folder, split));
   ASSIGN_OR_RETURN(std::vector<std::string> names, class_names(folder));
   std::size_t count = 0;

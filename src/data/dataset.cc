@@ -1,7 +1,12 @@
 #include "data/dataset.h"
 
+#include <system_error>
+
 #include "base/file.h"
+#include "base/near_path.h"
 #include "base/random.h"
+#include "base/suggest.h"
+#include "base/words.h"
 #include "data/sources.h"
 #include "data/subset.h"
 
@@ -22,6 +27,25 @@ constexpr Source kSources[] = {
     {"npz", open_npz, ""},
 };
 
+// Many give the folder or the file alone.
+std::string_view kind_of_path(const Path& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) return "images";
+  if (path.extension() == ".npz" && std::filesystem::exists(path, ignored)) return "npz";
+  return {};
+}
+
+Error unknown_kind(std::string_view spec, std::string_view prefix) {
+  std::vector<std::string_view> known;
+  for (const Source& source : kSources) known.push_back(source.prefix);
+  const std::string_view kind = kind_of_path(spec);
+  return invalid_argument(
+      "unknown kind of data{}; known are fashion-mnist[:DIR], mnist:DIR, idx:DIR, cifar10:DIR, "
+      "images:DIR, npz:FILE",
+      kind.empty() ? did_you_mean(prefix, known)
+                   : fmt::format("; did you mean '{}:{}'?", kind, spec));
+}
+
 Result<std::shared_ptr<const Dataset>> open_source(std::string_view spec, Split split) {
   const std::size_t colon = spec.find(':');
   const std::string_view prefix = spec.substr(0, colon);
@@ -34,9 +58,7 @@ Result<std::shared_ptr<const Dataset>> open_source(std::string_view spec, Split 
     }
     return source.open(std::string(spec), Path(location), split);
   }
-  return invalid_argument(
-      "unknown kind of data; known are fashion-mnist[:DIR], mnist:DIR, idx:DIR, cifar10:DIR, "
-      "images:DIR, npz:FILE");
+  return unknown_kind(spec, prefix);
 }
 
 // The part of the training samples that `split` names.
@@ -64,19 +86,23 @@ Result<std::shared_ptr<const Dataset>> open_part(std::string_view spec, Split sp
   if (!(options.validation_share >= 0 && options.validation_share < 1)) {
     return invalid_argument("validation share {} is not within [0, 1)", options.validation_share);
   }
-  if (split == Split::kValidation && options.validation_share == 0) {
-    return invalid_argument("a validation split needs a validation share above 0");
-  }
-  const Split base = split == Split::kTest ? Split::kTest : Split::kTrain;
-  ASSIGN_OR_RETURN(std::shared_ptr<const Dataset> dataset, open_source(spec, base));
-  if (split != Split::kTest && options.validation_share > 0) {
-    dataset = share_out(std::move(dataset), split, options);
-  }
+  const bool shared_out =
+      options.validation_share > 0 && (split == Split::kTrain || split == Split::kValidation);
+  ASSIGN_OR_RETURN(std::shared_ptr<const Dataset> dataset,
+                   open_source(spec, shared_out ? Split::kTrain : split));
+  const std::int64_t whole = dataset->size();
+  if (shared_out) dataset = share_out(std::move(dataset), split, options);
   if (options.limit > 0 && options.limit < dataset->size()) {
     dataset = make_subset(dataset, random_choice(dataset->size(), options.limit, options.seed));
   }
-  if (dataset->size() == 0) return invalid_data("the {} split is empty", split_name(split));
-  return dataset;
+  if (dataset->size() > 0) return dataset;
+  return shared_out
+             ? invalid_data("the {} split is empty: no class of the {} has two to share out",
+                            split_name(split), counted(whole, "training sample"))
+             : invalid_data(
+                   "the {} split is empty: no class has samples enough to divide; --split all "
+                   "takes every sample",
+                   split_name(split));
 }
 
 }  // namespace
@@ -89,15 +115,33 @@ std::string_view split_name(Split split) {
       return "test";
     case Split::kValidation:
       return "validation";
+    case Split::kAll:
+      return "all";
   }
   fatal("unknown split");
 }
 
-Result<Split> parse_split(std::string_view name) {
-  for (const Split split : {Split::kTrain, Split::kTest, Split::kValidation}) {
-    if (name == split_name(split)) return split;
+Status require_folder(const Path& folder) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(folder, ignored)) return {};
+  if (std::filesystem::exists(folder, ignored)) {
+    return invalid_argument("{}: is a file, expected a folder", folder.string());
   }
-  return invalid_argument("split '{}', expected train, test or validation", name);
+  return error(ErrorCode::kNotFound, "{}: no such folder{}", folder.string(),
+               did_you_mean_path(folder));
+}
+
+Result<Split> parse_split(std::string_view name) {
+  constexpr Split kSplits[] = {Split::kTrain, Split::kTest, Split::kAll, Split::kValidation};
+  std::vector<std::string_view> names;
+  for (const Split split : kSplits) {
+    if (name == split_name(split)) return split;
+    names.push_back(split_name(split));
+  }
+  if (name == "val") return Split::kValidation;
+  return invalid_argument(
+      "split '{}', expected train, test or all, or val where the data has one{}", name,
+      did_you_mean(name, names));
 }
 
 Result<std::shared_ptr<const Dataset>> open_dataset(std::string_view spec, Split split,

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,14 @@ struct Sample {
   Image image;
   ir::Tensor features;  // float32
   std::int64_t label = -1;
+};
+
+// What opening a dataset decided and left out.
+struct Origin {
+  std::vector<std::string> notes;  // for people, a sentence each
+  // Where the data is not divided by itself: the share of it that was drawn as this split.
+  std::optional<double> drawn_share;
+  std::int64_t files_left_out = 0;  // that were met, but are no samples
 };
 
 // Immutable once opened: any number of threads may read it. Indices are in [0, size()).
@@ -49,15 +58,19 @@ class Dataset {
   [[nodiscard]] virtual std::string file(std::int64_t) const { return {}; }
   // Whether get() only copies memory, so that keeping its results gains nothing.
   [[nodiscard]] virtual bool in_memory() const = 0;
+  [[nodiscard]] virtual const Origin& origin() const = 0;
 };
 
 enum class Split {
   kTrain,
   kTest,
-  kValidation,  // what DatasetOptions::validation_share takes away from kTrain
+  // What DatasetOptions::validation_share takes away from kTrain; without one the validation
+  // samples of data that has its own, else an error.
+  kValidation,
+  kAll,  // every sample of them
 };
-std::string_view split_name(Split split);  // "train", "test", "validation"
-Result<Split> parse_split(std::string_view name);
+std::string_view split_name(Split split);          // "train", "test", "validation", "all"
+Result<Split> parse_split(std::string_view name);  // these, and "val"
 
 struct DatasetOptions {
   // At most this many samples, drawn at random under `seed` and kept in their order; a smaller
@@ -65,7 +78,7 @@ struct DatasetOptions {
   std::int64_t limit = 0;
   std::uint64_t seed = 0;
   // This share of each class of the training samples, in [0, 1), belongs to kValidation and not to
-  // kTrain. Drawn under `seed`.
+  // kTrain. Drawn under `seed`. kTest and kAll do not depend on it.
   double validation_share = 0;
 };
 
@@ -74,14 +87,17 @@ struct DatasetOptions {
 //                        given
 //   mnist:DIR, idx:DIR   the same file names, classes named by digits
 //   cifar10:DIR          data_batch_1.bin to _5.bin, test_batch.bin, optional batches.meta.txt
-//   images:DIR           one folder of .jpg, .jpeg or .png files per class. Where DIR has folders
-//                        train/ and test/ (or val/), these are the splits; otherwise a fifth of
-//                        each class, chosen by a hash of the file names, is kTest
-//   npz:FILE             x_train, y_train, x_test, y_test; or x, y, of which a fifth of each class,
-//                        chosen by a hash of the index, is kTest. x of type uint8 and shape
-//                        [N,H,W], [N,H,W,C] or [N,C,H,W] with C 1 or 3 is images, anything else
-//                        features. y is integer, [N] or [N,1]
-// Data that is missing is kNotFound and the message says how to get it.
+//   images:DIR           one folder of .jpg, .jpeg, .png or .bmp files per class. Folders train/,
+//                        val/ and test/ above them are the splits, val/ that of kTest where there
+//                        is no test/; without them a fifth of each class, chosen by a hash of the
+//                        file names, is kTest
+//   npz:FILE             x_train, y_train, x_test, y_test, and x_val, y_val where there are; or x,
+//   y,
+//                        of which a fifth of each class, chosen by a hash of the index, is kTest. x
+//                        of type uint8 and shape [N,H,W], [N,H,W,C] or [N,C,H,W] with C 1 or 3 is
+//                        images, anything else features. y is integer, [N] or [N,1]
+// Data that is missing is kNotFound and the message says how to get it. Classes without names are
+// called "0", "1" and so on.
 Result<std::shared_ptr<const Dataset>> open_dataset(std::string_view spec, Split split,
                                                     const DatasetOptions& options = {});
 

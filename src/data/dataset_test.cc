@@ -59,7 +59,28 @@ TEST(OpenDataset, ReadsIdxFolders) {
   folder.write("train-labels-idx1-ubyte", idx({2}, "\1\2"));
   EXPECT_THAT(error_of(spec), HasSubstr("3 samples, but 2 labels"));
   folder.write("train-labels-idx1-ubyte", idx({3}, "\1\2\x63"));
-  EXPECT_THAT(error_of("fashion-mnist:" + folder.path().string()), HasSubstr("sample 2: label 99"));
+  EXPECT_THAT(error_of("fashion-mnist:" + folder.path().string()),
+              HasSubstr("train-labels-idx1-ubyte: sample 2: label 99"));
+}
+
+TEST(OpenDataset, TakesBothSplitsOfIdxFolders) {
+  const TemporaryFolder folder;
+  const std::string spec = "idx:" + folder.path().string();
+  folder.write("train-images-idx3-ubyte", idx({3, 1, 2}, "abcdef"));
+  folder.write("train-labels-idx1-ubyte", idx({3}, std::string("\1\0\2", 3)));
+  EXPECT_EQ(open_dataset(spec, Split::kAll).value()->size(), 3);
+  folder.write("t10k-images-idx3-ubyte", idx({1, 1, 2}, "gh"));
+  folder.write("t10k-labels-idx1-ubyte", idx({1}, "\5"));
+  const auto all = open_dataset(spec, Split::kAll).value();
+  EXPECT_EQ(all->size(), 4);
+  EXPECT_EQ(all->class_names().size(), 6);
+  EXPECT_EQ(all->describe(1), "train sample 1");
+  EXPECT_EQ(all->describe(3), "test sample 0");
+  EXPECT_EQ(all->label(3), 5);
+  EXPECT_EQ(all->get(3).value().image, (Image{2, 1, 1, {'g', 'h'}}));
+  EXPECT_THAT(error_of(spec, Split::kValidation), HasSubstr("no validation split"));
+  folder.write("t10k-images-idx3-ubyte", idx({1, 2, 1}, "gh"));
+  EXPECT_THAT(error_of(spec, Split::kAll), HasSubstr("train holds images of shape [1,1,2], test"));
 }
 
 TEST(OpenDataset, ReadsDebiansFashionMnist) {
@@ -139,9 +160,74 @@ TEST(OpenDataset, ReadsNpz) {
   ASSERT_TRUE(
       write_npz(path, {{"x", planar}, {"y", ir::Tensor::from_values<std::int64_t>({2}, {0, -1})}})
           .ok());
-  EXPECT_THAT(error_of(spec), HasSubstr("label -1"));
+  EXPECT_THAT(error_of(spec), HasSubstr("y: sample 1: label -1"));
+  ASSERT_TRUE(write_npz(path, {{"x_train", planar},
+                               {"y_train", labels},
+                               {"y_test", ir::Tensor::from_values<std::int64_t>({3}, {0, 1, -7})}})
+                  .ok());
+  EXPECT_THAT(error_of(spec), HasSubstr("y_test: sample 2: label -7"));
+  ASSERT_TRUE(
+      write_npz(path, {{"x", planar}, {"y", ir::Tensor::from_values<std::int64_t>({1}, {0})}})
+          .ok());
+  EXPECT_THAT(error_of(spec), HasSubstr("2 samples, but 1 labels"));
   EXPECT_EQ(open_dataset("npz:/nonexistent.npz", Split::kTrain).error().code(),
             ErrorCode::kNotFound);
+}
+
+TEST(OpenDataset, NpzTellsWhatItDoesNotRead) {
+  const TemporaryFolder folder;
+  const Path path = folder.path() / "d.npz";
+  const std::string spec = "npz:" + path.string();
+  const auto x = ir::Tensor::from_values<float>({2, 1}, {1, 2});
+  const auto y = ir::Tensor::from_values<std::int32_t>({2}, {0, 1});
+  ASSERT_TRUE(
+      write_npz(
+          path,
+          {{"x_train", x}, {"y_train", y}, {"x_val", x}, {"y_val", y}, {"ids", y}, {"x_extra", x}})
+          .ok());
+  const auto validation = open_dataset(spec, Split::kValidation).value();
+  EXPECT_EQ(validation->size(), 2);
+  EXPECT_THAT(validation->origin().notes,
+              ElementsAre(HasSubstr("2 arrays not used: ids and x_extra")));
+  EXPECT_EQ(open_dataset(spec, Split::kAll).value()->size(), 4);
+  EXPECT_EQ(open_dataset(spec, Split::kAll).value()->describe(2), "validation sample 0");
+}
+
+TEST(OpenDataset, ASampleThatIsNoNumberCannotBeRead) {
+  const TemporaryFolder folder;
+  const Path path = folder.path() / "d.npz";
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  ASSERT_TRUE(
+      write_npz(path, {{"x_test", ir::Tensor::from_values<double>(
+                                      {3, 2}, {0, 1, 2, static_cast<double>(nan), 1e300, 0})},
+                       {"y_test", ir::Tensor::from_values<std::int32_t>({3}, {0, 1, 1})}})
+          .ok());
+  const auto test = open_dataset("npz:" + path.string(), Split::kTest).value();
+  EXPECT_TRUE(test->get(0).ok());
+  EXPECT_EQ(test->get(1).error().message(), "sample 1: feature 1 is nan");
+  EXPECT_EQ(test->get(2).error().message(), "sample 2: feature 0 is inf");
+}
+
+TEST(OpenDataset, SuggestsWhatWasMeant) {
+  const TemporaryFolder folder;
+  folder.write("photos/cat/1.png", "x");
+  folder.write("digits.npz", "x");
+  const std::string root = folder.path().string();
+  EXPECT_THAT(error_of("fashon-mnist"), HasSubstr("did you mean 'fashion-mnist'?"));
+  EXPECT_THAT(error_of("image:" + root), HasSubstr("did you mean 'images'?"));
+  EXPECT_THAT(error_of(root + "/photos"), HasSubstr("did you mean 'images:" + root + "/photos'?"));
+  EXPECT_THAT(error_of(root + "/digits.npz"),
+              HasSubstr("did you mean 'npz:" + root + "/digits.npz'?"));
+  EXPECT_THAT(error_of("images:" + root + "/photo"),
+              HasSubstr("photo: no such folder; did you mean '" + root + "/photos'?"));
+  EXPECT_THAT(error_of("npz:" + root + "/digit.npz"),
+              HasSubstr("no such file; did you mean '" + root + "/digits.npz'?"));
+  EXPECT_THAT(error_of("cifar10:" + root + "/Photos"), HasSubstr("did you mean"));
+  EXPECT_THAT(error_of("mnist:" + root + "/photoss"), HasSubstr("did you mean"));
+  EXPECT_THAT(error_of("images:" + root + "/digits.npz"),
+              HasSubstr("is a file, expected a folder"));
+  EXPECT_EQ(open_dataset("nonsense", Split::kTest).error().code(), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(open_dataset("images:/nonexistent", Split::kTest).error().code(), ErrorCode::kNotFound);
 }
 
 // 100 samples of two classes whose only feature is their number.
@@ -192,11 +278,33 @@ TEST(OpenDataset, LimitsAndRefusesBadOptions) {
   EXPECT_THAT(error_of(spec, Split::kTrain, {.limit = -1}), HasSubstr("limit -1"));
   EXPECT_THAT(error_of(spec, Split::kTrain, {.validation_share = 1}),
               HasSubstr("validation share"));
-  EXPECT_THAT(error_of(spec, Split::kValidation), HasSubstr("needs a validation share"));
+  EXPECT_THAT(error_of(spec, Split::kValidation), HasSubstr("no validation split"));
+  EXPECT_EQ(numbers(spec, Split::kAll).size(), 100);
+  EXPECT_EQ(numbers(spec, Split::kAll, {.validation_share = 0.5}).size(), 100);
+  EXPECT_EQ(numbers(spec, Split::kAll, {.limit = 9}).size(), 9);
   EXPECT_THAT(error_of("cifar10"), HasSubstr("cifar10:PATH"));
   EXPECT_THAT(error_of("imagenet:/x"), HasSubstr("data 'imagenet:/x': unknown kind"));
   EXPECT_EQ(parse_split("validation").value(), Split::kValidation);
-  EXPECT_FALSE(parse_split("dev").ok());
+  EXPECT_EQ(parse_split("val").value(), Split::kValidation);
+  EXPECT_EQ(parse_split("all").value(), Split::kAll);
+  EXPECT_EQ(parse_split("dev").error().message(),
+            "split 'dev', expected train, test or all, or val where the data has one");
+  EXPECT_THAT(parse_split("tset").error().message(), HasSubstr("did you mean 'test'?"));
+}
+
+TEST(OpenDataset, SaysWhyASplitIsEmpty) {
+  const TemporaryFolder folder;
+  const Path path = folder.path() / "d.npz";
+  ASSERT_TRUE(write_npz(path, {{"x", ir::Tensor::zeros(ir::DataType::kFloat32, {2, 1})},
+                               {"y", ir::Tensor::from_values<std::int32_t>({2}, {0, 1})}})
+                  .ok());
+  const std::string spec = "npz:" + path.string();
+  EXPECT_THAT(error_of(spec, Split::kTest),
+              HasSubstr("the test split is empty: no class has samples "
+                        "enough to divide; --split all takes"));
+  EXPECT_THAT(
+      error_of(spec, Split::kValidation, {.validation_share = 0.25}),
+      HasSubstr("the validation split is empty: no class of the 2 training samples has two"));
 }
 
 TEST(MemoryDataset, RefusesWhatDoesNotFit) {

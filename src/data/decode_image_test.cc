@@ -136,8 +136,38 @@ TEST(DecodeImage, RefusesTooManyPixelsBeforeAllocating) {
 TEST(DecodeImage, ErrorsNameTheFile) {
   const TemporaryFolder folder;
   const Path path = folder.write("cat.jpg", "GIF89a");
-  EXPECT_THAT(load_image(path).error().message(), HasSubstr("cat.jpg: neither a JPEG nor a PNG"));
+  EXPECT_THAT(load_image(path).error().message(),
+              HasSubstr("cat.jpg: a GIF file; JPEG, PNG and BMP can be read"));
+  folder.write("cat.jpg", "hello");
+  EXPECT_THAT(load_image(path).error().message(), HasSubstr("cat.jpg: no JPEG, PNG or BMP file"));
   EXPECT_EQ(load_image(folder.path() / "none.png").error().code(), ErrorCode::kNotFound);
+}
+
+TEST(DecodeImage, RefusesBitmapsThatLie) {
+  const std::string good = fixture_bytes("8-bit bmp with a palette");
+  const auto error_with = [&](std::size_t at, std::string_view bytes) {
+    std::string damaged = good;
+    damaged.replace(at, bytes.size(), bytes);
+    const Result<Image> image = decode_image(as_bytes(damaged));
+    return image.ok() ? "no error" : image.error().message();
+  };
+  using namespace std::string_view_literals;
+  EXPECT_THAT(error_with(10, "\xff\xff\xff\x7f"sv), HasSubstr("the pixels begin at byte"));
+  EXPECT_THAT(error_with(10, "\x37\0\0\0"sv), HasSubstr("reaches into the pixels"));
+  EXPECT_THAT(error_with(14, "\x0c"sv), HasSubstr("a header of 12 bytes"));
+  EXPECT_THAT(error_with(18, "\0\0\0\0"sv), HasSubstr("0x2 pixels"));
+  EXPECT_THAT(error_with(18, "\0\0\0\x80"sv), HasSubstr("pixels"));
+  EXPECT_THAT(error_with(18, "\xff\xff\xff\x7f"sv), HasSubstr("is more than"));
+  EXPECT_THAT(error_with(18, "\xff\xff\0\0"sv), HasSubstr("cannot hold 65535x2"));
+  EXPECT_THAT(error_with(22, "\0\0\0\x80"sv), HasSubstr("2147483648 pixels"));
+  EXPECT_THAT(error_with(28, "\x02"sv), HasSubstr("2 bits per pixel"));
+  EXPECT_THAT(error_with(30, "\x01"sv), HasSubstr("only uncompressed"));
+  EXPECT_THAT(error_with(46, "\x01\x01"sv), HasSubstr("257 colours in 8 bits"));
+  EXPECT_THAT(error_with(46, "\x02"sv), HasSubstr("colour 2 of a palette of 2"));
+
+  std::string masks = fixture_bytes("16-bit bmp with masks");
+  masks[54] = '\x05';
+  EXPECT_THAT(decode_image(as_bytes(masks)).error().message(), HasSubstr("the colour mask"));
 }
 
 TEST(ExifOrientation, IgnoresMalformedBlocks) {

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
+
+#include "base/words.h"
 
 namespace lathe::data {
 namespace {
@@ -51,10 +54,14 @@ Result<Preprocess> default_preprocess(const Dataset& dataset, std::int64_t sampl
 
   const Preprocessor fitter(preprocess);
   std::array<Moments, 3> moments;
+  std::optional<Error> first_fault;
   const std::int64_t count = std::min(dataset.size(), std::max<std::int64_t>(samples, 1));
   for (std::int64_t i = 0; i < count; ++i) {
     Result<Sample> sample = dataset.get(i * dataset.size() / count);
-    if (!sample.ok()) continue;  // the loader reports what cannot be read
+    if (!sample.ok()) {  // the loader reports what cannot be read
+      if (!first_fault) first_fault = sample.error();
+      continue;
+    }
     const Image image = fitter.fit(std::move(sample->image));
     for (std::size_t at = 0; at < image.pixels.size(); ++at) {
       const std::uint64_t value = image.pixels[at];
@@ -64,7 +71,10 @@ Result<Preprocess> default_preprocess(const Dataset& dataset, std::int64_t sampl
       m.squares += value * value;
     }
   }
-  if (moments[0].count == 0) return invalid_data("{}: no image can be read", dataset.name());
+  if (moments[0].count == 0) {
+    return invalid_data("{}: none of {} looked at can be read; the first: {}", dataset.name(),
+                        counted(count, "image"), first_fault->message());
+  }
   for (std::size_t c = 0; c < channels; ++c) {
     preprocess.mean[c] = rounded(moments[c].mean());
     const float deviation = rounded(moments[c].deviation());

@@ -1,9 +1,11 @@
 #include <system_error>
 #include <utility>
 
+#include "data/dataset_view.h"
 #include "data/idx.h"
 #include "data/memory_dataset.h"
 #include "data/sources.h"
+#include "data/subset.h"
 
 namespace lathe::data {
 namespace {
@@ -16,15 +18,18 @@ Result<Path> find_file(const Path& folder, std::string_view stem, int rank) {
     std::error_code ignored;
     if (std::filesystem::exists(folder / name, ignored)) return folder / name;
   }
+  RETURN_IF_ERROR(require_folder(folder));
   return error(ErrorCode::kNotFound, "{}: no file {} or {}.gz", folder.string(), dash, dash);
 }
 
 struct IdxSplit {
   ir::Tensor pixels;  // uint8 [N,H,W,1]
   std::vector<std::int64_t> labels;
+  Path label_file;  // for messages
 };
 
 Result<IdxSplit> read_split(const Path& folder, Split split) {
+  if (split == Split::kValidation) return no_validation_split().with_context(folder.string());
   const std::string_view stem = split == Split::kTrain ? "train" : "t10k";
   ASSIGN_OR_RETURN(const Path image_file, find_file(folder, fmt::format("{}-images", stem), 3));
   ASSIGN_OR_RETURN(const Path label_file, find_file(folder, fmt::format("{}-labels", stem), 1));
@@ -39,23 +44,31 @@ Result<IdxSplit> read_split(const Path& folder, Split split) {
                         labels.type().to_string());
   }
   return IdxSplit{images.reshaped({images.dim(0), images.dim(1), images.dim(2), 1}),
-                  labels.to_int64s()};
+                  labels.to_int64s(), label_file};
 }
 
 }  // namespace
 
 Result<std::shared_ptr<const Dataset>> open_idx(const std::string& name, const Path& folder,
                                                 Split split) {
+  if (split == Split::kAll) {
+    return open_every_split([&](Split part) { return open_idx(name, folder, part); });
+  }
   ASSIGN_OR_RETURN(IdxSplit read, read_split(folder, split));
-  ASSIGN_OR_RETURN(std::vector<std::string> classes, numbered_classes(read.labels));
+  ASSIGN_OR_RETURN(std::vector<std::string> classes,
+                   numbered_classes(read.labels).with_context(read.label_file.string()));
   return make_image_dataset(name, std::move(read.pixels), std::move(read.labels),
-                            std::move(classes));
+                            std::move(classes))
+      .with_context(read.label_file.string());
 }
 
 Result<std::shared_ptr<const Dataset>> open_fashion_mnist(const std::string& name,
                                                           const Path& folder, Split split) {
+  if (split == Split::kAll) {
+    return open_every_split([&](Split part) { return open_fashion_mnist(name, folder, part); });
+  }
   Result<IdxSplit> read = read_split(folder, split);
-  if (!read.ok() && read.error().code() == ErrorCode::kNotFound) {
+  if (!read.ok() && read.error().code() == ErrorCode::kNotFound && split != Split::kValidation) {
     return error(ErrorCode::kNotFound,
                  "{}; on Debian and Ubuntu: apt install dataset-fashion-mnist, elsewhere download "
                  "the four files of https://github.com/zalandoresearch/fashion-mnist and name "
@@ -65,7 +78,8 @@ Result<std::shared_ptr<const Dataset>> open_fashion_mnist(const std::string& nam
   if (!read.ok()) return read.error();
   return make_image_dataset(name, std::move(read->pixels), std::move(read->labels),
                             {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal",
-                             "Shirt", "Sneaker", "Bag", "Ankle boot"});
+                             "Shirt", "Sneaker", "Bag", "Ankle boot"})
+      .with_context(read->label_file.string());
 }
 
 }  // namespace lathe::data

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <set>
+#include <sys/stat.h>
 
 #include "data/dataset.h"
 #include "data/encode_image.h"
@@ -75,8 +76,113 @@ TEST(ImageFolder, ErrorsNameTheFileOrFolder) {
             ErrorCode::kNotFound);
   folder.write("train/cat/bad.jpg", "\xff\xd8\xff and no more");
   folder.write("test/cat/good.png", png(2, 2, 1));
+  EXPECT_THAT(open_dataset(spec_of(folder), Split::kTrain).error().message(),
+              testing::AllOf(HasSubstr("none of 1 image can be read; the first: "),
+                             HasSubstr("cat/bad.jpg: JPEG: ")));
+  folder.write("train/cat/good.png", png(2, 2, 1));
+  std::filesystem::create_symlink("/nonexistent", folder.path() / "train/cat/gone.png");
   const auto train = open_dataset(spec_of(folder), Split::kTrain).value();
+  ASSERT_EQ(train->size(), 3);
   EXPECT_THAT(train->get(0).error().message(), HasSubstr("cat/bad.jpg: JPEG: "));
+  EXPECT_THAT(train->get(1).error().message(), HasSubstr("cat/gone.png: cannot open"));
+}
+
+TEST(ImageFolder, SearchesOnForOneImageThatCanBeRead) {
+  const TemporaryFolder folder;
+  for (int i = 0; i < 99; ++i) folder.write(fmt::format("a/{:03}.png", i), "no image");
+  EXPECT_THAT(open_dataset(spec_of(folder), Split::kAll).error().message(),
+              HasSubstr("none of 99 images can be read; the first: "));
+  folder.write("a/097.png", png(3, 4, 1));
+  EXPECT_THAT(open_dataset(spec_of(folder), Split::kAll).value()->sample_shape(),
+              ElementsAre(1, 3, 4));
+}
+
+TEST(ImageFolder, CountsWhatIsLeftOut) {
+  const TemporaryFolder folder;
+  for (const char* name : {"cat/1.png", "cat/2.png", "dog/1.bmp", "dog/2.PNG", "cat/deep/3.png",
+                           "cat/deep/er/4.png", "5.png", "cat/.6.png", "cat/._1.png"}) {
+    folder.write(name, png(2, 2, 1));
+  }
+  for (const char* name :
+       {"cat/1.webp", "cat/2.webp", "dog/3.gif", "dog/LICENSE", "cat/deep/a.webp", "cat/Thumbs.db",
+        "bird/1.webp", "notes.txt", ".git/x/1.png"}) {
+    folder.write(name, "x");
+  }
+  ASSERT_EQ(::mkfifo((folder.path() / "cat/pipe.png").c_str(), 0600), 0);
+  const auto all = open_dataset(spec_of(folder), Split::kAll).value();
+  EXPECT_EQ(all->size(), 4);
+  const std::string where = folder.path().string() + ": ";
+  EXPECT_THAT(
+      all->origin().notes,
+      ElementsAre(where + "6 files left out: 3 .webp, 1 .gif, 1 .png and 1 without an extension; "
+                          ".jpg, .jpeg, .png and .bmp can be read",
+                  where + "2 images left out in folders below the class folders",
+                  where + "1 image left out beside the class folders",
+                  where + "2 images left out whose names begin with a dot",
+                  where + "no image that can be read in bird"));
+  EXPECT_EQ(all->origin().files_left_out, 11);
+
+  const TemporaryFolder none;
+  none.write("cat/1.webp", "x");
+  EXPECT_THAT(open_dataset(spec_of(none), Split::kTest).error().message(),
+              HasSubstr("no images; expected one folder per class"));
+  EXPECT_THAT(open_dataset(spec_of(none), Split::kTest).error().message(),
+              HasSubstr("1 file left out: 1 .webp"));
+}
+
+TEST(ImageFolder, SaysWhichSamplesAreTheSplit) {
+  const TemporaryFolder folder;
+  const auto notes = [&](Split split) {
+    return open_dataset(spec_of(folder), split).value()->origin().notes;
+  };
+  for (int i = 0; i < 10; ++i) {
+    folder.write(fmt::format("{}/{}.png", i < 5 ? "cat" : "dog", i), png(2, 2, 1));
+  }
+  const std::string spec = spec_of(folder);
+  EXPECT_THAT(notes(Split::kTest),
+              ElementsAre(spec + " is not divided into splits: a fifth of each class is the test "
+                                 "split, 2 of 10 samples; --split all takes every sample"));
+  EXPECT_THAT(notes(Split::kTrain), ElementsAre(HasSubstr("the train split, 8 of 10 samples")));
+  EXPECT_EQ(open_dataset(spec, Split::kTest).value()->origin().drawn_share, 0.2);
+  EXPECT_THAT(notes(Split::kAll), IsEmpty());
+  EXPECT_EQ(open_dataset(spec, Split::kAll).value()->origin().drawn_share, std::nullopt);
+  EXPECT_THAT(open_dataset(spec, Split::kValidation).error().message(),
+              HasSubstr("no validation split; --split takes train, test and all"));
+}
+
+TEST(ImageFolder, TellsTestFromValidation) {
+  const TemporaryFolder folder;
+  const std::string spec = spec_of(folder);
+  folder.write("train/cat/1.png", png(2, 2, 1));
+  folder.write("train/dog/1.png", png(2, 2, 1));
+  folder.write("val/cat/2.png", png(2, 2, 1));
+  const auto open = [&](Split split) { return open_dataset(spec, split).value(); };
+  EXPECT_THAT(open(Split::kTest)->origin().notes,
+              ElementsAre(HasSubstr("no folder test/; val/ is the test split")));
+  EXPECT_THAT(names(*open(Split::kValidation)), ElementsAre("cat/2.png"));
+  folder.write("test/dog/3.png", png(2, 2, 1));
+  EXPECT_THAT(names(*open(Split::kTest)), ElementsAre("dog/3.png"));
+  EXPECT_EQ(open(Split::kTest)->label(0), 1);
+  EXPECT_THAT(open(Split::kTest)->origin().notes,
+              ElementsAre(HasSubstr("test/ is the test split; --split val takes val/")));
+  EXPECT_THAT(names(*open(Split::kValidation)), ElementsAre("cat/2.png"));
+  EXPECT_THAT(names(*open(Split::kAll)),
+              ElementsAre("test/dog/3.png", "train/cat/1.png", "train/dog/1.png", "val/cat/2.png"));
+  EXPECT_EQ(open(Split::kAll)->get(3).value().label, 0);
+  std::filesystem::remove_all(folder.path() / "train");
+  EXPECT_THAT(open(Split::kTest)->class_names(), ElementsAre("dog"));
+  EXPECT_THAT(open_dataset(spec, Split::kTrain).error().message(),
+              HasSubstr("no folder train/ with one folder per class; there is test/, val/"));
+}
+
+TEST(ImageFolder, AClassMayBeCalledTrain) {
+  const TemporaryFolder folder;
+  folder.write("train/1.png", png(2, 2, 1));
+  folder.write("test/2.png", png(2, 2, 1));
+  folder.write("bus/3.png", png(2, 2, 1));
+  const auto all = open_dataset(spec_of(folder), Split::kAll).value();
+  EXPECT_THAT(all->class_names(), ElementsAre("bus", "test", "train"));
+  EXPECT_EQ(all->size(), 3);
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "base/cpu.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "base/words.h"
 #include "data/batch_maker.h"
 
 namespace lathe::data {
@@ -104,14 +105,16 @@ Result<std::optional<Batch>> Loader::State::next_batch() {
   if (!started) return invalid_argument("no epoch of {} has been started", dataset->name());
   while (consumed < batches) {  // only this thread writes `consumed`
     ASSIGN_OR_RETURN(MadeBatch made, take());
-    record_corrupt(made);
     if (options.strict && !made.corrupt.empty()) return made.corrupt.front().second;
+    record_corrupt(made);
     if (made.batch.indices.empty()) continue;
     delivered += static_cast<std::int64_t>(made.batch.indices.size());
     return std::optional(std::move(made.batch));
   }
   if (batches > 0 && delivered == 0) {
-    return invalid_data("{}: none of {} samples can be read", dataset->name(), corrupt.size());
+    return invalid_data("{}: none of {} can be read{}", dataset->name(),
+                        counted(std::ssize(corrupt), "sample"),
+                        messages.empty() ? "" : "; the first: " + messages[0]);
   }
   return std::optional<Batch>();
 }

@@ -139,7 +139,7 @@ TEST(Loader, CountsAndNamesCorruptSamples) {
   EXPECT_THAT(epoch.batch_sizes, ElementsAre(4, 1));
   EXPECT_EQ(loader.corrupt_samples(), 12);
   ASSERT_EQ(loader.first_corrupt_messages().size(), 10);
-  EXPECT_THAT(loader.first_corrupt_messages()[0], HasSubstr("b/000.png: neither a JPEG nor a PNG"));
+  EXPECT_THAT(loader.first_corrupt_messages()[0], HasSubstr("b/000.png: no JPEG, PNG or BMP file"));
   EXPECT_EQ(run_epoch(loader, 1), epoch);
   EXPECT_EQ(loader.corrupt_samples(), 12);
 

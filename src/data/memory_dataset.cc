@@ -1,6 +1,7 @@
 #include "data/memory_dataset.h"
 
 #include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
 #include <utility>
 
@@ -34,6 +35,7 @@ class MemoryDataset final : public Dataset {
     return fmt::format("sample {}", index);
   }
   [[nodiscard]] bool in_memory() const override { return true; }
+  [[nodiscard]] const Origin& origin() const override { return origin_; }
 
   [[nodiscard]] std::vector<std::int64_t> sample_shape() const override {
     if (!is_images_) return sample_dims_;
@@ -52,9 +54,13 @@ class MemoryDataset final : public Dataset {
                       static_cast<int>(sample_dims_[2]),
                       {pixels.begin(), pixels.end()}};
     } else {
+      const auto values = data_.data<float>().subspan(begin, sample_size_);
+      for (std::size_t i = 0; i < values.size(); ++i) {
+        if (std::isfinite(values[i])) continue;
+        return invalid_data("{}: feature {} is {}", describe(index), i, values[i]);
+      }
       sample.features = ir::Tensor::zeros(ir::DataType::kFloat32, sample_dims_);
-      std::ranges::copy(data_.data<float>().subspan(begin, sample_size_),
-                        sample.features.mutable_data<float>().begin());
+      std::ranges::copy(values, sample.features.mutable_data<float>().begin());
     }
     return sample;
   }
@@ -67,6 +73,7 @@ class MemoryDataset final : public Dataset {
   bool is_images_;
   std::vector<std::int64_t> sample_dims_;
   std::size_t sample_size_;
+  Origin origin_;
 };
 
 Status check_labels(const ir::Tensor& data, const std::vector<std::int64_t>& labels,

@@ -18,7 +18,8 @@ Result<std::shared_ptr<const Dataset>> make_image_dataset(std::string name, ir::
                                                           std::vector<std::int64_t> labels,
                                                           std::vector<std::string> class_names);
 
-// `features` is [N, shape...] of any numeric type; N > 0.
+// `features` is [N, shape...] of any numeric type; N > 0. A sample of which a value is not finite
+// as float32 is an error when it is read.
 Result<std::shared_ptr<const Dataset>> make_feature_dataset(std::string name, ir::Tensor features,
                                                             std::vector<std::int64_t> labels,
                                                             std::vector<std::string> class_names);

@@ -1,7 +1,12 @@
 #include <algorithm>
+#include <span>
+#include <system_error>
 #include <utility>
 
+#include "base/near_path.h"
 #include "base/random.h"
+#include "base/words.h"
+#include "data/dataset_view.h"
 #include "data/memory_dataset.h"
 #include "data/npy.h"
 #include "data/sources.h"
@@ -44,62 +49,98 @@ Result<const ir::Tensor*> find(const Arrays& arrays, const std::string& key) {
   return error(ErrorCode::kNotFound, "no array {}; there are: {}", key, present);
 }
 
-Result<std::shared_ptr<const Dataset>> from_arrays(const std::string& name, const Arrays& arrays,
-                                                   const std::string& x_key,
-                                                   const std::string& y_key) {
-  ASSIGN_OR_RETURN(const ir::Tensor* x, find(arrays, x_key));
-  ASSIGN_OR_RETURN(const ir::Tensor* y, find(arrays, y_key));
+Result<std::vector<std::int64_t>> read_class_numbers(const Arrays& arrays, const std::string& key) {
+  ASSIGN_OR_RETURN(const ir::Tensor* y, find(arrays, key));
   const bool one_column = y->rank() == 1 || (y->rank() == 2 && y->dim(1) == 1);
   if (!ir::is_integer(y->data_type()) || !one_column) {
-    return invalid_data("{}: {}, expected integer class numbers [N] or [N,1]", y_key,
+    return invalid_data("{}: {}, expected integer class numbers [N] or [N,1]", key,
                         y->type().to_string());
   }
+  return y->to_int64s();
+}
+
+constexpr std::string_view kSuffixes[] = {"", "_train", "_test", "_val"};
+
+Result<std::shared_ptr<const Dataset>> from_arrays(const std::string& name, const Arrays& arrays,
+                                                   std::string_view suffix) {
+  const std::string x_key = fmt::format("x{}", suffix);
+  const std::string y_key = fmt::format("y{}", suffix);
+  ASSIGN_OR_RETURN(const ir::Tensor* x, find(arrays, x_key));
+  ASSIGN_OR_RETURN(std::vector<std::int64_t> labels, read_class_numbers(arrays, y_key));
   if (x->rank() < 2) {
     return invalid_data("{}: {}, expected [N, ...]", x_key, x->type().to_string());
   }
-  std::vector<std::int64_t> labels = y->to_int64s();
-  // Both splits have the classes of both, so that labels mean the same in each.
-  std::vector<std::int64_t> all_labels = labels;
-  for (const char* key : {"y_train", "y_test"}) {
-    const auto other = arrays.find(key);
-    if (other == arrays.end() || !ir::is_integer(other->second.data_type())) continue;
-    const std::vector<std::int64_t> more = other->second.to_int64s();
-    all_labels.insert(all_labels.end(), more.begin(), more.end());
+  // Every split has the classes of all, so that labels mean the same in each.
+  std::vector<std::string> classes;
+  for (const std::string_view other : kSuffixes) {
+    const std::string key = fmt::format("y{}", other);
+    if (!arrays.contains(key)) continue;
+    ASSIGN_OR_RETURN(const std::vector<std::int64_t> numbers, read_class_numbers(arrays, key));
+    ASSIGN_OR_RETURN(std::vector<std::string> names, numbered_classes(numbers).with_context(key));
+    if (names.size() > classes.size()) classes = std::move(names);
   }
-  ASSIGN_OR_RETURN(std::vector<std::string> classes, numbered_classes(all_labels));
-  if (std::optional<ir::Tensor> images = as_images(*x)) {
-    return make_image_dataset(name, *std::move(images), std::move(labels), std::move(classes));
+  std::optional<ir::Tensor> images = as_images(*x);
+  return (images
+              ? make_image_dataset(name, *std::move(images), std::move(labels), std::move(classes))
+              : make_feature_dataset(name, *x, std::move(labels), std::move(classes)))
+      .with_context(x_key);
+}
+
+// Names the arrays that no split reads; empty where there are none.
+std::string unused_arrays(const Arrays& arrays) {
+  std::vector<std::string> unused;
+  for (const auto& [key, array] : arrays) {
+    const bool is_used = std::ranges::any_of(kSuffixes, [&](std::string_view suffix) {
+      return key == fmt::format("x{}", suffix) || key == fmt::format("y{}", suffix);
+    });
+    if (!is_used) unused.push_back(key);
   }
-  return make_feature_dataset(name, *x, std::move(labels), std::move(classes));
+  if (unused.empty()) return {};
+  return fmt::format(
+      "{} not used: {}; what is read is x_train, y_train, x_test, y_test, x_val, y_val, or x and y",
+      counted(std::ssize(unused), "array"), listed(unused));
 }
 
 Result<std::shared_ptr<const Dataset>> open_split(const std::string& name, const Arrays& arrays,
                                                   Split split) {
-  if (arrays.contains("x_train") || arrays.contains("x_test")) {
-    const std::string suffix = split == Split::kTrain ? "_train" : "_test";
-    return from_arrays(name, arrays, "x" + suffix, "y" + suffix);
+  const bool divided = std::ranges::any_of(
+      std::span(kSuffixes).subspan(1),
+      [&](std::string_view suffix) { return arrays.contains(fmt::format("x{}", suffix)); });
+  if (divided && split == Split::kAll) {
+    return open_every_split([&](Split part) { return open_split(name, arrays, part); });
   }
-  ASSIGN_OR_RETURN(std::shared_ptr<const Dataset> all, from_arrays(name, arrays, "x", "y"));
-  std::vector<std::int64_t> labels;
+  if (divided) {
+    if (split == Split::kValidation && !arrays.contains("x_val")) return no_validation_split();
+    return from_arrays(name, arrays,
+                       split == Split::kTrain  ? "_train"
+                       : split == Split::kTest ? "_test"
+                                               : "_val");
+  }
+  ASSIGN_OR_RETURN(std::shared_ptr<const Dataset> all, from_arrays(name, arrays, ""));
   std::vector<std::uint64_t> keys;
   for (std::int64_t i = 0; i < all->size(); ++i) {
-    labels.push_back(all->label(i));
     keys.push_back(mix_seed(0, static_cast<std::uint64_t>(i)));
   }
-  const std::vector<bool> test = stratified_choice(labels, keys, kTestShare);
-  std::vector<std::int64_t> indices;
-  for (std::int64_t i = 0; i < all->size(); ++i) {
-    if (test[static_cast<std::size_t>(i)] == (split == Split::kTest)) indices.push_back(i);
-  }
-  return make_subset(std::move(all), std::move(indices));
+  return draw_split(std::move(all), keys, split);
 }
 
 }  // namespace
 
 Result<std::shared_ptr<const Dataset>> open_npz(const std::string& name, const Path& file,
                                                 Split split) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(file, ignored)) {
+    return error(ErrorCode::kNotFound, "{}: no such file{}", file.string(),
+                 did_you_mean_path(file));
+  }
   ASSIGN_OR_RETURN(const Arrays arrays, read_npz(file));
-  return open_split(name, arrays, split).with_context(file.string());
+  ASSIGN_OR_RETURN(std::shared_ptr<const Dataset> dataset,
+                   open_split(name, arrays, split).with_context(file.string()));
+  const std::string unused = unused_arrays(arrays);
+  if (unused.empty()) return dataset;
+  Origin origin = dataset->origin();
+  origin.notes.insert(origin.notes.begin(), file.string() + ": " + unused);
+  return with_origin(std::move(dataset), std::move(origin));
 }
 
 }  // namespace lathe::data

@@ -12,7 +12,12 @@
 
 namespace lathe::data {
 
-// Each opens kTrain or kTest. `name` becomes the dataset's name.
+// kNotFound where the folder is not there, with a name that is near; kInvalidArgument where it is a
+// file.
+Status require_folder(const Path& folder);
+
+// Each opens any split that is there. `name` becomes the dataset's name. Errors name the file or
+// the folder.
 Result<std::shared_ptr<const Dataset>> open_fashion_mnist(const std::string& name,
                                                           const Path& folder, Split split);
 Result<std::shared_ptr<const Dataset>> open_idx(const std::string& name, const Path& folder,

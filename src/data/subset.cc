@@ -7,46 +7,38 @@
 #include <utility>
 
 #include "base/random.h"
+#include "base/words.h"
+#include "data/dataset_view.h"
 
 namespace lathe::data {
 namespace {
 
-class Subset final : public Dataset {
+class Subset final : public DatasetView {
  public:
   Subset(std::shared_ptr<const Dataset> base, std::vector<std::int64_t> indices)
-      : base_(std::move(base)), indices_(std::move(indices)) {}
+      : DatasetView(std::move(base)), indices_(std::move(indices)) {}
 
-  [[nodiscard]] std::string name() const override { return base_->name(); }
   [[nodiscard]] std::int64_t size() const override {
     return static_cast<std::int64_t>(indices_.size());
   }
   [[nodiscard]] Result<Sample> get(std::int64_t index) const override {
-    return base_->get(at(index));
+    return base().get(at(index));
   }
   [[nodiscard]] std::int64_t label(std::int64_t index) const override {
-    return base_->label(at(index));
-  }
-  [[nodiscard]] const std::vector<std::string>& class_names() const override {
-    return base_->class_names();
-  }
-  [[nodiscard]] bool is_images() const override { return base_->is_images(); }
-  [[nodiscard]] std::vector<std::int64_t> sample_shape() const override {
-    return base_->sample_shape();
+    return base().label(at(index));
   }
   [[nodiscard]] std::string describe(std::int64_t index) const override {
-    return base_->describe(at(index));
+    return base().describe(at(index));
   }
   [[nodiscard]] std::string file(std::int64_t index) const override {
-    return base_->file(at(index));
+    return base().file(at(index));
   }
-  [[nodiscard]] bool in_memory() const override { return base_->in_memory(); }
 
  private:
   [[nodiscard]] std::int64_t at(std::int64_t index) const {
     LATHE_CHECK(index >= 0 && index < size());
     return indices_[static_cast<std::size_t>(index)];
   }
-  std::shared_ptr<const Dataset> base_;
   std::vector<std::int64_t> indices_;
 };
 
@@ -71,6 +63,34 @@ std::vector<bool> stratified_choice(std::span<const std::int64_t> labels,
     for (std::size_t i = 0; i < std::min(count, members.size()); ++i) chosen[members[i]] = true;
   }
   return chosen;
+}
+
+Result<std::shared_ptr<const Dataset>> draw_split(std::shared_ptr<const Dataset> base,
+                                                  std::span<const std::uint64_t> keys,
+                                                  Split split) {
+  if (split == Split::kAll) return base;
+  if (split == Split::kValidation) return no_validation_split();
+  std::vector<std::int64_t> labels;
+  for (std::int64_t i = 0; i < base->size(); ++i) labels.push_back(base->label(i));
+  const std::vector<bool> test = stratified_choice(labels, keys, kTestShare);
+  std::vector<std::int64_t> indices;
+  for (std::int64_t i = 0; i < base->size(); ++i) {
+    if (test[static_cast<std::size_t>(i)] == (split == Split::kTest)) indices.push_back(i);
+  }
+  Origin origin = base->origin();
+  origin.drawn_share = split == Split::kTest ? kTestShare : 1 - kTestShare;
+  origin.notes.push_back(fmt::format(
+      "{} is not divided into splits: {} of each class is the {} split, {} of {}; --split all "
+      "takes "
+      "every sample",
+      base->name(), split == Split::kTest ? "a fifth" : "four fifths", split_name(split),
+      grouped(std::ssize(indices)), counted(base->size(), "sample")));
+  return with_origin(make_subset(std::move(base), std::move(indices)), std::move(origin));
+}
+
+Error no_validation_split() {
+  return error(ErrorCode::kNotFound,
+               "has no validation split; --split takes train, test and all here");
 }
 
 std::vector<std::int64_t> random_choice(std::int64_t size, std::int64_t count, std::uint64_t seed) {

@@ -20,6 +20,15 @@ std::shared_ptr<const Dataset> make_subset(std::shared_ptr<const Dataset> base,
 std::vector<bool> stratified_choice(std::span<const std::int64_t> labels,
                                     std::span<const std::uint64_t> keys, double share);
 
+// The part of `base`, which is not divided by itself, that `split` names: kTest is kTestShare of
+// each class, the samples with the smallest keys, kTrain the rest, kAll is all of it. The origin
+// says so.
+Result<std::shared_ptr<const Dataset>> draw_split(std::shared_ptr<const Dataset> base,
+                                                  std::span<const std::uint64_t> keys, Split split);
+
+// kNotFound, with the splits that there are.
+Error no_validation_split();
+
 // `count` of the indices [0, size), ascending; under one seed a smaller count is a subset of a
 // larger one.
 std::vector<std::int64_t> random_choice(std::int64_t size, std::int64_t count, std::uint64_t seed);

@@ -28,6 +28,7 @@ class TemporaryFolder {
   }
   [[nodiscard]] const Path& path() const { return path_; }
   Path write(const std::string& name, std::string_view content) const {
+    std::filesystem::create_directories((path_ / name).parent_path());
     LATHE_CHECK(write_file_atomic(path_ / name, content).ok());
     return path_ / name;
   }

@@ -134,7 +134,7 @@ class Models(SharedFolder):
         for row in rows:
             self.assertEqual(len(row["predictions"]), 2)
         self.assertIn("no such", lathe("run", self.int8, "--data", "images:/nonexistent", status=1).stderr)
-        self.assertIn("neither a JPEG nor a PNG", lathe("run", self.int8, __file__, *self.preprocess, status=1).stderr)
+        self.assertIn("no JPEG, PNG or BMP", lathe("run", self.int8, __file__, *self.preprocess, status=1).stderr)
 
     def test_bench(self):
         report = lathe_json("bench", self.float, self.int8, "--seconds", "0.05", "--batch", "1,2")

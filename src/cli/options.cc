@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/file.h"
 #include "engine/backends/automatic.h"
@@ -17,17 +18,29 @@ void OutputOptions::declare(CLI::App& app) {
 }
 
 void DataOptions::declare(CLI::App& app, bool required, std::string_view default_split) {
+  app_ = &app;
   split = default_split;
   auto* option = app.add_option(
       "--data", spec,
       "fashion-mnist[:DIR], mnist:DIR, cifar10:DIR, images:DIR (a folder per class) or npz:FILE");
   if (required) option->required();
-  app.add_option("--split", split, "train or test")->capture_default_str();
+  app.add_option("--split", split, "train, test or all; val where the data has one")
+      ->capture_default_str();
   app.add_option("--limit", limit, "Use at most N samples (0: all)")->check(CLI::NonNegativeNumber);
   app.add_option(
       "--preprocess", preprocess,
       "How images become the input, instead of the model's metadata: JSON, or a file of it");
   app.add_flag("--strict", strict, "A sample that cannot be read is an error");
+}
+
+Status DataOptions::refuse(std::initializer_list<std::string_view> flags,
+                           std::string_view where) const {
+  for (const std::string_view flag : flags) {
+    const CLI::Option* option = app_->get_option_no_throw(std::string(flag));
+    if (option == nullptr || option->count() == 0) continue;
+    return invalid_argument("{} has no effect on {}", flag, where);
+  }
+  return {};
 }
 
 Result<std::shared_ptr<const data::Dataset>> DataOptions::open(
@@ -142,6 +155,13 @@ Result<std::int64_t> parse_bytes(std::string_view text) {
 void print_notes(std::span<const std::string> notes, bool quiet) {
   if (quiet) return;
   for (const std::string& note : notes) fmt::print(stderr, "{}\n", note);
+}
+
+void print_data_notes(std::span<const std::string> notes, bool quiet) {
+  static std::set<std::string> said;
+  for (const std::string& note : notes) {
+    if (said.insert(note).second) print_notes(std::span(&note, 1), quiet);
+  }
 }
 
 Result<Extents> parse_extents(const std::string& text) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -37,8 +38,13 @@ struct DataOptions {
   std::string preprocess;  // JSON text or a file of it
   bool strict = false;
   void declare(CLI::App& app, bool required, std::string_view default_split);
+  // Refuses those of `flags` that were given: "--limit has no effect on image files".
+  Status refuse(std::initializer_list<std::string_view> flags, std::string_view where) const;
   Result<std::shared_ptr<const data::Dataset>> open(std::string_view split_override = {}) const;
   Result<std::optional<data::Preprocess>> parse_preprocess() const;
+
+ private:
+  const CLI::App* app_ = nullptr;  // tells what was given
 };
 
 // How a model is run, but for the backend's name: what compile() is told.
@@ -69,6 +75,8 @@ Result<std::int64_t> parse_bytes(std::string_view text);
 
 // What an executable has to say, on standard error.
 void print_notes(std::span<const std::string> notes, bool quiet);
+// What a dataset has to say; the same note is not said twice, also where two splits have it.
+void print_data_notes(std::span<const std::string> notes, bool quiet);
 
 // "28x28" or "28" as height and width.
 struct Extents {

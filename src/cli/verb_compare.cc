@@ -8,7 +8,7 @@
 #include "formats/model_file.h"
 #include "measure/batch_runner.h"
 #include "measure/compare_backends.h"
-#include "measure/evaluate.h"
+#include "measure/model_preprocess.h"
 #include "measure/random_inputs.h"
 #include "report/format.h"
 #include "report/text_table.h"
@@ -244,6 +244,7 @@ Status run(const Call& call) {
     source = single_source(std::move(inputs));
   } else if (!call.data.spec.empty()) {
     ASSIGN_OR_RETURN(const auto dataset, call.data.open());
+    print_data_notes(dataset->origin().notes, call.output.quiet);
     ASSIGN_OR_RETURN(source, dataset_source(call, graph, dataset));
     options.on_progress = [report = progress_callback("comparing", call.output.quiet),
                            batch = options.compile.batch,

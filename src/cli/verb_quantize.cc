@@ -6,6 +6,7 @@
 #include "cli/options.h"
 #include "cli/output_files.h"
 #include "cli/verb.h"
+#include "data/match_classes.h"
 #include "formats/model_file.h"
 #include "measure/compare_variants.h"
 #include "measure/evaluate.h"
@@ -126,7 +127,10 @@ Status run(Call& call) {
   DatasetPointer test;
   if (!call.no_compare) {
     ASSIGN_OR_RETURN(test, call.data.open());
+    ASSIGN_OR_RETURN(test, data::match_labels(std::move(test), graph.metadata));
+    print_data_notes(test->origin().notes, call.output.quiet);
   }
+  print_data_notes(training->origin().notes, call.output.quiet);
 
   const CatchInterrupts catching;
   call.options.calibration.strict = call.data.strict;
@@ -159,7 +163,7 @@ std::function<Status()> declare(CLI::App& app) {
   app.add_option("MODEL", call->model, "The float32 model")->required();
   app.add_option("-o,--output", call->out, "The .onnx file to write")->required();
   call->data.declare(app, true, "test");
-  app.get_option("--split")->description("Of the samples to compare on: train or test");
+  app.get_option("--split")->description("Of the samples to compare on: train, test or all");
   app.get_option("--limit")->description(
       "Compare on at most N samples of the split (0: all); --samples bounds those to calibrate on");
   app.add_option("--eval-limit", call->data.limit)->group("");  // what --limit was called

@@ -1,17 +1,23 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <span>
 
+#include "base/near_path.h"
+#include "base/words.h"
+#include "cli/interrupt.h"
 #include "cli/options.h"
+#include "cli/output_files.h"
+#include "cli/predictions.h"
 #include "cli/tensor_inputs.h"
 #include "cli/verb.h"
 #include "data/decode_image.h"
+#include "data/match_classes.h"
 #include "data/npy.h"
 #include "engine/backend.h"
 #include "formats/model_file.h"
-#include "measure/classifier.h"
-#include "report/format.h"
 #include "report/text_table.h"
 
 namespace lathe::cli {
@@ -22,16 +28,57 @@ struct Call {
   std::vector<std::string> inputs;
   std::string out;
   std::size_t top = 3;
+  bool top_given = false;
   DataOptions data;
   BackendOptions backend;
+  OutputFiles files;
   OutputOptions output;
 };
 
-bool is_npy(const std::string& argument) {
-  return argument.size() > 4 && argument.substr(argument.size() - 4) == ".npy";
+bool is_npy(const std::string& argument) { return argument.ends_with(".npy"); }
+
+Status write_tensors(const std::string& path, const std::vector<ir::Tensor>& outputs,
+                     std::span<const engine::TensorInfo> infos) {
+  if (path.empty()) return {};
+  if (is_npy(path)) return data::write_npy(path, outputs[0]);
+  std::map<std::string, ir::Tensor> named;
+  for (std::size_t i = 0; i < outputs.size(); ++i) named[infos[i].name] = outputs[i];
+  return data::write_npz(path, named);
 }
 
-Status run_tensors(const Call& call, const ir::Graph& graph) {
+void print_tensors(const Call& call, const std::vector<ir::Tensor>& outputs,
+                   std::span<const engine::TensorInfo> infos) {
+  constexpr std::int64_t kShown = 10;
+  nlohmann::json list = nlohmann::json::array();
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    nlohmann::json values = nlohmann::json::array();
+    std::string text;
+    for (std::int64_t k = 0; k < std::min(kShown, outputs[i].num_elements()); ++k) {
+      values.push_back(outputs[i].get_double(k));
+      text += fmt::format(" {:.6g}", outputs[i].get_double(k));
+    }
+    const std::string& name = infos[i].name;
+    list.push_back(
+        {{"name", name}, {"type", outputs[i].type().to_string()}, {"first_values", values}});
+    if (call.output.json) continue;
+    print(fmt::format("{}  {} {}{}\n", name, outputs[i].type().to_string(), text,
+                      outputs[i].num_elements() > kShown ? " ..." : ""));
+  }
+  if (call.output.json) print_json({{"model", call.model}, {"outputs", list}});
+}
+
+Status run_tensors(Call& call, const ir::Graph& graph) {
+  constexpr const char* kWhere = ".npy inputs, which reach the model as they are";
+  RETURN_IF_ERROR(call.data.refuse({"--split", "--limit", "--preprocess", "--strict"}, kWhere));
+  if (call.top_given) return invalid_argument("--top has no effect on {}", kWhere);
+  for (const std::string& input : call.inputs) {
+    call.files.reads("INPUT", input.substr(input.find('=') + 1));
+  }
+  const bool one_output = graph.outputs().size() == 1;
+  call.files.writes(
+      "-o", call.out,
+      one_output ? std::vector<std::string>{".npy", ".npz"} : std::vector<std::string>{".npz"});
+  RETURN_IF_ERROR(call.files.check());
   ASSIGN_OR_RETURN(const std::vector<ir::Tensor> inputs, read_tensor_inputs(call.inputs, graph));
   ASSIGN_OR_RETURN(engine::CompileOptions options, call.backend.compile.parse());
   take_extents(inputs, graph, options);
@@ -41,110 +88,153 @@ Status run_tensors(const Call& call, const ir::Graph& graph) {
                    backend->compile(graph, options).with_context(call.model));
   ASSIGN_OR_RETURN(const std::vector<ir::Tensor> outputs, executable->new_context()->run(inputs));
   print_notes(executable->notes(), call.output.quiet);
-  if (!call.out.empty() && outputs.size() == 1) {
-    RETURN_IF_ERROR(data::write_npy(call.out, outputs[0]));
-  } else if (!call.out.empty()) {
-    std::map<std::string, ir::Tensor> named;
-    for (std::size_t i = 0; i < outputs.size(); ++i)
-      named[executable->outputs()[i].name] = outputs[i];
-    RETURN_IF_ERROR(data::write_npz(call.out, named));
-  }
-  nlohmann::json list = nlohmann::json::array();
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    constexpr std::int64_t kShown = 10;
-    nlohmann::json values = nlohmann::json::array();
-    std::string text;
-    for (std::int64_t k = 0; k < std::min(kShown, outputs[i].num_elements()); ++k) {
-      values.push_back(outputs[i].get_double(k));
-      text += fmt::format(" {:.6g}", outputs[i].get_double(k));
-    }
-    const std::string& name = executable->outputs()[i].name;
-    list.push_back(
-        {{"name", name}, {"type", outputs[i].type().to_string()}, {"first_values", values}});
-    if (!call.output.json) {
-      print(fmt::format("{}  {} {}{}\n", name, outputs[i].type().to_string(), text,
-                        outputs[i].num_elements() > kShown ? " ..." : ""));
-    }
-  }
-  if (call.output.json) print_json({{"model", call.model}, {"outputs", list}});
+  RETURN_IF_ERROR(write_tensors(call.out, outputs, executable->outputs()));
+  print_tensors(call, outputs, executable->outputs());
   return {};
 }
 
-// The label, or the number of a class without one.
-std::string label_of(const measure::ClassScore& score) {
-  return score.label.empty() ? std::to_string(score.index) : score.label;
-}
-
-// Collects what was predicted and prints it at the end.
-class Predictions {
- public:
-  void add(const std::string& what, const std::vector<measure::ClassScore>& predictions,
-           const std::string& truth = {}) {
-    nlohmann::json classes = nlohmann::json::array();
-    std::string others;
-    for (std::size_t i = 0; i < predictions.size(); ++i) {
-      const measure::ClassScore& p = predictions[i];
-      classes.push_back(
-          {{"label", label_of(p)}, {"index", p.index}, {"probability", p.probability}});
-      if (i > 0)
-        others += fmt::format("{}{} {}", i > 1 ? ", " : "", label_of(p),
-                              report::format_percent(static_cast<double>(p.probability), 1));
-    }
-    nlohmann::json row{{"input", what}, {"predictions", classes}};
-    if (!truth.empty()) row["truth"] = truth;
-    json_.push_back(std::move(row));
-    const measure::ClassScore& best = predictions.front();
-    const std::string verdict =
-        truth.empty() ? "" : (truth == label_of(best) ? "right" : "wrong, is " + truth);
-    table_.add_row({what, label_of(best),
-                    report::format_percent(static_cast<double>(best.probability), 1), verdict,
-                    others});
-  }
-  void print_all(const Call& call) const {
-    if (call.output.json) return print_json({{"model", call.model}, {"results", json_}});
-    print(table_.to_string(report::stdout_is_terminal()));
-  }
-
- private:
-  nlohmann::json json_ = nlohmann::json::array();
-  report::TextTable table_{{{"input", report::Align::kLeft, 40},
-                            {"class"},
-                            {"probability", report::Align::kRight},
-                            {""},
-                            {"then"}}};
-};
-
-Result<std::vector<std::string>> image_files(const std::vector<std::string>& arguments) {
+// The files named, and those in the folders named and below, by name.
+Result<std::vector<std::string>> image_files(const Call& call) {
   std::vector<std::string> files;
-  for (const std::string& argument : arguments) {
+  for (const std::string& argument : call.inputs) {
     std::error_code failed;
     if (!std::filesystem::is_directory(argument, failed)) {
       files.push_back(argument);
       continue;
     }
     const std::size_t first = files.size();
+    std::int64_t others = 0;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(argument, failed)) {
-      std::string extension = entry.path().extension().string();
-      std::transform(extension.begin(), extension.end(), extension.begin(),
-                     [](unsigned char c) { return std::tolower(c); });
-      if (extension == ".png" || extension == ".jpg" || extension == ".jpeg")
+      std::error_code ignored;
+      if (entry.is_directory(ignored)) continue;
+      if (data::is_image_name(entry.path())) {
         files.push_back(entry.path().string());
+      } else {
+        ++others;
+      }
     }
-    if (files.size() == first)
-      return error(ErrorCode::kNotFound, "{}: no .png, .jpg or .jpeg files", argument);
+    if (files.size() == first) {
+      return error(ErrorCode::kNotFound, "{}: no {} files", argument, data::kImageExtensions);
+    }
+    if (others > 0) {
+      print_data_notes(std::vector{fmt::format("{}: {} left out; {} can be read", argument,
+                                               counted(others, "file"), data::kImageExtensions)},
+                       call.output.quiet);
+    }
     std::sort(files.begin() + static_cast<std::ptrdiff_t>(first), files.end());
   }
   return files;
 }
 
-Status run(const Call& call) {
-  ASSIGN_OR_RETURN(const ir::Graph graph,
-                   formats::load_model(call.model, formats::UnknownOperators::kKeep));
-  if (call.inputs.empty() == call.data.spec.empty()) {
-    return invalid_argument("give images, a folder or .npy inputs, or --data SPEC");
-  }
-  if (!call.inputs.empty() && is_npy(call.inputs[0])) return run_tensors(call, graph);
+// Classifies one sample after the other.
+class SampleRun {
+ public:
+  SampleRun(const Call& call, measure::Classifier classifier)
+      : call_(call), classifier_(std::move(classifier)) {}
 
+  Status run_files() {
+    ASSIGN_OR_RETURN(const std::vector<std::string> files, image_files(call_));
+    return for_each(std::ssize(files), [&](std::int64_t i, Prediction& prediction) -> Status {
+      prediction.input = files[static_cast<std::size_t>(i)];
+      const auto image = data::load_image(prediction.input);
+      if (!image.ok() && image.error().code() == ErrorCode::kNotFound) {
+        return error(ErrorCode::kNotFound, "{}{}", image.error().message(),
+                     did_you_mean_path(prediction.input));
+      }
+      if (!image.ok()) return image.error();
+      return classify(*image, prediction);
+    });
+  }
+
+  Status run_dataset(std::shared_ptr<const data::Dataset> dataset) {
+    ASSIGN_OR_RETURN(dataset, data::match_classes(std::move(dataset), classifier_.labels(),
+                                                  classifier_.classes()));
+    print_data_notes(dataset->origin().notes, call_.output.quiet);
+    return for_each(dataset->size(), [&](std::int64_t i, Prediction& prediction) -> Status {
+      prediction.input = dataset->describe(i);
+      prediction.truth = dataset->class_names().at(static_cast<std::size_t>(dataset->label(i)));
+      ASSIGN_OR_RETURN(const data::Sample sample, dataset->get(i));
+      RETURN_IF_ERROR(dataset->is_images() ? classify(sample.image, prediction)
+                                           : classify(sample.features, prediction));
+      prediction.right = !prediction.classes.empty() && prediction.classes[0].index == sample.label;
+      return {};
+    });
+  }
+
+ private:
+  template <typename Input>
+  Status classify(const Input& input, Prediction& prediction) {
+    ASSIGN_OR_RETURN(prediction.scores, classifier_.scores(input).with_context(prediction.input));
+    prediction.classes = classifier_.rank(prediction.scores, call_.top);
+    return {};
+  }
+
+  // Until interrupted; what fails is said and counted. Then writes and prints.
+  template <typename Predict>
+  Status for_each(std::int64_t count, const Predict& predict) {
+    const CatchInterrupts catching;
+    const auto progress = progress_callback("classifying", call_.output.quiet);
+    std::int64_t failed = 0;
+    std::int64_t done = 0;
+    for (; done < count && !interrupted(); ++done) {
+      Prediction& prediction = predictions_.emplace_back();
+      const Status status = predict(done, prediction);
+      if (!status.ok()) {
+        // What fits no sample of the model's would fail for all.
+        const bool fits_none = status.error().code() == ErrorCode::kInvalidArgument;
+        if (call_.data.strict || fits_none) return status.error();
+        prediction.error = status.error().message();
+        if (failed++ < kMostNamed) {
+          std::fprintf(stderr, "lathe run: %s\n", prediction.error.c_str());
+        }
+      }
+      progress(done + 1, count);
+    }
+    if (done == count && !call_.out.empty()) {
+      RETURN_IF_ERROR(write_predictions(call_.out, predictions_));
+    }
+    print_all(done < count);
+    if (done < count) {
+      return interruption("after {} of {}{}", grouped(done), counted(count, "sample"),
+                          call_.out.empty() ? "" : "; " + call_.out + " was not written");
+    }
+    if (failed == 0) return {};
+    if (failed > kMostNamed) {
+      std::fprintf(stderr, "lathe run: and %s more, which --json names\n",
+                   grouped(failed - kMostNamed).c_str());
+    }
+    return invalid_data("{} of {} failed", grouped(failed), counted(count, "sample"));
+  }
+
+  void print_all(bool is_interrupted) const {
+    if (!call_.output.json) {
+      return print(prediction_table(predictions_, report::stdout_is_terminal()));
+    }
+    nlohmann::json json = prediction_json(predictions_);
+    json["model"] = call_.model;
+    json["interrupted"] = is_interrupted;
+    print_json(json);
+  }
+
+  static constexpr std::int64_t kMostNamed = 10;
+  const Call& call_;
+  measure::Classifier classifier_;
+  std::vector<Prediction> predictions_;
+};
+
+// Images, or the samples of a dataset.
+Status run_samples(Call& call, const ir::Graph& graph) {
+  std::shared_ptr<const data::Dataset> dataset;
+  if (call.data.spec.empty()) {
+    RETURN_IF_ERROR(call.data.refuse({"--split", "--limit"}, "image files"));
+  } else {
+    ASSIGN_OR_RETURN(dataset, call.data.open());
+  }
+  const bool takes_features = dataset != nullptr && !dataset->is_images();
+  if (takes_features) RETURN_IF_ERROR(call.data.refuse({"--preprocess"}, "data of features"));
+  for (const std::string& input : call.inputs) call.files.reads("INPUT", input);
+  call.files.writes("-o", call.out, {std::begin(kPredictionFiles), std::end(kPredictionFiles)});
+  RETURN_IF_ERROR(call.files.check());
   ASSIGN_OR_RETURN(const auto preprocess, call.data.parse_preprocess());
   ASSIGN_OR_RETURN(const engine::CompileOptions options, call.backend.compile.parse());
   RETURN_IF_ERROR(call.backend.explain_choice(graph, options));
@@ -153,44 +243,23 @@ Status run(const Call& call) {
       measure::Classifier classifier,
       measure::Classifier::create(graph, *backend, options, preprocess).with_context(call.model));
   print_notes(classifier.notes(), call.output.quiet);
-  Predictions predictions;
-  std::int64_t failed = 0;
-  const auto skip = [&](const Error& problem) -> Status {
-    if (call.data.strict) return problem;
-    std::fprintf(stderr, "lathe run: %s\n", problem.message().c_str());
-    ++failed;
-    return {};
-  };
-  if (call.inputs.empty()) {
-    ASSIGN_OR_RETURN(const auto dataset, call.data.open());
-    for (std::int64_t i = 0; i < dataset->size(); ++i) {
-      auto sample = dataset->get(i);
-      if (!sample.ok()) {
-        RETURN_IF_ERROR(skip(sample.error()));
-        continue;
-      }
-      ASSIGN_OR_RETURN(const auto found, dataset->is_images()
-                                             ? classifier.classify(sample->image, call.top)
-                                             : classifier.classify(sample->features, call.top));
-      predictions.add(dataset->describe(i), found,
-                      dataset->class_names().at(static_cast<std::size_t>(sample->label)));
-    }
-  } else {
-    ASSIGN_OR_RETURN(const std::vector<std::string> files, image_files(call.inputs));
-    for (const std::string& file : files) {
-      const auto image = data::load_image(file);
-      if (!image.ok()) {
-        RETURN_IF_ERROR(skip(image.error()));
-        continue;
-      }
-      ASSIGN_OR_RETURN(const auto found, classifier.classify(*image, call.top));
-      predictions.add(file, found);
-    }
-    if (failed == static_cast<std::int64_t>(files.size()))
-      return invalid_data("no image could be read");
+  if (!takes_features && !classifier.takes_images()) return classifier.no_preprocess();
+  SampleRun samples(call, std::move(classifier));
+  return dataset == nullptr ? samples.run_files() : samples.run_dataset(std::move(dataset));
+}
+
+Status run(Call& call) {
+  if (call.inputs.empty() == call.data.spec.empty()) {
+    return invalid_argument("give images, a folder or .npy inputs, or --data SPEC");
   }
-  predictions.print_all(call);
-  return {};
+  const auto arrays = std::ranges::count_if(call.inputs, is_npy);
+  if (arrays > 0 && arrays < std::ssize(call.inputs)) {
+    return invalid_argument("give images or .npy inputs, not both");
+  }
+  call.files.reads("MODEL", call.model);
+  ASSIGN_OR_RETURN(const ir::Graph graph,
+                   formats::load_model(call.model, formats::UnknownOperators::kKeep));
+  return arrays > 0 ? run_tensors(call, graph) : run_samples(call, graph);
 }
 
 std::function<Status()> declare(CLI::App& app) {
@@ -198,14 +267,19 @@ std::function<Status()> declare(CLI::App& app) {
   app.add_option("MODEL", call->model, "The model file")->required();
   app.add_option("INPUT", call->inputs, "Images, folders of images, file.npy or name=file.npy");
   app.add_option("-o,--output", call->out,
-                 "Write raw outputs: .npy, or .npz where there are several");
-  app.add_option("--top", call->top, "Classes to show")
-      ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+                 "Of .npy inputs, write what comes out: .npy, or .npz where there are several; of "
+                 "images, all raw outputs: .npy or .npz, or the classes: .json or .csv");
+  const CLI::Option* top = app.add_option("--top", call->top, "Classes to show")
+                               ->capture_default_str()
+                               ->check(CLI::PositiveNumber);
   call->data.declare(app, false, "test");
   call->backend.declare(app);
+  call->files.declare(app);
   call->output.declare(app);
-  return [call] { return run(*call); };
+  return [call, top] {
+    call->top_given = top->count() > 0;
+    return run(*call);
+  };
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "measure/model_preprocess.h"
+
 namespace lathe::measure {
 namespace {
 
@@ -42,6 +44,7 @@ Result<Classifier> Classifier::create(const ir::Graph& graph, const engine::Back
   classifier.preprocess_ = preprocess;
   if (!preprocess) {
     ASSIGN_OR_RETURN(classifier.preprocess_, data::read_preprocess(graph.metadata));
+    if (!classifier.preprocess_) classifier.no_preprocess_ = missing_preprocess(graph);
   }
   ASSIGN_OR_RETURN(const auto labels, data::read_labels(graph.metadata));
   options.batch = 1;
@@ -77,22 +80,19 @@ Result<Classifier> Classifier::create(const ir::Graph& graph, const engine::Back
                         classes[1].value());
   }
   classifier.notes_ = executable->notes();
+  classifier.classes_ = classes[1].value();
   classifier.labels_ = labels.value_or(std::vector<std::string>{});
   classifier.probabilities_ = is_probability(graph, graph.outputs()[0]);
   classifier.context_ = executable->new_context();
   return classifier;
 }
 
-Result<std::vector<ClassScore>> Classifier::classify(const data::Image& image, std::size_t top) {
-  if (!preprocess_) {
-    return error(ErrorCode::kNotFound,
-                 "the model does not say how an image becomes its input: it has no metadata '{}'",
-                 data::kPreprocessKey);
-  }
-  return classify(data::apply(*preprocess_, image), top);
+Result<std::vector<float>> Classifier::scores(const data::Image& image) {
+  if (!preprocess_) return *no_preprocess_;
+  return scores(data::apply(*preprocess_, image));
 }
 
-Result<std::vector<ClassScore>> Classifier::classify(const ir::Tensor& input, std::size_t top) {
+Result<std::vector<float>> Classifier::scores(const ir::Tensor& input) {
   std::int64_t expected = 1;
   for (const std::int64_t extent : input_dims_) expected *= extent;
   if (input.num_elements() != expected) {
@@ -105,6 +105,10 @@ Result<std::vector<ClassScore>> Classifier::classify(const ir::Tensor& input, st
   if (!std::ranges::all_of(scores, [](float score) { return std::isfinite(score); })) {
     return invalid_data("the model's output is not finite");
   }
+  return scores;
+}
+
+std::vector<ClassScore> Classifier::rank(std::vector<float> scores, std::size_t top) const {
   if (!probabilities_) apply_softmax(scores);
   std::vector<std::size_t> order(scores.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -117,6 +121,11 @@ Result<std::vector<ClassScore>> Classifier::classify(const ir::Tensor& input, st
         {static_cast<std::int64_t>(i), labels_.empty() ? std::string() : labels_[i], scores[i]});
   }
   return best;
+}
+
+Result<std::vector<ClassScore>> Classifier::classify(const data::Image& image, std::size_t top) {
+  ASSIGN_OR_RETURN(std::vector<float> values, scores(image));
+  return rank(std::move(values), top);
 }
 
 }  // namespace lathe::measure

@@ -31,20 +31,29 @@ class Classifier {
                                    const std::optional<data::Preprocess>& preprocess = {});
 
   [[nodiscard]] bool takes_images() const { return preprocess_.has_value(); }
+  // Why it does not: that the model has no preprocessing, and how to give one.
+  [[nodiscard]] const Error& no_preprocess() const { return *no_preprocess_; }
+  [[nodiscard]] std::int64_t classes() const { return classes_; }
+  [[nodiscard]] const std::vector<std::string>& labels() const { return labels_; }
   // Of the executable.
   [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
 
-  // The `top` most probable classes, most probable first; ties go to the lower class. Outputs that
-  // a softmax in the graph has not made probabilities of become that here. Images need a
-  // preprocessing.
+  // What the model's output is for an image, which needs a preprocessing, or for a sample as the
+  // model reads it, with or without the batch axis: one finite value per class.
+  Result<std::vector<float>> scores(const data::Image& image);
+  Result<std::vector<float>> scores(const ir::Tensor& input);
+  // The `top` most probable classes, most probable first; ties go to the lower class. Scores that a
+  // softmax in the graph has not made probabilities of become that here.
+  [[nodiscard]] std::vector<ClassScore> rank(std::vector<float> scores, std::size_t top) const;
+  // Both.
   Result<std::vector<ClassScore>> classify(const data::Image& image, std::size_t top);
-  // The same for a sample as the model reads it, with or without the batch axis.
-  Result<std::vector<ClassScore>> classify(const ir::Tensor& input, std::size_t top);
 
  private:
   Classifier() = default;
   std::optional<data::Preprocess> preprocess_;
-  std::vector<std::string> labels_;  // one per class, or none
+  std::optional<Error> no_preprocess_;  // why there is none
+  std::vector<std::string> labels_;     // one per class, or none
+  std::int64_t classes_ = 0;
   bool probabilities_ = false;
   std::vector<std::int64_t> input_dims_;
   std::vector<std::string> notes_;

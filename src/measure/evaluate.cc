@@ -2,18 +2,23 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <deque>
 
+#include "base/words.h"
 #include "data/loader.h"
+#include "data/match_classes.h"
 #include "measure/batch_runner.h"
+#include "measure/model_preprocess.h"
 
 namespace lathe::measure {
 namespace {
 
 // How many classes beat class `label`: more, or as much with a lower index.
-std::int64_t rank_of(std::span<const float> scores, std::size_t label) {
-  std::int64_t ahead = 0;
+std::int32_t rank_of(std::span<const float> scores, std::size_t label) {
+  std::int32_t ahead = 0;
   for (std::size_t c = 0; c < scores.size(); ++c) {
+    if (std::isnan(scores[c])) return kNoRank;
     if (scores[c] > scores[label] || (scores[c] == scores[label] && c < label)) ++ahead;
   }
   return ahead;
@@ -34,8 +39,9 @@ class Tally {
     }
     for (std::size_t i = 0; i < labels.size(); ++i) {
       const auto row = scores.data<float>().subspan(i * classes, classes);
-      const std::int64_t rank = rank_of(row, static_cast<std::size_t>(labels[i]));
-      result_.ranks.push_back(static_cast<std::int32_t>(rank));
+      const std::int32_t rank = rank_of(row, static_cast<std::size_t>(labels[i]));
+      result_.ranks.push_back(rank);
+      if (rank == kNoRank) continue;
       const std::int64_t predicted = std::max_element(row.begin(), row.end()) - row.begin();
       ++result_.confusion[static_cast<std::size_t>(labels[i] * result_.classes + predicted)];
     }
@@ -54,26 +60,31 @@ class Tally {
     result_.top5 = share(5);
   }
 
+  // What the numbers do not show.
+  void remark(std::vector<std::string>& notes) const {
+    const auto unanswered = std::ranges::count(result_.ranks, kNoRank);
+    if (unanswered > 0) {
+      notes.push_back(
+          fmt::format("to {} the model's outputs are no numbers (NaN): counted as wrong",
+                      counted(unanswered, "sample")));
+    }
+    std::int64_t classes = 0;
+    for (std::int64_t truth = 0; truth < result_.classes; ++truth) {
+      const auto row = std::span(result_.confusion)
+                           .subspan(static_cast<std::size_t>(truth * result_.classes),
+                                    static_cast<std::size_t>(result_.classes));
+      classes += std::ranges::any_of(row, [](std::int64_t count) { return count > 0; }) ? 1 : 0;
+    }
+    if (classes == 1 && result_.classes > 1) {
+      notes.emplace_back("all samples are of one class: their top-1 says little about the others");
+    }
+  }
+
  private:
   Evaluation& result_;
 };
 
 }  // namespace
-
-Result<std::optional<data::Preprocess>> resolve_preprocess(
-    const ir::Graph& graph, const data::Dataset& dataset,
-    const std::optional<data::Preprocess>& given) {
-  if (!dataset.is_images()) return std::optional<data::Preprocess>{};
-  if (given) return given;
-  ASSIGN_OR_RETURN(auto preprocess, data::read_preprocess(graph.metadata));
-  if (!preprocess) {
-    return error(ErrorCode::kNotFound,
-                 "the model does not say how images become its input: its metadata has no '{}'; "
-                 "pass --preprocess",
-                 data::kPreprocessKey);
-  }
-  return preprocess;
-}
 
 Result<Evaluation> evaluate(const ir::Graph& graph, std::shared_ptr<const data::Dataset> dataset,
                             const EvaluateOptions& options) {
@@ -87,10 +98,12 @@ Result<Evaluation> evaluate(const ir::Graph& graph, std::shared_ptr<const data::
   }
   Evaluation result;
   result.classes = (*output.type.shape)[1].value();
-  const auto labelled = static_cast<std::int64_t>(dataset->class_names().size());
-  if (result.classes < labelled) {
-    return invalid_argument("the model has {} classes, the dataset {}", result.classes, labelled);
-  }
+  ASSIGN_OR_RETURN(const auto labels, data::read_labels(graph.metadata));
+  ASSIGN_OR_RETURN(
+      dataset, data::match_classes(std::move(dataset), labels.value_or(std::vector<std::string>{}),
+                                   result.classes));
+  result.class_names = dataset->class_names();
+  result.data_notes = dataset->origin().notes;
   result.confusion.assign(static_cast<std::size_t>(result.classes * result.classes), 0);
 
   data::LoaderOptions loading;
@@ -132,7 +145,9 @@ Result<Evaluation> evaluate(const ir::Graph& graph, std::shared_ptr<const data::
     return error(ErrorCode::kInterrupted, "before the first sample was evaluated");
   if (result.samples == 0) return invalid_data("no sample could be read");
   result.corrupt = loader.corrupt_samples();
+  result.corrupt_messages = loader.first_corrupt_messages();
   result.notes = runner.executable().notes();
+  tally.remark(result.data_notes);
   result.images_per_s = static_cast<double>(result.samples) / took.count();
   return result;
 }

@@ -1,12 +1,16 @@
+#include <algorithm>
 #include <array>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <limits>
 #include <numeric>
 #include <span>
 
+#include "data/memory_dataset.h"
 #include "data/npy.h"
 #include "ir/graph_builder.h"
 #include "measure/evaluate.h"
+#include "measure/model_preprocess.h"
 #include "ops/infer_shapes.h"
 
 namespace lathe::measure {
@@ -76,6 +80,71 @@ TEST(Evaluate, StopsBetweenBatches) {
   options.stop_requested = [] { return true; };
   EXPECT_EQ(evaluate(identity_classifier(), *dataset, options).error().code(),
             ErrorCode::kInterrupted);
+}
+
+// A sample of three features for each label.
+std::shared_ptr<const data::Dataset> dataset_of(const std::vector<float>& features,
+                                                const std::vector<std::int64_t>& labels,
+                                                const std::vector<std::string>& classes) {
+  ir::Tensor x =
+      ir::Tensor::zeros(ir::DataType::kFloat32, {static_cast<std::int64_t>(labels.size()), 3});
+  std::ranges::copy(features, x.mutable_data<float>().begin());
+  return data::make_feature_dataset("d", std::move(x), labels, classes).value();
+}
+
+TEST(Evaluate, MatchesClassesByName) {
+  ir::Graph g = identity_classifier();
+  data::write_labels(std::vector<std::string>{"bird", "cat", "dog"}, g.metadata);
+  const auto animals = dataset_of({0, 1, 0, 0, 0, 1}, {0, 1}, {"Cat", "dog"});
+  const auto result = evaluate(g, animals);
+  ASSERT_TRUE(result.ok()) << result.error().message();
+  EXPECT_DOUBLE_EQ(result->top1, 1);
+  EXPECT_THAT(result->class_names, testing::ElementsAre("bird", "cat", "dog"));
+  EXPECT_EQ(result->confusion[1 * 3 + 1], 1);
+  EXPECT_EQ(result->confusion[2 * 3 + 2], 1);
+  EXPECT_THAT(result->data_notes, testing::IsEmpty());
+  const auto strangers = evaluate(g, dataset_of({0, 1, 0}, {0}, {"zebra"}));
+  EXPECT_THAT(strangers.error().message(), HasSubstr("class 'zebra' of the data is none of"));
+}
+
+TEST(Evaluate, AnOutputThatIsNoNumberIsWrong) {
+  // A square root makes a NaN of what is negative.
+  ir::Graph g;
+  const ir::ValueId x =
+      g.add_input("x", {ir::DataType::kFloat32, ir::Shape{ir::Dim::symbol("N"), 3}});
+  g.set_outputs({g.add("Sqrt", std::array{x}, {}, "logits")});
+  ASSERT_TRUE(ops::infer_shapes(g).ok());
+  const auto result = evaluate(g, dataset_of({1, 0, 0, -1, -1, -1}, {0, 0}, {"a", "b", "c"}));
+  ASSERT_TRUE(result.ok()) << result.error().message();
+  EXPECT_DOUBLE_EQ(result->top1, 0.5);
+  EXPECT_DOUBLE_EQ(result->top5, 0.5);
+  EXPECT_THAT(result->ranks, testing::ElementsAre(0, kNoRank));
+  EXPECT_THAT(result->data_notes,
+              testing::ElementsAre(HasSubstr("to 1 sample the model's outputs are no numbers"),
+                                   HasSubstr("all samples are of one class")));
+}
+
+TEST(Evaluate, NamesWhatItLeavesOut) {
+  const float inf = std::numeric_limits<float>::infinity();
+  const auto damaged = dataset_of({1, 0, 0, 0, inf, 0}, {0, 1}, {"a", "b", "c"});
+  const auto result = evaluate(identity_classifier(), damaged);
+  ASSERT_TRUE(result.ok()) << result.error().message();
+  EXPECT_EQ(result->samples, 1);
+  EXPECT_EQ(result->corrupt, 1);
+  EXPECT_THAT(result->corrupt_messages, testing::ElementsAre("sample 1: feature 1 is inf"));
+  EXPECT_EQ(evaluate(identity_classifier(), damaged, {.strict = true}).error().message(),
+            "sample 1: feature 1 is inf");
+  EXPECT_EQ(
+      evaluate(identity_classifier(), damaged, {.preprocess = data::Preprocess{}}).error().code(),
+      ErrorCode::kInvalidArgument);
+}
+
+TEST(ModelPreprocess, GivesAnExampleThatFits) {
+  ir::Graph g;
+  g.add_input("x", {ir::DataType::kFloat32, ir::Shape{ir::Dim::symbol("N"), 1, 28, 32}});
+  EXPECT_THAT(missing_preprocess(g).message(), HasSubstr("\"size\":[28,32]"));
+  EXPECT_THAT(missing_preprocess(g).message(), HasSubstr("\"channels\":\"gray\""));
+  EXPECT_THAT(missing_preprocess(ir::Graph()).message(), HasSubstr("\"size\":[224,224]"));
 }
 
 TEST(Evaluate, RefusesAModelWithTooFewClasses) {

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "report/bench_labels.h"
+#include "report/csv.h"
 #include "report/format.h"
 #include "report/text_table.h"
 #include "report/utf8.h"
@@ -182,13 +183,7 @@ std::string csv_cell(const nlohmann::json& value) {
   } else if (!value.is_null()) {
     text = value.dump();
   }
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + "\"";
+  return csv_field(text);
 }
 
 }  // namespace

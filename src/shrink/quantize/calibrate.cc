@@ -5,7 +5,7 @@
 
 #include "data/loader.h"
 #include "measure/batch_runner.h"
-#include "measure/evaluate.h"
+#include "measure/model_preprocess.h"
 
 namespace lathe::shrink {
 namespace {

@@ -8,22 +8,36 @@
 namespace lathe {
 namespace {
 
-void write_cache(const TestRoot& root, int index, std::string_view level, std::string_view type,
-                 std::string_view size, std::string_view sharing) {
-  const std::string folder = fmt::format("sys/devices/system/cpu/cpu3/cache/index{}/", index);
-  root.write(folder + "level", level);
-  root.write(folder + "type", type);
-  root.write(folder + "size", size);
-  if (!sharing.empty()) root.write(folder + "shared_cpu_list", sharing);
+// What the system says of one cache, file by file.
+struct CacheFiles {
+  std::string_view level;
+  std::string_view type;
+  std::string_view size;
+  std::string_view sharing = {};
+};
+
+// What is read of processor 3 whose caches these are.
+std::vector<Cache> read(std::initializer_list<CacheFiles> caches, int cpu = 3) {
+  const TestRoot root;
+  int index = 0;
+  for (const CacheFiles& files : caches) {
+    const auto write = [&](std::string_view name, std::string_view content) {
+      root.write(fmt::format("sys/devices/system/cpu/cpu3/cache/index{}/{}", index, name), content);
+    };
+    write("level", files.level);
+    write("type", files.type);
+    write("size", files.size);
+    if (!files.sharing.empty()) write("shared_cpu_list", files.sharing);
+    ++index;
+  }
+  return read_caches(root.path(), cpu);
 }
 
 TEST(Caches, AreReadNearestFirst) {
-  const TestRoot root;
-  write_cache(root, 0, "3\n", "Unified\n", "260M\n", "0-47,96-143\n");
-  write_cache(root, 1, "1\n", "Instruction\n", "32K\n", "3,51\n");
-  write_cache(root, 2, "1\n", "Data\n", "48K\n", "3,51\n");
-  write_cache(root, 3, "2\n", "Unified\n", "2048K\n", "");
-  const std::vector<Cache> found = read_caches(root.path(), 3);
+  const std::vector<Cache> found = read({{"3\n", "Unified\n", "260M\n", "0-47,96-143\n"},
+                                         {"1\n", "Instruction\n", "32K\n", "3,51\n"},
+                                         {"1\n", "Data\n", "48K\n", "3,51\n"},
+                                         {"2\n", "Unified\n", "2048K\n"}});
   ASSERT_EQ(found.size(), 4U);
   EXPECT_EQ(found[0].kind, CacheKind::kData);
   EXPECT_EQ(found[0].bytes, 48 * 1024);
@@ -37,15 +51,12 @@ TEST(Caches, AreReadNearestFirst) {
 }
 
 TEST(Caches, WithoutALevelKindOrSizeAreLeftOut) {
-  const TestRoot root;
-  write_cache(root, 0, "0", "Data", "48K", "3");
-  write_cache(root, 1, "1", "Victim", "48K", "3");
-  write_cache(root, 2, "1", "Data", "0K", "3");
-  write_cache(root, 3, "1", "Data", "9223372036854775807G", "3");
-  write_cache(root, 4, "1", "Data", "", "3");
-  write_cache(root, 5, "one", "Data", "48K", "3");
-  EXPECT_TRUE(read_caches(root.path(), 3).empty());
-  EXPECT_TRUE(read_caches(root.path(), 4).empty());
+  const std::initializer_list<CacheFiles> damaged = {
+      {"0", "Data", "48K", "3"}, {"1", "Victim", "48K", "3"},
+      {"1", "Data", "0K", "3"},  {"1", "Data", "9223372036854775807G", "3"},
+      {"1", "Data", "", "3"},    {"one", "Data", "48K", "3"}};
+  EXPECT_TRUE(read(damaged).empty());
+  EXPECT_TRUE(read(damaged, 4).empty());
 }
 
 TEST(Caches, OfThisMachineArePlausible) {

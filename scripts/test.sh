@@ -103,8 +103,8 @@ stage_fresh() {
 # What runs on several threads, under ThreadSanitizer; the kernels through the engine.
 stage_tsan() {
   configure tsan
-  cmake --build build/tsan --target base_test data_test engine_test
-  run_tests tsan -R '^(base|data|engine)_test$'
+  cmake --build build/tsan --target base_test data_test engine_test backends_test
+  run_tests tsan -R '^(base|data|engine|backends)_test$'
 }
 
 # The kernels cross-compiled, under qemu: those without vectors, on a machine without AVX.

@@ -6,7 +6,7 @@
 #include "base/random.h"
 #include "data/dataset.h"
 #include "data/default_preprocess.h"
-#include "engine/backend.h"
+#include "engine/native.h"
 #include "ir/architectures.h"
 #include "ops/infer_shapes.h"
 #include "train/train.h"
@@ -52,8 +52,7 @@ TEST_P(LibTorchForwardTest, NativeAgreesOnAHundredImages) {
   }
   const auto expected = train::forward(graph, std::array{input});
   ASSERT_TRUE(expected.ok()) << expected.error().message();
-  const auto executable =
-      engine::find_backend("native").value()->compile(graph, {.threads = 2, .batch = kImages});
+  const auto executable = engine::native_backend().compile(graph, {.threads = 2, .batch = kImages});
   ASSERT_TRUE(executable.ok()) << executable.error().message();
   const auto actual = (*executable)->new_context()->run(std::array{input});
   ASSERT_TRUE(actual.ok()) << actual.error().message();

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/access.h"
+#include "backends/backends.h"
 #include "data/decode_image.h"
 #include "measure/classifier.h"
 

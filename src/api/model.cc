@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "api/access.h"
+#include "backends/backends.h"
 #include "formats/model_file.h"
 #include "formats/onnx/read_onnx.h"
 

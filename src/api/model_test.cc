@@ -155,7 +155,7 @@ TEST(Model, NamesWhatIsWrong) {
   const Expected<Executable> unknown =
       Model::load(write_mlp()).value().compile({.backend = "abacus"});
   ASSERT_FALSE(unknown.ok());
-  EXPECT_EQ(unknown.failure().kind(), Failure::Kind::kNotFound);
+  EXPECT_EQ(unknown.failure().kind(), Failure::Kind::kInvalidArgument);
 }
 
 TEST(Model, ReadsBytes) {

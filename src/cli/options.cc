@@ -6,8 +6,9 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "backends/automatic.h"
+#include "backends/backends.h"
 #include "base/file.h"
-#include "engine/backends/automatic.h"
 #include "report/text_table.h"
 
 namespace lathe::cli {

@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "backends/backends.h"
 #include "base/cpu.h"
 #include "cli/options.h"
 #include "cli/verb.h"

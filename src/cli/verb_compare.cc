@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "backends/backends.h"
 #include "cli/options.h"
 #include "cli/tensor_inputs.h"
 #include "cli/verb.h"

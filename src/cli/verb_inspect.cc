@@ -2,6 +2,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "backends/backends.h"
 #include "cli/options.h"
 #include "cli/verb.h"
 #include "engine/backend.h"

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <span>
 
+#include "backends/backends.h"
 #include "base/near_path.h"
 #include "base/words.h"
 #include "cli/interrupt.h"

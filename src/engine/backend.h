@@ -1,7 +1,6 @@
 // How models are run: one small interface over Lathe's own engine and those of others.
 //
-//   const Backend* backend = find_backend("native").value();
-//   ASSIGN_OR_RETURN(auto executable, backend->compile(graph, {.threads = 1}));
+//   ASSIGN_OR_RETURN(auto executable, native_backend().compile(graph, {.threads = 1}));
 //   auto context = executable->new_context();
 //   ASSIGN_OR_RETURN(std::vector<Tensor> outputs, context->run(inputs));
 #pragma once
@@ -33,8 +32,10 @@ Result<Precision> parse_precision(std::string_view name);
 struct CompileOptions {
   int threads = 0;         // of one inference; 0: the allowed cores, shared out among the streams
   std::int64_t batch = 1;  // for the first axis of an input where that is unknown
-  // For other unknown extents, by name.
+  // For unknown extents of inputs, by the names of the extents.
   std::map<std::string, std::int64_t> dimensions = {};
+  // For whole inputs, by their names; "" is the only input of a model that has one.
+  std::map<std::string, std::vector<std::int64_t>> shapes = {};
   // Inferences that submit() keeps in flight. 0: one for kLatency, for kThroughput as many as the
   // allowed cores have room for.
   int streams = 0;
@@ -66,6 +67,7 @@ struct StepProfile {
   std::string name;     // of the node
   std::string op_type;  // as in the graph; "Conv+Add+Relu" where nodes were fused
   std::string kernel;   // what computed it
+  std::string missing;  // why no kernel did: "no kernel for float16"; empty where one did
   std::int64_t macs = 0;
   std::int64_t runs = 0;
   double total_ms = 0;
@@ -95,7 +97,7 @@ class RequestQueue;
 // A graph compiled for fixed shapes and this machine. Immutable: share it between threads.
 class Executable {
  public:
-  explicit Executable(int streams = 1);
+  explicit Executable(Concurrency concurrency = {});
   Executable(const Executable&) = delete;
   Executable& operator=(const Executable&) = delete;
   virtual ~Executable();  // waits for requests in flight
@@ -110,18 +112,24 @@ class Executable {
   // not bounded, and each holds its inputs: whoever submits waits for old ones before long.
   std::future<Outputs> submit(std::vector<ir::Tensor> inputs,
                               Completion completion = Completion::kAny) const;
-  [[nodiscard]] int streams() const { return streams_; }
+  [[nodiscard]] int streams() const { return concurrency_.streams; }
+  // What one inference computes with. May be fewer than were asked for, which notes() then say.
+  [[nodiscard]] virtual int threads() const { return concurrency_.threads; }
 
   // What one context's intermediate values take, known in advance; 0 where the backend cannot tell.
   [[nodiscard]] virtual std::size_t arena_bytes() const { return 0; }
   // Weights as held in memory, shared by all contexts; 0 where the backend cannot tell.
   [[nodiscard]] virtual std::size_t weight_bytes() const { return 0; }
+  // Of the work of one inference (multiply-accumulates, and elements read and written) the share,
+  // 0 to 1, that runs in the slow reference evaluator for want of a kernel.
+  [[nodiscard]] virtual double slow_share() const { return 0; }
   // What compiling decided that its user should know, a line each: which provider computes and why
-  // not another, which backend stands behind `auto`.
+  // not another, which backend stands behind `auto`, which nodes are slow, fewer threads than asked
+  // for.
   [[nodiscard]] virtual std::vector<std::string> notes() const { return {}; }
 
  private:
-  const int streams_;
+  const Concurrency concurrency_;
   mutable std::once_flag first_request_;
   mutable std::unique_ptr<RequestQueue> queue_;
 };
@@ -149,21 +157,18 @@ class Backend {
       const ir::Graph& graph, const CompileOptions& options) const = 0;
 };
 
-// All backends, the default ("native") first. "auto", which chooses among them, is none of them.
-std::span<const Backend* const> backends();
-// By name, "auto" too; the error lists the names.
-Result<const Backend*> find_backend(std::string_view name);
-
-// The graph with every extent known and its shapes inferred anew, as compile() needs it; the error
-// names an input whose extent nobody gave. Of a foreign graph only the inputs are bound, and other
-// values lose the shapes that the file declares.
+// The graph with every extent known and its shapes inferred anew, as compile() needs it. Refuses
+// (kInvalidArgument) names that the graph does not have, shapes that contradict it or each other,
+// and an extent that nobody gave. Of a foreign graph only the inputs are bound, and other values
+// lose the shapes that the file declares.
 Result<ir::Graph> bind_shapes(const ir::Graph& graph, const CompileOptions& options);
 
 // Descriptions of a bound graph's inputs or outputs.
 std::vector<TensorInfo> describe_values(const ir::Graph& graph, std::span<const ir::ValueId> ids);
-// Refuse options that a backend cannot keep to: precisions but float32 and execution providers; a
-// limit on memory.
-Status check_float32_on_processor(const Backend& backend, const CompileOptions& options);
+// Refuse options that a backend cannot keep to: precisions but float32; execution providers and
+// their options; a limit on memory.
+Status check_float32(const Backend& backend, const CompileOptions& options);
+Status check_no_providers(const Backend& backend, const CompileOptions& options);
 Status check_no_memory_limit(const Backend& backend, const CompileOptions& options);
 // Refuses inputs that are not of the types described; the error names the input.
 Status check_inputs(std::span<const TensorInfo> expected, std::span<const ir::Tensor> inputs);

@@ -4,7 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "base/cpu.h"
-#include "engine/backend.h"
+#include "engine/native.h"
+#include "engine/reference.h"
 #include "engine/test_models.h"
 #include "ir/graph_builder.h"
 #include "ops/infer_shapes.h"
@@ -27,11 +28,10 @@ class EngineTest : public testing::Test {
   }
 };
 
-std::vector<Tensor> run(const Graph& graph, const char* backend, std::vector<Tensor> inputs,
+std::vector<Tensor> run(const Graph& graph, const Backend& backend, std::vector<Tensor> inputs,
                         int threads = 1) {
   const std::int64_t batch = inputs[0].rank() > 0 ? inputs[0].dim(0) : 1;
-  auto executable =
-      find_backend(backend).value()->compile(graph, {.threads = threads, .batch = batch});
+  auto executable = backend.compile(graph, {.threads = threads, .batch = batch});
   EXPECT_TRUE(executable.ok()) << executable.error().message();
   if (!executable.ok()) return {};
   auto context = (*executable)->new_context();
@@ -50,9 +50,9 @@ TEST_P(EngineArchitectureTest, FloatAgreesWithTheReference) {
   // Full width on small images, so that the reference stays quick.
   const Graph graph = test_network(GetParam(), {.channels = 3, .height = 33, .width = 40});
   const Tensor input = random_input({2, 3, 33, 40}, 5);
-  const auto expected = run(graph, "reference", {input});
-  const auto one = run(graph, "native", {input}, 1);
-  const auto two = run(graph, "native", {input}, 2);
+  const auto expected = run(graph, reference_backend(), {input});
+  const auto one = run(graph, native_backend(), {input}, 1);
+  const auto two = run(graph, native_backend(), {input}, 2);
   ASSERT_EQ(one.size(), 1);
   EXPECT_LT(largest_relative_difference(expected[0], one[0]), 1e-4);
   EXPECT_TRUE(one[0].identical(two[0])) << "the number of threads changes the result";
@@ -110,8 +110,8 @@ Graph assorted_operators() {
 TEST_F(EngineTest, AssortedOperatorsAgreeWithTheReference) {
   const Graph graph = assorted_operators();
   const Tensor input = random_input({3, 6, 7, 9}, 11);
-  const auto expected = run(graph, "reference", {input});
-  const auto actual = run(graph, "native", {input}, 2);
+  const auto expected = run(graph, reference_backend(), {input});
+  const auto actual = run(graph, native_backend(), {input}, 2);
   ASSERT_EQ(actual.size(), 4);
   for (std::size_t i = 0; i < actual.size(); ++i) {
     EXPECT_EQ(actual[i].type(), expected[i].type());
@@ -121,7 +121,7 @@ TEST_F(EngineTest, AssortedOperatorsAgreeWithTheReference) {
 
 TEST_F(EngineTest, FusesResidualAdditionAndActivation) {
   const Graph graph = test_network("resnet8");
-  auto executable = find_backend("native").value()->compile(graph, {.threads = 1, .batch = 1});
+  auto executable = native_backend().compile(graph, {.threads = 1, .batch = 1});
   auto context = (*executable)->new_context();
   context->enable_profiling();
   ASSERT_TRUE(context->run(std::array{random_input({1, 3, 32, 32}, 1)}).ok());
@@ -144,18 +144,86 @@ TEST_F(EngineTest, AGraphWithoutNodesReturnsItsInput) {
   g.set_outputs({g.add("Identity", std::array{x}, {}, "y")});
   ASSERT_TRUE(ops::infer_shapes(g).ok());
   const Tensor input = random_input({2, 3}, 1);
-  EXPECT_TRUE(run(g, "native", {input})[0].identical(input));
+  EXPECT_TRUE(run(g, native_backend(), {input})[0].identical(input));
 }
 
-TEST_F(EngineTest, RefusesWrongInputsAndUnknownNames) {
+TEST_F(EngineTest, RefusesWrongInputs) {
   const Graph graph = test_network("mlp");
-  auto executable = find_backend("native").value()->compile(graph, {.threads = 1, .batch = 1});
+  auto executable = native_backend().compile(graph, {.threads = 1, .batch = 1});
   auto context = (*executable)->new_context();
   EXPECT_THAT(context->run({}).error().message(), HasSubstr("0 inputs given"));
   EXPECT_THAT(context->run(std::array{random_input({1, 1, 28, 27}, 1)}).error().message(),
               HasSubstr("input 'input' is float32[1,1,28,27], expected float32[1,1,28,28]"));
-  EXPECT_THAT(find_backend("magic").error().message(),
-              HasSubstr("known are auto, native, reference, onnxruntime"));
+}
+
+// In one type: x [1,4,6,6] -> Conv -> Relu -> Softmax over the channels.
+Graph small_network(DataType type) {
+  Graph g;
+  const ValueId x = g.add_input("x", {type, ir::Shape{1, 4, 6, 6}});
+  const ValueId w = g.add_constant("w", random_input({4, 4, 3, 3}, 1).cast(type));
+  const ValueId y = g.add_value("conv", {});
+  g.add_node({"stem", "", "Conv", {x, w}, {y}, {}});
+  const ValueId r = g.add("Relu", std::array{y}, {}, "positive");
+  g.set_outputs({g.add("Softmax", std::array{r}, {{"axis", std::int64_t{1}}}, "shares")});
+  EXPECT_TRUE(ops::infer_shapes(g).ok());
+  return g;
+}
+
+TEST_F(EngineTest, SaysWhichNodesHaveNoKernelAndWhy) {
+  const auto half = native_backend().compile(small_network(DataType::kFloat16), {.threads = 1});
+  ASSERT_TRUE(half.ok()) << half.error().message();
+  EXPECT_EQ((*half)->slow_share(), 1);
+  EXPECT_THAT(
+      (*half)->notes(),
+      testing::ElementsAre(
+          "3 nodes (100 % of the work) run in the reference evaluator, which is slow: Conv, no "
+          "kernel for float16 (stem); Relu, no kernel for float16 (positive); Softmax, no kernel "
+          "for float16 (shares)"));
+
+  const auto single = native_backend().compile(small_network(DataType::kFloat32), {.threads = 1});
+  ASSERT_TRUE(single.ok()) << single.error().message();
+  ASSERT_EQ((*single)->notes().size(), 1);
+  EXPECT_THAT((*single)->notes()[0], HasSubstr("1 node ("));
+  EXPECT_THAT((*single)->notes()[0], HasSubstr("Softmax, no kernel for this form (shares)"));
+  EXPECT_GT((*single)->slow_share(), 0);
+  EXPECT_LT((*single)->slow_share(), 0.5);
+  const auto context = (*single)->new_context();
+  context->enable_profiling();
+  int slow = 0;
+  for (const StepProfile& step : context->profile()) slow += step.missing.empty() ? 0 : 1;
+  EXPECT_EQ(slow, 1);
+
+  const auto fast = native_backend().compile(test_network("cnn"), {.threads = 1});
+  EXPECT_TRUE((*fast)->notes().empty());
+}
+
+TEST_F(EngineTest, ManySlowNodesAreSummedUp) {
+  Graph g;
+  ValueId v = g.add_input("x", {DataType::kFloat64, ir::Shape{8}});
+  for (int i = 0; i < 5; ++i) v = g.add("Relu", std::array{v}, {}, fmt::format("r{}", i));
+  g.set_outputs({v});
+  ASSERT_TRUE(ops::infer_shapes(g).ok());
+  EXPECT_THAT(native_backend().compile(g, {.threads = 1}).value()->notes()[0],
+              HasSubstr("Relu, no kernel for float64 (r0, r1, r2 and 2 more)"));
+}
+
+TEST_F(EngineTest, TellsTheThreadsThatItUses) {
+  Graph small;
+  const ValueId x = small.add_input("x", {DataType::kFloat32, ir::Shape{Dim::symbol("N"), 1000}});
+  small.set_outputs({small.add("Relu", std::array{x})});
+  ASSERT_TRUE(ops::infer_shapes(small).ok());
+  const auto one = native_backend().compile(small, {.threads = 3}).value();
+  EXPECT_EQ(one->threads(), 1);
+  EXPECT_THAT(one->notes(), testing::ElementsAre(HasSubstr("1 thread instead of 3")));
+  EXPECT_TRUE(native_backend().compile(small, {}).value()->notes().empty()) << "nothing was asked";
+  // Much to move, though there is nothing to multiply.
+  const auto three = native_backend().compile(small, {.threads = 3, .batch = 10000}).value();
+  EXPECT_EQ(three->threads(), 3);
+  EXPECT_TRUE(three->notes().empty());
+  const auto reference = reference_backend().compile(small, {.threads = 3, .streams = 2}).value();
+  EXPECT_EQ(reference->threads(), 1);
+  EXPECT_EQ(reference->streams(), 2);
+  EXPECT_THAT(reference->notes(), testing::ElementsAre(HasSubstr("1 thread instead of 3")));
 }
 
 TEST_F(EngineTest, AnExtentThatNobodyGaveIsNamed) {
@@ -163,14 +231,14 @@ TEST_F(EngineTest, AnExtentThatNobodyGaveIsNamed) {
   const ValueId x = g.add_input("x", {DataType::kFloat32, ir::Shape{1, Dim::symbol("T")}});
   g.set_outputs({g.add("Relu", std::array{x})});
   ASSERT_TRUE(ops::infer_shapes(g).ok());
-  const Backend& native = *find_backend("native").value();
+  const Backend& native = native_backend();
   EXPECT_THAT(native.compile(g, {}).error().message(), HasSubstr("input 'x': extent T of axis 1"));
   EXPECT_TRUE(native.compile(g, {.threads = 1, .batch = 1, .dimensions = {{"T", 5}}}).ok());
 }
 
 TEST_F(EngineTest, RefusesWhatItCannotKeepTo) {
   const Graph graph = test_network("cnn");
-  const Backend& native = *find_backend("native").value();
+  const Backend& native = native_backend();
   CompileOptions options;
   options.precision = Precision::kBFloat16;
   EXPECT_THAT(native.compile(graph, options).error().message(),
@@ -178,6 +246,9 @@ TEST_F(EngineTest, RefusesWhatItCannotKeepTo) {
   options = {};
   options.providers = {"cuda"};
   EXPECT_THAT(native.compile(graph, options).error().message(), HasSubstr("cuda was asked for"));
+  options = {};
+  options.provider_options = {{"cuda", {{"device_id", "0"}}}};
+  EXPECT_THAT(native.compile(graph, options).error().message(), HasSubstr("options were given"));
   options = {.threads = 1};
   options.memory_limit = 10'000;
   const auto limited = native.compile(graph, options);
@@ -189,8 +260,8 @@ TEST_F(EngineTest, RefusesWhatItCannotKeepTo) {
 }
 
 TEST_F(EngineTest, AContextOutlivesItsExecutable) {
-  for (const char* backend : {"native", "reference"}) {
-    auto executable = find_backend(backend).value()->compile(adding_graph(3, 1), {.threads = 1});
+  for (const Backend* backend : {&native_backend(), &reference_backend()}) {
+    auto executable = backend->compile(adding_graph(3, 1), {.threads = 1});
     ASSERT_TRUE(executable.ok());
     const auto context = (*executable)->new_context();
     executable->reset();
@@ -208,7 +279,7 @@ TEST_F(EngineTest, SizesThatOverflowAreRefused) {
   const ValueId b = g.add_input("b", {DataType::kFloat32, ir::Shape{1, kExtent}});
   g.set_outputs({g.add("Add", std::array{a, b}, {}, "sum")});
   ASSERT_TRUE(ops::infer_shapes(g).ok());
-  const auto compiled = find_backend("native").value()->compile(g, {.threads = 1});
+  const auto compiled = native_backend().compile(g, {.threads = 1});
   ASSERT_FALSE(compiled.ok());
   EXPECT_THAT(compiled.error().message(), HasSubstr("node sum (Add): shape"));
 }

@@ -51,6 +51,7 @@ struct Step {
   std::string name;
   std::string op_type;
   std::string kernel;
+  std::string missing;  // as StepProfile has it
   std::int64_t macs = 0;
   std::vector<SlotId> inputs;
   std::vector<SlotId> outputs;
@@ -58,6 +59,9 @@ struct Step {
   std::size_t weight_bytes = 0;
   std::function<Status(const StepRun&)> run;
 };
+
+// The step of a node without a kernel is done by the reference evaluator.
+inline bool is_slow(const Step& step) { return !step.missing.empty(); }
 
 struct Plan {
   std::vector<Storage> storages;

@@ -168,6 +168,7 @@ Status PlanBuilder::lower_by_reference(ir::NodeId id) {
   const ir::Node node = graph_.node(id);
   Step step = step_for(node);
   step.kernel = "reference";
+  step.missing = why_no_kernel(graph_, node);
   std::vector<ir::TensorType> types;  // of the inputs; undefined where absent
   for (const ir::ValueId input : node.inputs) {
     types.push_back(input == ir::kNoValue ? ir::TensorType{} : graph_.value(input).type);

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "engine/native.h"
 #include "engine/test_models.h"
 
 namespace lathe::engine {
@@ -18,7 +19,7 @@ Tensor vector_of(float value) { return Tensor::from_values<float>({2}, {value, -
 std::shared_ptr<const Executable> adding_executable(int streams) {
   CompileOptions options{.threads = 1};
   options.streams = streams;
-  auto executable = find_backend("native").value()->compile(adding_graph(2, 0.5F), options);
+  auto executable = native_backend().compile(adding_graph(2, 0.5F), options);
   LATHE_CHECK(executable.ok());
   return *std::move(executable);
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <deque>
 
+#include "backends/backends.h"
+
 namespace lathe::measure {
 namespace {
 

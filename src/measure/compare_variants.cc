@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "data/encode_image.h"
+#include "engine/native.h"
 #include "measure/bench.h"
 #include "measure/classifier.h"
 #include "measure/evaluate.h"
@@ -113,11 +114,11 @@ std::string name_of(const ClassScore& score, const data::Dataset& test) {
 Status add_examples(Sources sources, const data::Dataset& test,
                     const CompareVariantsOptions& options, VariantComparison& comparison) {
   if (!test.is_images()) return {};
-  ASSIGN_OR_RETURN(const engine::Backend* native, engine::find_backend("native"));
   std::vector<Classifier> classifiers;
   for (const VariantSource& source : sources) {
-    ASSIGN_OR_RETURN(Classifier classifier, Classifier::create(*source.graph, *native,
-                                                               {.threads = 1}, options.preprocess));
+    ASSIGN_OR_RETURN(Classifier classifier,
+                     Classifier::create(*source.graph, engine::native_backend(), {.threads = 1},
+                                        options.preprocess));
     classifiers.push_back(std::move(classifier));
   }
   for (std::int64_t i = 0; i < test.size() && comparison.examples.size() < options.examples; ++i) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "backends/backends.h"
 #include "base/cpu.h"
 #include "engine/backend.h"
 #include "kernels/peak.h"

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <deque>
 
+#include "backends/backends.h"
 #include "base/words.h"
 #include "data/loader.h"
 #include "data/match_classes.h"

@@ -6,6 +6,7 @@
 #include <optional>
 #include <thread>
 
+#include "backends/backends.h"
 #include "formats/model_file.h"
 #include "measure/random_inputs.h"
 #include "measure/statistics.h"

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/native.h"
 #include "measure/random_inputs.h"
 
 namespace lathe::measure {
@@ -25,11 +26,11 @@ struct Profiled {
 
 Result<std::vector<std::vector<engine::StepProfile>>> profile_graphs(
     std::span<const ir::Graph* const> graphs, const ProfileOptions& options) {
-  ASSIGN_OR_RETURN(const engine::Backend* backend, engine::find_backend("native"));
   const std::int64_t turn = std::max<std::int64_t>(1, options.runs / 10);
   std::vector<Profiled> all;
   for (const ir::Graph* graph : graphs) {
-    ASSIGN_OR_RETURN(const auto executable, backend->compile(*graph, options.compile));
+    ASSIGN_OR_RETURN(const auto executable,
+                     engine::native_backend().compile(*graph, options.compile));
     ASSIGN_OR_RETURN(auto inputs, random_inputs(executable->inputs(), options.seed));
     Profiled& profiled = all.emplace_back(Profiled{executable->new_context(), std::move(inputs)});
     RETURN_IF_ERROR(profiled.run(turn, options.stop_requested));

@@ -9,6 +9,9 @@ namespace lathe::engine {
 // Adds the steps that compute the node. False where no kernel fits: the reference evaluator runs
 // it.
 Result<bool> lower_node(PlanBuilder& builder, ir::NodeId id);
+// Why lower_node() answered false: "no kernel for this operator", "no kernel for float16", "no
+// kernel for this form".
+std::string why_no_kernel(const ir::Graph& graph, const ir::Node& node);
 
 using LowerFn = Result<bool> (*)(PlanBuilder&, const ir::Node&);
 

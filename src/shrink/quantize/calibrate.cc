@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "data/loader.h"
+#include "engine/native.h"
 #include "measure/batch_runner.h"
 #include "measure/model_preprocess.h"
 
@@ -38,10 +39,10 @@ Result<ActivationRanges> calibrate(const ir::Graph& graph, std::span<const ir::V
                    measure::resolve_preprocess(graph, *dataset, options.preprocess));
   ir::Graph observed = graph;
   observed.set_outputs({values.begin(), values.end()});
-  ASSIGN_OR_RETURN(const engine::Backend* native, engine::find_backend("native"));
-  ASSIGN_OR_RETURN(const measure::BatchRunner runner,
-                   measure::BatchRunner::create(
-                       observed, *native, {.threads = options.threads, .batch = options.batch}));
+  ASSIGN_OR_RETURN(
+      const measure::BatchRunner runner,
+      measure::BatchRunner::create(observed, engine::native_backend(),
+                                   {.threads = options.threads, .batch = options.batch}));
 
   // Shuffled, since many datasets lie sorted by class.
   data::LoaderOptions loading;

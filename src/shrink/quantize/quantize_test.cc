@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <set>
 
+#include "backends/backends.h"
 #include "base/cpu.h"
 #include "base/random.h"
 #include "data/npy.h"

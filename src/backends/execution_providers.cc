@@ -1,4 +1,4 @@
-#include "engine/backends/execution_providers.h"
+#include "backends/execution_providers.h"
 
 #include <algorithm>
 #include <cctype>

@@ -1,4 +1,4 @@
-#include "engine/backends/find_library.h"
+#include "backends/find_library.h"
 
 #include <algorithm>
 #include <cstdlib>

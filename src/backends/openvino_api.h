@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <string>
 
+#include "backends/peer_library.h"
 #include "base/dynamic_library.h"
 #include "base/result.h"
-#include "engine/backends/peer_library.h"
 #include "ir/data_type.h"
 
 namespace lathe::engine::openvino {

@@ -1,4 +1,4 @@
-#include "engine/backends/automatic.h"
+#include "backends/automatic.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 
+#include "backends/backends.h"
 #include "base/log.h"
 
 namespace lathe::engine {
@@ -28,7 +29,9 @@ bool offers(const Backend& backend, std::string_view provider) {
 std::optional<std::string> objection(const Backend& backend, const ir::Graph& graph,
                                      const CompileOptions& options) {
   const bool has_providers = backend.name() == "onnxruntime";
-  if (!options.providers.empty() && !has_providers) return "has no execution providers";
+  if (!has_providers && !(options.providers.empty() && options.provider_options.empty())) {
+    return "has no execution providers";
+  }
   if (options.precision != Precision::kFloat32 && backend.name() != "openvino") {
     return fmt::format("does not compute in {}", precision_name(options.precision));
   }
@@ -57,6 +60,14 @@ Verdict judge(const Backend& backend, const ir::Graph& graph, CompileOptions& op
   return {kPeer, fmt::format("version {} is installed", backend.version())};
 }
 
+// The evaluator takes some hundred times as long as a kernel for the same work: with a hundredth of
+// it there, the model takes twice the time.
+constexpr double kSubstantialShare = 0.01;
+
+bool is_fallback(const Backend& backend) {
+  return backend.name() == "native" || backend.name() == "reference";
+}
+
 // The executable that computes now, and how to get the next one. Thread-safe.
 class Choice {
  public:
@@ -79,20 +90,24 @@ class Choice {
   Status advance(std::size_t place) {
     const std::scoped_lock lock(mutex_);
     if (current_.executable != nullptr && current_.place >= place) return {};
-    for (; place < candidates_.size(); ++place) {
+    while (place < candidates_.size()) {
       const Candidate& candidate = candidates_[place];
       const std::string_view name = candidate.backend->name();
       if (!candidate.usable) {
         failures_.push_back(fmt::format("{}: {}", name, candidate.reason));
+        ++place;
         continue;
       }
       auto compiled = candidate.backend->compile(graph_, candidate.options);
-      if (compiled.ok()) {
-        current_ = {std::move(*compiled), place, name};
-        return {};
+      if (!compiled.ok()) {
+        last_code_ = compiled.error().code();
+        failures_.push_back(fmt::format("{}: {}", name, compiled.error().message()));
+        ++place;
+        continue;
       }
-      last_code_ = compiled.error().code();
-      failures_.push_back(fmt::format("{}: {}", name, compiled.error().message()));
+      if ((*compiled)->slow_share() >= kSubstantialShare && put_off(place, **compiled)) continue;
+      current_ = {std::move(*compiled), place, name};
+      return {};
     }
     return Error(last_code_,
                  fmt::format("no backend can run the model: {}", fmt::join(failures_, "; ")));
@@ -100,15 +115,15 @@ class Choice {
 
   // An inference failed at `place`: goes on with a candidate behind it.
   Status fail(std::size_t place, const Error& reason) {
+    std::string_view name;
     {
       const std::scoped_lock lock(mutex_);
+      name = candidates_[place].backend->name();
       last_code_ = reason.code();
-      failures_.push_back(
-          fmt::format("{}: {}", candidates_[place].backend->name(), reason.message()));
+      failures_.push_back(fmt::format("{}: {}", name, reason.message()));
     }
     RETURN_IF_ERROR(advance(place + 1));
-    log_warning("backend {} failed ({}); {} goes on", candidates_[place].backend->name(),
-                reason.message(), current().name);
+    log_warning("backend {} failed ({}); {} goes on", name, reason.message(), current().name);
     return {};
   }
 
@@ -125,8 +140,23 @@ class Choice {
   }
 
  private:
+  // Moves the candidate at `place`, which computes slowly, behind all peers that can be used. False
+  // where there are none. No context has come as far as `place`.
+  bool put_off(std::size_t place, const Executable& slow) {
+    const auto at = candidates_.begin() + static_cast<std::ptrdiff_t>(place);
+    auto behind = at;
+    for (auto other = at + 1; other != candidates_.end(); ++other)
+      if (other->usable && !is_fallback(*other->backend)) behind = other + 1;
+    if (behind == at) return false;
+    at->reason = fmt::format("runs {:.0f} % of the work in the slow reference evaluator",
+                             std::max(1.0, 100 * slow.slow_share()));
+    failures_.push_back(fmt::format("{}: {}", at->backend->name(), at->reason));
+    std::rotate(at, at + 1, behind);
+    return true;
+  }
+
   const ir::Graph graph_;
-  const std::vector<Candidate> candidates_;
+  std::vector<Candidate> candidates_;
   mutable std::mutex mutex_;
   Current current_;
   std::vector<std::string> failures_;
@@ -171,8 +201,10 @@ class AutomaticContext final : public Context {
 
 class AutomaticExecutable final : public Executable {
  public:
-  AutomaticExecutable(std::shared_ptr<Choice> choice, int streams)
-      : Executable(streams), choice_(std::move(choice)), first_(choice_->current().executable) {}
+  AutomaticExecutable(std::shared_ptr<Choice> choice, Concurrency concurrency)
+      : Executable(concurrency),
+        choice_(std::move(choice)),
+        first_(choice_->current().executable) {}
 
   [[nodiscard]] std::span<const TensorInfo> inputs() const override { return first_->inputs(); }
   [[nodiscard]] std::span<const TensorInfo> outputs() const override { return first_->outputs(); }
@@ -185,6 +217,10 @@ class AutomaticExecutable final : public Executable {
   }
   [[nodiscard]] std::size_t weight_bytes() const override {
     return choice_->current().executable->weight_bytes();
+  }
+  [[nodiscard]] int threads() const override { return choice_->current().executable->threads(); }
+  [[nodiscard]] double slow_share() const override {
+    return choice_->current().executable->slow_share();
   }
   [[nodiscard]] std::vector<std::string> notes() const override { return choice_->notes(); }
 
@@ -223,8 +259,8 @@ Result<std::shared_ptr<const Executable>> AutomaticBackend::compile(
   const Machine machine = machine_ ? *machine_ : this_machine();
   auto choice = std::make_shared<Choice>(graph, rank_backends(among_, graph, options, machine));
   RETURN_IF_ERROR(choice->advance(0));
-  return std::shared_ptr<const Executable>(std::make_shared<AutomaticExecutable>(
-      std::move(choice), resolve_concurrency(options).streams));
+  return std::shared_ptr<const Executable>(
+      std::make_shared<AutomaticExecutable>(std::move(choice), resolve_concurrency(options)));
 }
 
 const Backend& automatic_backend() {

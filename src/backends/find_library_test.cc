@@ -1,8 +1,10 @@
-#include "engine/backends/find_library.h"
+#include "backends/find_library.h"
 
 #include <cstdlib>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "base/test_root.h"
 
 namespace lathe::engine {
 namespace {
@@ -14,46 +16,42 @@ constexpr LibraryPlace kPlace{"latheprobe", "LATHE_TEST_PROBE", "liblatheprobe.s
 
 class FindLibraryTest : public testing::Test {
  protected:
-  void SetUp() override {
-    const auto name = testing::UnitTest::GetInstance()->current_test_info()->name();
-    folder_ = Path(testing::TempDir()) / fmt::format("find_library_{}", name);
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
+  FindLibraryTest() {
     ::unsetenv(kPlace.environment);
     if (const char* search = std::getenv("LD_LIBRARY_PATH")) search_ = search;
   }
-  void TearDown() override {
+  ~FindLibraryTest() override {
     ::unsetenv(kPlace.environment);
     ::setenv("LD_LIBRARY_PATH", search_.c_str(), 1);
-    std::filesystem::remove_all(folder_);
     std::filesystem::remove_all(beside_);
   }
 
-  // An empty file, its folder made first.
-  static Path touch(const Path& file) {
-    std::filesystem::create_directories(file.parent_path());
-    EXPECT_TRUE(write_file_atomic(file, "").ok());
-    return file;
+  // An empty library beside this program.
+  [[nodiscard]] Path write_beside() const {
+    std::filesystem::create_directories(beside_);
+    EXPECT_TRUE(write_file_atomic(beside_ / kPlace.file, "").ok());
+    return beside_ / kPlace.file;
   }
 
-  Path folder_;
+  TestRoot root_;
   // Where .deps/ stands beside this program.
-  Path beside_ =
+  const Path beside_ =
       std::filesystem::read_symlink("/proc/self/exe").parent_path() / ".deps" / kPlace.runtime;
   std::string search_;
 };
 
 TEST_F(FindLibraryTest, TakesTheNewestVersion) {
-  EXPECT_EQ(best_library_in(folder_, "liba.so"), Path());
-  EXPECT_EQ(best_library_in(folder_ / "none", "liba.so"), Path());
-  touch(folder_ / "liba.so");
-  EXPECT_EQ(best_library_in(folder_, "liba.so"), folder_ / "liba.so");
+  const Path& folder = root_.path();
+  EXPECT_EQ(best_library_in(folder, "liba.so"), Path());
+  EXPECT_EQ(best_library_in(folder / "none", "liba.so"), Path());
+  root_.write("liba.so");
+  EXPECT_EQ(best_library_in(folder, "liba.so"), folder / "liba.so");
   for (const char* name : {"liba.so.1.9.0", "liba.so.1.10", "liba.so.1.10.bak", "liba.so_99",
                            "liba.so.2-old", "libab.so.7"}) {
-    touch(folder_ / name);
+    root_.write(name);
   }
-  EXPECT_EQ(best_library_in(folder_, "liba.so"), folder_ / "liba.so.1.10");
-  EXPECT_EQ(best_library_in(folder_, "libab.so"), folder_ / "libab.so.7");
+  EXPECT_EQ(best_library_in(folder, "liba.so"), folder / "liba.so.1.10");
+  EXPECT_EQ(best_library_in(folder, "libab.so"), folder / "libab.so.7");
 }
 
 TEST_F(FindLibraryTest, SaysHowToGetIt) {
@@ -66,36 +64,36 @@ TEST_F(FindLibraryTest, SaysHowToGetIt) {
 }
 
 TEST_F(FindLibraryTest, TheEnvironmentNamesAFileOrAFolder) {
-  const Path file = touch(folder_ / "other_name.so");
+  const Path file = root_.write("other_name.so");
   ::setenv(kPlace.environment, file.c_str(), 1);
   EXPECT_EQ(find_library(kPlace).value(), file);
-  ::setenv(kPlace.environment, folder_.c_str(), 1);
+  ::setenv(kPlace.environment, root_.path().c_str(), 1);
   EXPECT_THAT(find_library(kPlace).error().message(), HasSubstr("holds no liblatheprobe.so"));
-  const Path in_lib = touch(folder_ / "lib" / "liblatheprobe.so.3");
+  const Path in_lib = root_.write("lib/liblatheprobe.so.3");
   EXPECT_EQ(find_library(kPlace).value(), in_lib);
-  const Path in_wheel = touch(folder_ / "wheel" / "liblatheprobe.so.2");
+  const Path in_wheel = root_.write("wheel/liblatheprobe.so.2");
   EXPECT_EQ(find_library(kPlace).value(), in_wheel);
-  const Path direct = touch(folder_ / "liblatheprobe.so.1");
+  const Path direct = root_.write("liblatheprobe.so.1");
   EXPECT_EQ(find_library(kPlace).value(), direct);
 }
 
 TEST_F(FindLibraryTest, NothingElseIsTriedWhereTheEnvironmentIsSet) {
-  touch(beside_ / "liblatheprobe.so");
-  ::setenv(kPlace.environment, (folder_ / "none").c_str(), 1);
+  const Path near = write_beside();
+  ::setenv(kPlace.environment, (root_.path() / "none").c_str(), 1);
   EXPECT_THAT(find_library(kPlace).error().message(), HasSubstr("does not exist"));
   ::setenv(kPlace.environment, "", 1);
-  EXPECT_EQ(find_library(kPlace).value(), beside_ / "liblatheprobe.so");
+  EXPECT_EQ(find_library(kPlace).value(), near);
 }
 
 TEST_F(FindLibraryTest, LooksBesideTheProgramBeforeTheSearchPath) {
-  const Path searched = touch(folder_ / "second" / "liblatheprobe.so.1");
+  const Path searched = root_.write("second/liblatheprobe.so.1");
   const std::string path =
-      fmt::format("{}::{}:", (folder_ / "first").string(), (folder_ / "second").string());
+      fmt::format("{}::{}:", (root_.path() / "first").string(), (root_.path() / "second").string());
   ::setenv("LD_LIBRARY_PATH", path.c_str(), 1);
   EXPECT_EQ(find_library(kPlace).value(), searched);
-  const Path earlier = touch(folder_ / "first" / "liblatheprobe.so");
+  const Path earlier = root_.write("first/liblatheprobe.so");
   EXPECT_EQ(find_library(kPlace).value(), earlier);
-  const Path near = touch(beside_ / "liblatheprobe.so");
+  const Path near = write_beside();
   EXPECT_EQ(find_library(kPlace).value(), near);
 }
 

@@ -1,13 +1,13 @@
-#include "engine/backends/openvino.h"
+#include "backends/openvino.h"
 
 #include <array>
+#include <charconv>
 #include <cstring>
-#include <fmt/ranges.h>
 #include <limits>
 #include <mutex>
 
+#include "backends/openvino_api.h"
 #include "base/cpu.h"
-#include "engine/backends/openvino_api.h"
 #include "formats/onnx/write_onnx.h"
 
 namespace lathe::engine {
@@ -184,7 +184,8 @@ using OpenVinoExecutable = PeerExecutable<Compiled, OpenVinoContext>;
 
 Result<Owned<openvino::CompiledModel>> compile_model(const Library& library,
                                                      const std::string& bytes,
-                                                     const CompileOptions& options) {
+                                                     const CompileOptions& options,
+                                                     const Concurrency& concurrency) {
   // The library keeps one message of what went wrong, for all threads.
   static std::mutex mutex;
   const std::scoped_lock lock(mutex);
@@ -194,7 +195,6 @@ Result<Owned<openvino::CompiledModel>> compile_model(const Library& library,
                    make_owned<openvino::Model>(
                        library, api.model_free, api.core_read_model_from_memory_buffer, core,
                        bytes.data(), bytes.size(), static_cast<const openvino::Tensor*>(nullptr)));
-  const Concurrency concurrency = resolve_concurrency(options);
   const std::string threads = std::to_string(concurrency.threads * concurrency.streams);
   const std::string streams = std::to_string(concurrency.streams);
   const std::string precision(precision_name(options.precision));
@@ -226,32 +226,38 @@ Result<std::string> read_property(const Compiled& compiled, const char* key) {
   return text;
 }
 
-// Whether the compiled model will do what was asked for; what it does a little differently is
-// noted.
-Result<std::vector<std::string>> check_properties(const Compiled& compiled,
-                                                  const CompileOptions& options) {
+Status check_precision(const Compiled& compiled, Precision asked) {
   ASSIGN_OR_RETURN(const std::string precision,
                    read_property(compiled, "INFERENCE_PRECISION_HINT"));
-  if (precision != precision_name(options.precision)) {
-    return unsupported("OpenVINO computes in {} on this machine, {} was asked for", precision,
-                       precision_name(options.precision));
+  if (precision == precision_name(asked)) return {};
+  return unsupported("OpenVINO computes in {} on this machine, {} was asked for", precision,
+                     precision_name(asked));
+}
+
+// A number that the compiled model was to have. It may have fewer where there are fewer cores,
+// which is noted.
+Result<int> read_count(const Compiled& compiled, const char* key, const char* what, int asked,
+                       std::vector<std::string>& notes) {
+  ASSIGN_OR_RETURN(const std::string value, read_property(compiled, key));
+  if (value == std::to_string(asked)) return asked;
+  int count = 0;
+  const auto [end, failed] = std::from_chars(value.data(), value.data() + value.size(), count);
+  if (asked <= allowed_cores() || failed != std::errc() || count < 1) {
+    return unsupported("OpenVINO takes {} {}, {} were asked for", value, what, asked);
   }
-  const Concurrency concurrency = resolve_concurrency(options);
-  std::vector<std::string> notes;
-  const auto check = [&](const char* key, const char* what, int asked) -> Status {
-    ASSIGN_OR_RETURN(const std::string value, read_property(compiled, key));
-    if (value == std::to_string(asked)) return {};
-    if (asked <= allowed_cores()) {
-      return unsupported("OpenVINO takes {} {}, {} were asked for", value, what, asked);
-    }
-    notes.push_back(fmt::format("OpenVINO takes {} {} instead of {}: as many as there are cores",
-                                value, what, asked));
-    return {};
-  };
-  RETURN_IF_ERROR(
-      check("INFERENCE_NUM_THREADS", "threads", concurrency.threads * concurrency.streams));
-  RETURN_IF_ERROR(check("NUM_STREAMS", "streams", concurrency.streams));
-  return notes;
+  notes.push_back(fmt::format("OpenVINO takes {} {} instead of {}: as many as there are cores",
+                              value, what, asked));
+  return count;
+}
+
+// What the compiled model computes with, against what it was told.
+Result<Concurrency> read_concurrency(const Compiled& compiled, const Concurrency& asked,
+                                     std::vector<std::string>& notes) {
+  ASSIGN_OR_RETURN(const int threads, read_count(compiled, "INFERENCE_NUM_THREADS", "threads",
+                                                 asked.threads * asked.streams, notes));
+  ASSIGN_OR_RETURN(const int streams,
+                   read_count(compiled, "NUM_STREAMS", "streams", asked.streams, notes));
+  return Concurrency{threads / streams, streams};
 }
 
 // Extents are left unknown where only a run can tell them.
@@ -356,10 +362,7 @@ class OpenVinoBackend final : public Backend {
 
   [[nodiscard]] Result<std::shared_ptr<const Executable>> compile(
       const ir::Graph& graph, const CompileOptions& options) const override {
-    if (!options.providers.empty()) {
-      return unsupported("backend 'openvino' has no execution providers, {} was asked for",
-                         fmt::join(options.providers, ","));
-    }
+    RETURN_IF_ERROR(check_no_providers(*this, options));
     RETURN_IF_ERROR(check_no_memory_limit(*this, options));
     ASSIGN_OR_RETURN(const Library* library, Library::get());
     ASSIGN_OR_RETURN(const ir::Graph bound, bind_shapes(graph, options));
@@ -369,14 +372,17 @@ class OpenVinoBackend final : public Backend {
     RETURN_IF_ERROR(check_element_types("input", inputs));
     if (!foreign) RETURN_IF_ERROR(check_element_types("output", outputs));
     ASSIGN_OR_RETURN(const std::string bytes, formats::serialize_onnx(bound));
-    ASSIGN_OR_RETURN(auto model, compile_model(*library, bytes, options));
+    const Concurrency asked = resolve_concurrency(options);
+    ASSIGN_OR_RETURN(auto model, compile_model(*library, bytes, options, asked));
     auto compiled = std::make_shared<Compiled>(
         Compiled{library, std::move(model), std::move(inputs), std::move(outputs), {}, {}});
-    ASSIGN_OR_RETURN(std::vector<std::string> notes, check_properties(*compiled, options));
+    RETURN_IF_ERROR(check_precision(*compiled, options.precision));
+    std::vector<std::string> notes;
+    ASSIGN_OR_RETURN(const Concurrency concurrency, read_concurrency(*compiled, asked, notes));
     RETURN_IF_ERROR(find_inputs(*compiled));
     RETURN_IF_ERROR(find_outputs(*compiled, foreign));
-    return std::shared_ptr<const Executable>(std::make_shared<OpenVinoExecutable>(
-        std::move(compiled), resolve_concurrency(options).streams, std::move(notes)));
+    return std::shared_ptr<const Executable>(
+        std::make_shared<OpenVinoExecutable>(std::move(compiled), concurrency, std::move(notes)));
   }
 };
 

@@ -1,11 +1,11 @@
-#include "engine/backends/openvino_api.h"
+#include "backends/openvino_api.h"
 
 #include <array>
 #include <cstdlib>
 #include <mutex>
 
-#include "engine/backends/find_library.h"
-#include "engine/backends/openvino_message.h"
+#include "backends/find_library.h"
+#include "backends/openvino_message.h"
 
 namespace lathe::engine::openvino {
 namespace {
@@ -93,11 +93,7 @@ Result<Library> Library::load() {
   return Library(std::move(version), api);
 }
 
-Result<const Library*> Library::get() {
-  static const Result<Library>* loaded = new Result<Library>(load());
-  if (!loaded->ok()) return loaded->error();
-  return &**loaded;
-}
+Result<const Library*> Library::get() { return load_once(&Library::load); }
 
 Result<const Core*> Library::core() const {
   static std::mutex mutex;

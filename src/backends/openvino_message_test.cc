@@ -1,4 +1,4 @@
-#include "engine/backends/openvino_message.h"
+#include "backends/openvino_message.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

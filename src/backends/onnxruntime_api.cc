@@ -1,9 +1,9 @@
-#include "engine/backends/onnxruntime_api.h"
+#include "backends/onnxruntime_api.h"
 
 #include <cstdlib>
 #include <mutex>
 
-#include "engine/backends/find_library.h"
+#include "backends/find_library.h"
 
 namespace lathe::engine::ort {
 namespace {
@@ -65,11 +65,7 @@ Result<Library> Library::load() {
   return Library(base->version(), api);
 }
 
-Result<const Library*> Library::get() {
-  static const Result<Library>* loaded = new Result<Library>(load());
-  if (!loaded->ok()) return loaded->error();
-  return &**loaded;
-}
+Result<const Library*> Library::get() { return load_once(&Library::load); }
 
 Result<const OrtEnv*> Library::environment() const {
   static std::mutex mutex;

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/backends/onnxruntime_api.h"
+#include "backends/onnxruntime_api.h"
 
 namespace lathe::engine::ort {
 

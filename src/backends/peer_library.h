@@ -23,14 +23,23 @@ Result<Owned<T>> make_owned(const Library& library, void (*release)(T*), Functio
   return Owned<T>(made, release);
 }
 
+// The library that `load` gives, for the whole process: what went wrong the first time is the
+// answer from there on. Never let go. Thread-safe.
+template <typename Library>
+Result<const Library*> load_once(Result<Library> (*load)()) {
+  static const Result<Library>* loaded = new Result<Library>(load());
+  if (!loaded->ok()) return loaded->error();
+  return &**loaded;
+}
+
 // Shares an immutable Session, which has `inputs` and `outputs`, with its contexts, which are made
 // from it.
 template <typename Session, typename SessionContext>
 class PeerExecutable final : public Executable {
  public:
-  PeerExecutable(std::shared_ptr<const Session> session, int streams,
+  PeerExecutable(std::shared_ptr<const Session> session, Concurrency concurrency,
                  std::vector<std::string> notes)
-      : Executable(streams), session_(std::move(session)), notes_(std::move(notes)) {}
+      : Executable(concurrency), session_(std::move(session)), notes_(std::move(notes)) {}
 
   [[nodiscard]] std::span<const TensorInfo> inputs() const override { return session_->inputs; }
   [[nodiscard]] std::span<const TensorInfo> outputs() const override { return session_->outputs; }

@@ -1,9 +1,10 @@
 // Which backend `auto` chooses, and what it does when one fails.
-#include "engine/backends/automatic.h"
+#include "backends/automatic.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "engine/reference.h"
 #include "engine/test_models.h"
 
 namespace lathe::engine {
@@ -20,6 +21,7 @@ class FakeBackend final : public Backend {
 
   Status compiling;                       // what compile() answers instead
   std::shared_ptr<int> runs_until_fault;  // null: none
+  double slow_share = 0;
   Availability found;
   Status knows;
   std::vector<std::string> offered;
@@ -54,26 +56,32 @@ class FakeContext final : public Context {
 
 class FakeExecutable final : public Executable {
  public:
-  FakeExecutable(std::shared_ptr<const Executable> real, std::shared_ptr<int> runs)
-      : real_(std::move(real)), runs_(std::move(runs)) {}
+  FakeExecutable(std::shared_ptr<const Executable> real, std::shared_ptr<int> runs,
+                 double slow_share)
+      : Executable({.threads = 3}),
+        real_(std::move(real)),
+        runs_(std::move(runs)),
+        slow_share_(slow_share) {}
   [[nodiscard]] std::span<const TensorInfo> inputs() const override { return real_->inputs(); }
   [[nodiscard]] std::span<const TensorInfo> outputs() const override { return real_->outputs(); }
   [[nodiscard]] std::unique_ptr<Context> new_context() const override {
     return std::make_unique<FakeContext>(real_->new_context(), runs_);
   }
+  [[nodiscard]] double slow_share() const override { return slow_share_; }
 
  private:
   std::shared_ptr<const Executable> real_;
   std::shared_ptr<int> runs_;
+  double slow_share_;
 };
 
 Result<std::shared_ptr<const Executable>> FakeBackend::compile(const ir::Graph& graph,
                                                                const CompileOptions&) const {
   ++compiled;
   if (!compiling.ok()) return compiling.error();
-  ASSIGN_OR_RETURN(auto real, find_backend("reference").value()->compile(graph, {}));
+  ASSIGN_OR_RETURN(auto real, reference_backend().compile(graph, {}));
   return std::shared_ptr<const Executable>(
-      std::make_shared<FakeExecutable>(std::move(real), runs_until_fault));
+      std::make_shared<FakeExecutable>(std::move(real), runs_until_fault, slow_share));
 }
 
 constexpr Machine kVectors{Isa::kAvx2, false};
@@ -178,6 +186,44 @@ TEST_F(AutomaticTest, RequestsInFlightFallBackToo) {
     ASSERT_TRUE(outputs.ok()) << outputs.error().message();
     EXPECT_EQ((*outputs)[0].to_floats(), (std::vector<float>{2, 3}));
   }
+}
+
+TEST_F(AutomaticTest, APeerComesBeforeANativeThatLacksKernels) {
+  native.slow_share = 0.62;
+  const auto executable = AutomaticBackend(all, kVectors).compile(graph, {}).value();
+  EXPECT_THAT(executable->notes(),
+              ElementsAre("auto passed over native: runs 62 % of the work in the slow reference "
+                          "evaluator",
+                          HasSubstr("auto chose onnxruntime")));
+  EXPECT_EQ(executable->threads(), 3);
+  native.slow_share = 0.005;
+  EXPECT_THAT(AutomaticBackend(all, kVectors).compile(graph, {}).value()->notes(),
+              ElementsAre(HasSubstr("auto chose native")));
+}
+
+TEST_F(AutomaticTest, ASlowNativeIsTakenWhereNoPeerCan) {
+  native.slow_share = 0.62;
+  onnxruntime.found = {false, "is not installed"};
+  openvino.found = {false, "is not installed"};
+  EXPECT_THAT(AutomaticBackend(all, kVectors).compile(graph, {}).value()->notes(),
+              ElementsAre(HasSubstr("auto chose native")));
+  EXPECT_EQ(native.compiled, 1);
+  onnxruntime.found = {};
+  onnxruntime.compiling = unsupported("cannot compile it");
+  const auto executable = AutomaticBackend(all, kVectors).compile(graph, {}).value();
+  EXPECT_THAT(executable->notes().back(), HasSubstr("auto chose native: runs 62 %"));
+  EXPECT_EQ(executable->slow_share(), 0.62);
+  EXPECT_EQ(reference.compiled, 0);
+}
+
+TEST_F(AutomaticTest, WhenAPeerFailsASlowNativeGoesOn) {
+  native.slow_share = 1;
+  onnxruntime.runs_until_fault = std::make_shared<int>(1);
+  openvino.found = {false, "is not installed"};
+  const auto executable = AutomaticBackend(all, kVectors).compile(graph, {}).value();
+  const auto context = executable->new_context();
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(context->run(std::array{input}).ok());
+  EXPECT_THAT(executable->notes().back(), HasSubstr("auto chose native"));
 }
 
 TEST_F(AutomaticTest, WrongInputsAreNoReasonToFallBack) {

@@ -1,5 +1,6 @@
-#include "engine/backends/native.h"
+#include "engine/native.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
@@ -7,6 +8,7 @@
 #include "base/cpu.h"
 #include "engine/memory_plan.h"
 #include "engine/plan_builder.h"
+#include "engine/slow_steps.h"
 #include "kernels/parallel.h"
 #include "ops/infer_shapes.h"
 #include "passes/passes.h"
@@ -16,18 +18,21 @@ namespace {
 
 class NativeExecutable final : public Executable {
  public:
-  NativeExecutable(std::shared_ptr<const Plan> plan, Concurrency concurrency)
-      : Executable(concurrency.streams), plan_(std::move(plan)), threads_(concurrency.threads) {}
+  NativeExecutable(std::shared_ptr<const Plan> plan, Concurrency concurrency,
+                   std::vector<std::string> notes)
+      : Executable(concurrency), plan_(std::move(plan)), notes_(std::move(notes)) {}
 
   [[nodiscard]] std::span<const TensorInfo> inputs() const override { return plan_->input_infos; }
   [[nodiscard]] std::span<const TensorInfo> outputs() const override { return plan_->output_infos; }
   [[nodiscard]] std::unique_ptr<Context> new_context() const override;
   [[nodiscard]] std::size_t arena_bytes() const override { return plan_->arena_bytes; }
   [[nodiscard]] std::size_t weight_bytes() const override { return plan_->weight_bytes; }
+  [[nodiscard]] double slow_share() const override { return engine::slow_share(*plan_); }
+  [[nodiscard]] std::vector<std::string> notes() const override { return notes_; }
 
  private:
   std::shared_ptr<const Plan> plan_;  // contexts hold it too
-  int threads_;
+  std::vector<std::string> notes_;
 };
 
 struct FreeDeleter {
@@ -93,7 +98,7 @@ class NativeContext final : public Context {
   void enable_profiling() override {
     profile_.clear();
     for (const Step& step : plan_->steps) {
-      profile_.push_back({step.name, step.op_type, step.kernel, step.macs, 0, 0});
+      profile_.push_back({step.name, step.op_type, step.kernel, step.missing, step.macs, 0, 0});
     }
   }
   [[nodiscard]] std::vector<StepProfile> profile() const override { return profile_; }
@@ -123,15 +128,18 @@ class NativeContext final : public Context {
 };
 
 std::unique_ptr<Context> NativeExecutable::new_context() const {
-  return std::make_unique<NativeContext>(plan_, threads_);
+  return std::make_unique<NativeContext>(plan_, threads());
 }
 
-// Threads that one inference can use.
+// Threads that one inference can use. What runs in the reference evaluator is never split.
 int useful_threads(const Plan& plan, Isa isa, int threads) {
-  std::int64_t macs = 0;
-  for (const Step& step : plan.steps) macs += step.macs;
-  return kernels::expected_mac_nanoseconds(macs, isa) < kernels::kSingleThreadNanoseconds ? 1
-                                                                                          : threads;
+  double nanoseconds = 0;
+  for (const Step& step : plan.steps) {
+    if (is_slow(step)) continue;
+    nanoseconds += std::max(kernels::expected_mac_nanoseconds(step.macs, isa),
+                            kernels::expected_stream_nanoseconds(bytes_moved(plan, step)));
+  }
+  return nanoseconds < kernels::kSingleThreadNanoseconds ? 1 : threads;
 }
 
 class NativeBackend final : public Backend {
@@ -144,7 +152,8 @@ class NativeBackend final : public Backend {
   [[nodiscard]] Result<std::shared_ptr<const Executable>> compile(
       const ir::Graph& graph, const CompileOptions& options) const override {
     RETURN_IF_ERROR(supports(graph));
-    RETURN_IF_ERROR(check_float32_on_processor(*this, options));
+    RETURN_IF_ERROR(check_float32(*this, options));
+    RETURN_IF_ERROR(check_no_providers(*this, options));
     ASSIGN_OR_RETURN(const Isa isa, select_isa());
     ASSIGN_OR_RETURN(const ir::Graph bound, bind_shapes(graph, options));
     ASSIGN_OR_RETURN(const ir::Graph lowered,
@@ -160,9 +169,17 @@ class NativeBackend final : public Backend {
                    needed, plan.weight_bytes, plan.arena_bytes, concurrency.streams,
                    options.memory_limit);
     }
+    std::vector<std::string> notes;
+    if (std::string slow = describe_slow_steps(plan); !slow.empty())
+      notes.push_back(std::move(slow));
     concurrency.threads = useful_threads(plan, isa, concurrency.threads);
+    if (concurrency.threads < options.threads) {
+      notes.push_back(fmt::format(
+          "computes with 1 thread instead of {}: the model is too small to gain by more",
+          options.threads));
+    }
     return std::shared_ptr<const Executable>(std::make_shared<NativeExecutable>(
-        std::make_shared<const Plan>(std::move(plan)), concurrency));
+        std::make_shared<const Plan>(std::move(plan)), concurrency, std::move(notes)));
   }
 };
 

@@ -1,4 +1,4 @@
-#include "engine/backends/reference.h"
+#include "engine/reference.h"
 
 #include "ops/evaluate.h"
 #include "ops/infer_shapes.h"
@@ -16,15 +16,23 @@ struct Model {
 
 class ReferenceExecutable final : public Executable {
  public:
-  ReferenceExecutable(std::shared_ptr<const Model> model, int streams)
-      : Executable(streams), model_(std::move(model)) {}
+  ReferenceExecutable(std::shared_ptr<const Model> model, const CompileOptions& options)
+      : Executable({.threads = 1, .streams = resolve_concurrency(options).streams}),
+        model_(std::move(model)),
+        threads_wanted_(options.threads) {}
 
   [[nodiscard]] std::span<const TensorInfo> inputs() const override { return model_->inputs; }
   [[nodiscard]] std::span<const TensorInfo> outputs() const override { return model_->outputs; }
   [[nodiscard]] std::unique_ptr<Context> new_context() const override;
+  [[nodiscard]] std::vector<std::string> notes() const override {
+    if (threads_wanted_ <= 1) return {};
+    return {fmt::format("the reference evaluator computes with 1 thread instead of {}",
+                        threads_wanted_)};
+  }
 
  private:
   std::shared_ptr<const Model> model_;
+  int threads_wanted_;
 };
 
 class ReferenceContext final : public Context {
@@ -54,7 +62,8 @@ class ReferenceBackend final : public Backend {
   [[nodiscard]] Result<std::shared_ptr<const Executable>> compile(
       const ir::Graph& graph, const CompileOptions& options) const override {
     RETURN_IF_ERROR(supports(graph));
-    RETURN_IF_ERROR(check_float32_on_processor(*this, options));
+    RETURN_IF_ERROR(check_float32(*this, options));
+    RETURN_IF_ERROR(check_no_providers(*this, options));
     RETURN_IF_ERROR(check_no_memory_limit(*this, options));
     ASSIGN_OR_RETURN(const ir::Graph bound, bind_shapes(graph, options));
     ASSIGN_OR_RETURN(ir::Graph lowered, passes::run_passes(bound, passes::inference_passes()));
@@ -62,8 +71,8 @@ class ReferenceBackend final : public Backend {
     model->graph = std::move(lowered);
     model->inputs = describe_values(model->graph, model->graph.inputs());
     model->outputs = describe_values(model->graph, model->graph.outputs());
-    return std::shared_ptr<const Executable>(std::make_shared<ReferenceExecutable>(
-        std::move(model), resolve_concurrency(options).streams));
+    return std::shared_ptr<const Executable>(
+        std::make_shared<ReferenceExecutable>(std::move(model), options));
   }
 };
 

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "backends/peer_library.h"
 #include "base/dynamic_library.h"
 #include "base/result.h"
-#include "engine/backends/peer_library.h"
 
 namespace lathe::engine::ort {
 

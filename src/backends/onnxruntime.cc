@@ -1,11 +1,11 @@
-#include "engine/backends/onnxruntime.h"
+#include "backends/onnxruntime.h"
 
 #include <algorithm>
 #include <cstring>
 #include <fmt/ranges.h>
 
-#include "engine/backends/execution_providers.h"
-#include "engine/backends/onnxruntime_api.h"
+#include "backends/execution_providers.h"
+#include "backends/onnxruntime_api.h"
 #include "formats/onnx/write_onnx.h"
 
 namespace lathe::engine {
@@ -119,12 +119,11 @@ class OnnxRuntimeContext final : public Context {
 using OnnxRuntimeExecutable = PeerExecutable<Session, OnnxRuntimeContext>;
 
 Result<Owned<ort::OrtSessionOptions>> session_options(const Library& library,
-                                                      const CompileOptions& options) {
+                                                      const Concurrency& concurrency) {
   const ort::Functions& api = library.api();
   ASSIGN_OR_RETURN(Owned<ort::OrtSessionOptions> session,
                    make_owned<ort::OrtSessionOptions>(library, api.ReleaseSessionOptions,
                                                       api.CreateSessionOptions));
-  const Concurrency concurrency = resolve_concurrency(options);
   // One pool serves all streams; the thread that calls Run is one of each inference's.
   const int pool = concurrency.streams * (concurrency.threads - 1) + 1;
   // Workers that spin answer sooner, but take the time of other streams.
@@ -138,73 +137,101 @@ Result<Owned<ort::OrtSessionOptions>> session_options(const Library& library,
   return session;
 }
 
-struct Opened {
-  Owned<ort::OrtSession> session;
-  std::vector<std::string> notes;
-};
+// Makes a session that computes with the execution providers asked for, as far as they can be had.
+class SessionMaker {
+ public:
+  SessionMaker(const Library& library, const std::string& model, const CompileOptions& options,
+               const Concurrency& concurrency)
+      : library_(library), model_(model), options_(options), concurrency_(concurrency) {}
 
-// With the providers that can be had, or the processor alone where none was asked for.
-Result<Opened> open_session(const Library& library, const std::string& model,
-                            const CompileOptions& options) {
-  std::vector<std::string> wanted;
-  for (const std::string& name : options.providers) {
-    wanted.push_back(ort::short_provider_name(name));
-  }
-  for (const auto& [name, unused] : options.provider_options) {
-    if (name == "cpu") return invalid_argument("provider cpu takes no options");
-    if (std::find(wanted.begin(), wanted.end(), ort::short_provider_name(name)) == wanted.end()) {
-      return invalid_argument("options are given for provider {}, which is not asked for", name);
-    }
-  }
-  ASSIGN_OR_RETURN(const ort::OrtEnv* environment, library.environment());
-  const bool processor =
-      wanted.empty() || std::find(wanted.begin(), wanted.end(), "cpu") != wanted.end();
-  std::vector<std::string> notes;
-  for (;;) {
-    ASSIGN_OR_RETURN(const auto session, session_options(library, options));
-    std::vector<std::string> used;
-    std::vector<std::string> left;
-    for (const std::string& name : wanted) {
-      if (name == "cpu") break;  // it takes every node: none behind it can get any
-      const auto given = options.provider_options.find(name);
-      const Status appended = ort::append_provider(
-          library, *session, name,
-          given == options.provider_options.end() ? ort::ProviderOptions{} : given->second);
-      if (appended.ok()) {
-        used.push_back(name);
-      } else {
-        notes.push_back(
-            fmt::format("provider {} is passed over: {}", name, appended.error().message()));
+  Result<Owned<ort::OrtSession>> make() {
+    RETURN_IF_ERROR(check_provider_options());
+    ASSIGN_OR_RETURN(const std::vector<std::string> accelerators, find_accelerators());
+    const bool processor = options_.providers.empty() || asks_for("cpu");
+    // A device may turn out not to be there only when the session is made: then without it.
+    for (std::span<const std::string> set(accelerators);; set = set.subspan(1)) {
+      if (set.empty() && !processor) {
+        return error(ErrorCode::kUnavailable, "{}; add cpu to --provider to fall back to it",
+                     fmt::join(notes_, "; "));
       }
-    }
-    if (used.empty() && !processor) {
-      return error(ErrorCode::kUnavailable, "{}; add cpu to --provider to fall back to it",
-                   fmt::join(notes, "; "));
-    }
-    auto opened = make_owned<ort::OrtSession>(
-        library, library.api().ReleaseSession, library.api().CreateSessionFromArray, environment,
-        static_cast<const void*>(model.data()), model.size(),
-        static_cast<const ort::OrtSessionOptions*>(session.get()));
-    if (opened.ok()) {
-      if (!wanted.empty()) {
+      auto session = make_with(set);
+      if (session.ok() && !options_.providers.empty()) {
+        std::vector<std::string> used(set.begin(), set.end());
         used.emplace_back("cpu");
-        notes.push_back(fmt::format("computes on {}", fmt::join(used, ", then ")));
+        notes_.push_back(fmt::format("computes on {}", fmt::join(used, ", then ")));
       }
-      return Opened{std::move(*opened), std::move(notes)};
-    }
-    if (used.empty()) return opened.error();
-    // A device may turn out not to be there only now; try again without the first that was used.
-    notes.push_back(
-        fmt::format("provider {} is passed over: {}", used.front(), opened.error().message()));
-    left.assign(used.begin() + 1, used.end());
-    if (processor) left.emplace_back("cpu");
-    wanted = std::move(left);
-    if (wanted.empty()) {
-      return error(ErrorCode::kUnavailable, "{}; add cpu to --provider to fall back to it",
-                   fmt::join(notes, "; "));
+      if (session.ok() || set.empty()) return session;
+      pass_over(set.front(), session.error());
     }
   }
-}
+
+  // Which providers compute and why not others, once make() is done.
+  [[nodiscard]] std::vector<std::string> notes() const { return notes_; }
+
+ private:
+  [[nodiscard]] bool asks_for(const std::string& provider) const {
+    return std::any_of(
+        options_.providers.begin(), options_.providers.end(),
+        [&](const std::string& name) { return ort::short_provider_name(name) == provider; });
+  }
+
+  [[nodiscard]] Status check_provider_options() const {
+    for (const auto& [name, unused] : options_.provider_options) {
+      const std::string provider = ort::short_provider_name(name);
+      if (provider == "cpu") return invalid_argument("provider cpu takes no options");
+      if (!asks_for(provider)) {
+        return invalid_argument("options are given for provider {}, which is not asked for", name);
+      }
+    }
+    return {};
+  }
+
+  [[nodiscard]] ort::ProviderOptions options_for(const std::string& provider) const {
+    for (const auto& [name, given] : options_.provider_options)
+      if (ort::short_provider_name(name) == provider) return given;
+    return {};
+  }
+
+  void pass_over(const std::string& provider, const Error& reason) {
+    notes_.push_back(fmt::format("provider {} is passed over: {}", provider, reason.message()));
+  }
+
+  // Those asked for that this build of the library takes, in that order.
+  Result<std::vector<std::string>> find_accelerators() {
+    std::vector<std::string> found;
+    for (const std::string& name : options_.providers) {
+      const std::string provider = ort::short_provider_name(name);
+      if (provider == "cpu") break;  // it takes every node: none behind it can get any
+      ASSIGN_OR_RETURN(const auto trial, session_options(library_, concurrency_));
+      const Status appended =
+          ort::append_provider(library_, *trial, provider, options_for(provider));
+      if (appended.ok()) {
+        found.push_back(provider);
+      } else {
+        pass_over(provider, appended.error());
+      }
+    }
+    return found;
+  }
+
+  Result<Owned<ort::OrtSession>> make_with(std::span<const std::string> providers) {
+    ASSIGN_OR_RETURN(const ort::OrtEnv* environment, library_.environment());
+    ASSIGN_OR_RETURN(const auto session, session_options(library_, concurrency_));
+    for (const std::string& provider : providers) {
+      RETURN_IF_ERROR(ort::append_provider(library_, *session, provider, options_for(provider)));
+    }
+    return make_owned<ort::OrtSession>(library_, library_.api().ReleaseSession,
+                                       library_.api().CreateSessionFromArray, environment,
+                                       static_cast<const void*>(model_.data()), model_.size(),
+                                       static_cast<const ort::OrtSessionOptions*>(session.get()));
+  }
+
+  const Library& library_;
+  const std::string& model_;
+  const CompileOptions& options_;
+  const Concurrency& concurrency_;
+  std::vector<std::string> notes_;
+};
 
 // Outputs of a foreign graph have the types that the library finds.
 Status take_output_types(Session& session) {
@@ -253,13 +280,15 @@ class OnnxRuntimeBackend final : public Backend {
     ASSIGN_OR_RETURN(const Library* library, Library::get());
     ASSIGN_OR_RETURN(const ir::Graph bound, bind_shapes(graph, options));
     ASSIGN_OR_RETURN(const std::string model, formats::serialize_onnx(bound));
-    ASSIGN_OR_RETURN(Opened opened, open_session(*library, model, options));
+    const Concurrency concurrency = resolve_concurrency(options);
+    SessionMaker maker(*library, model, options, concurrency);
+    ASSIGN_OR_RETURN(auto made, maker.make());
     const ort::Functions& api = library->api();
     ASSIGN_OR_RETURN(auto memory, make_owned<ort::OrtMemoryInfo>(*library, api.ReleaseMemoryInfo,
                                                                  api.CreateCpuMemoryInfo,
                                                                  kArenaAllocator, kDefaultMemory));
     auto session = std::make_shared<Session>(Session{library,
-                                                     std::move(opened.session),
+                                                     std::move(made),
                                                      std::move(memory),
                                                      describe_values(bound, bound.inputs()),
                                                      describe_values(bound, bound.outputs()),
@@ -280,8 +309,8 @@ class OnnxRuntimeBackend final : public Backend {
     for (const TensorInfo& info : session->outputs) {
       session->output_names.push_back(info.name.c_str());
     }
-    return std::shared_ptr<const Executable>(std::make_shared<OnnxRuntimeExecutable>(
-        std::move(session), resolve_concurrency(options).streams, std::move(opened.notes)));
+    return std::shared_ptr<const Executable>(
+        std::make_shared<OnnxRuntimeExecutable>(std::move(session), concurrency, maker.notes()));
   }
 };
 

@@ -1,10 +1,13 @@
 // ONNX Runtime against the reference evaluator; skipped where its library is absent.
-#include "engine/backends/onnxruntime.h"
+#include "backends/onnxruntime.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "engine/backends/automatic.h"
+#include "backends/automatic.h"
+#include "backends/backends.h"
+#include "engine/native.h"
+#include "engine/reference.h"
 #include "engine/test_models.h"
 
 namespace lathe::engine {
@@ -57,9 +60,8 @@ TEST_F(OnnxRuntimeTest, NetworksAgreeWithTheReference) {
   for (const char* name : {"cnn", "resnet8", "mobilenet_v2"}) {
     const Graph graph = test_network(name, {.channels = 3, .height = 33, .width = 40});
     const Tensor input = random_input({2, 3, 33, 40}, 5);
-    const auto expected = find_backend("reference")
-                              .value()
-                              ->compile(graph, {.batch = 2})
+    const auto expected = reference_backend()
+                              .compile(graph, {.batch = 2})
                               .value()
                               ->new_context()
                               ->run(std::array{input})
@@ -93,7 +95,7 @@ TEST_F(OnnxRuntimeTest, RunsOperatorsThatLatheLacks) {
   ASSERT_EQ(outputs.size(), 1);
   EXPECT_EQ(outputs[0].dims(), (std::vector<std::int64_t>{3, 2}));
   EXPECT_EQ(outputs[0].to_floats(), (std::vector<float>{1, 4, 2, 5, 3, 6}));
-  EXPECT_THAT(find_backend("native").value()->compile(einsum, {}).error().message(),
+  EXPECT_THAT(native_backend().compile(einsum, {}).error().message(),
               HasSubstr("the_node (Einsum): operator is not supported"));
 }
 

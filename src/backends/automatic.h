@@ -34,7 +34,9 @@ struct Candidate {
 std::vector<Candidate> rank_backends(std::span<const Backend* const> among, const ir::Graph& graph,
                                      const CompileOptions& options, const Machine& machine);
 
-// Compiles with the first candidate that can. Where an inference fails later for another reason
+// Compiles with the first candidate that can. One that would do a substantial share of the work in
+// the reference evaluator (Executable::slow_share) comes behind other runtimes that can be used.
+// Where an inference fails later for another reason
 // than its inputs (memory, a lost device), the next candidate is compiled and the inference is
 // repeated there, so that its caller sees the answer and a warning in the log. Executables tell in
 // notes() what was chosen and what failed.

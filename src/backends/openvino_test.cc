@@ -1,5 +1,5 @@
 // OpenVINO against the reference evaluator. Skips where the library is not installed.
-#include "engine/backends/openvino.h"
+#include "backends/openvino.h"
 
 #include <array>
 #include <cstdlib>
@@ -7,9 +7,9 @@
 #include <gtest/gtest.h>
 #include <thread>
 
+#include "backends/find_library.h"
 #include "base/file.h"
-#include "engine/backends/find_library.h"
-#include "engine/backends/reference.h"
+#include "engine/reference.h"
 #include "engine/test_models.h"
 
 namespace lathe::engine {

@@ -1,0 +1,168 @@
+#include <algorithm>
+#include <fmt/ranges.h>
+
+#include "base/suggest.h"
+#include "engine/backend.h"
+#include "ops/infer_shapes.h"
+
+namespace lathe::engine {
+namespace {
+
+using Extents = std::vector<std::int64_t>;
+
+// "1x3xHxW": as --shape takes it, with what is open by its name.
+std::string in_flag(const ir::Shape& shape) {
+  std::vector<std::string> extents;
+  for (const ir::Dim& dim : shape) extents.push_back(dim.to_string());
+  return fmt::format("{}", fmt::join(extents, "x"));
+}
+
+std::string listed(const std::vector<std::string>& names, std::string_view word) {
+  if (names.empty()) return " (it has none)";
+  return fmt::format(" (it has {}){}", fmt::join(names, ", "), did_you_mean(word, names));
+}
+
+// Gives the open extents of a graph's inputs their values.
+class Binder {
+ public:
+  Binder(ir::Graph& graph, const CompileOptions& options)
+      : graph_(graph), options_(options), extents_(options.dimensions) {}
+
+  Status bind() {
+    RETURN_IF_ERROR(check_dimensions());
+    // All shapes first: they may name extents that other inputs have too.
+    for (const auto& [name, extents] : options_.shapes) RETURN_IF_ERROR(take_shape(name, extents));
+    for (const ir::ValueId id : graph_.inputs()) RETURN_IF_ERROR(close(graph_.value(id)));
+    return {};
+  }
+
+  [[nodiscard]] const std::map<std::string, std::int64_t>& extents() const { return extents_; }
+
+ private:
+  [[nodiscard]] std::vector<std::string> input_names() const {
+    std::vector<std::string> names;
+    for (const ir::ValueId id : graph_.inputs()) names.push_back(graph_.value(id).name);
+    return names;
+  }
+
+  [[nodiscard]] Status check_dimensions() const {
+    std::vector<std::string> open;
+    for (const ir::ValueId id : graph_.inputs()) {
+      for (const ir::Dim& dim : graph_.value(id).type.shape.value_or(ir::Shape{})) {
+        const bool is_new = std::find(open.begin(), open.end(), dim.name()) == open.end();
+        if (!dim.known() && !dim.name().empty() && is_new) open.push_back(dim.name());
+      }
+    }
+    for (const auto& [name, extent] : options_.dimensions) {
+      if (std::find(open.begin(), open.end(), name) == open.end()) {
+        return invalid_argument("no input of the model has an open extent '{}'{}", name,
+                                listed(open, name));
+      }
+      if (extent < 0) return invalid_argument("extent '{}' is {}", name, extent);
+    }
+    return {};
+  }
+
+  [[nodiscard]] Result<ir::ValueId> find_input(const std::string& name) const {
+    const std::vector<std::string> names = input_names();
+    if (name.empty() && names.size() != 1) {
+      return invalid_argument("a shape has to name its input: the model has {} ({})", names.size(),
+                              fmt::join(names, ", "));
+    }
+    const auto found = name.empty() ? names.begin() : std::find(names.begin(), names.end(), name);
+    if (found == names.end()) {
+      return invalid_argument("the model has no input '{}'{}", name, listed(names, name));
+    }
+    return graph_.inputs()[static_cast<std::size_t>(found - names.begin())];
+  }
+
+  Status take_shape(const std::string& name, const Extents& extents) {
+    ASSIGN_OR_RETURN(const ir::ValueId id, find_input(name));
+    ir::Value& input = graph_.value(id);
+    const std::string given = fmt::format("{}", fmt::join(extents, "x"));
+    if (std::any_of(extents.begin(), extents.end(), [](std::int64_t e) { return e < 0; }))
+      return invalid_argument("input '{}' cannot have the shape {}", input.name, given);
+    if (!input.type.shape) input.type.shape = ir::Shape(extents.size());
+    if (input.type.shape->size() != extents.size()) {
+      return invalid_argument("input '{}' is {} with {} axes, the shape {} has {}", input.name,
+                              input.type.to_string(), input.type.shape->size(), given,
+                              extents.size());
+    }
+    for (std::size_t axis = 0; axis < extents.size(); ++axis) {
+      ir::Dim& dim = (*input.type.shape)[axis];
+      if (dim.known() && dim.value() != extents[axis]) {
+        return invalid_argument("input '{}': axis {} is fixed at {}, the shape {} has {}",
+                                input.name, axis, dim.value(), given, extents[axis]);
+      }
+      if (!dim.known() && !dim.name().empty()) {
+        const auto [known, is_new] = extents_.emplace(dim.name(), extents[axis]);
+        if (!is_new && known->second != extents[axis]) {
+          return invalid_argument(
+              "extent '{}' is given as {} and, by the shape {} of input '{}', "
+              "as {}",
+              dim.name(), known->second, given, input.name, extents[axis]);
+        }
+      }
+      dim = extents[axis];
+    }
+    return {};
+  }
+
+  Status close(ir::Value& input) {
+    if (!input.type.shape) {
+      return unsupported("input '{}' has no rank: give its shape by --shape {}=...", input.name,
+                         input.name);
+    }
+    ir::Shape& shape = *input.type.shape;
+    for (std::size_t axis = 0; axis < shape.size(); ++axis) {
+      ir::Dim& dim = shape[axis];
+      if (dim.known()) continue;
+      const auto known = extents_.find(dim.name());
+      if (!dim.name().empty() && known != extents_.end()) {
+        dim = known->second;
+      } else if (axis == 0) {
+        if (!dim.name().empty()) extents_[dim.name()] = options_.batch;
+        dim = options_.batch;
+      } else {
+        const std::string by_name =
+            dim.name().empty() ? "" : fmt::format("--dim {}=... or ", dim.name());
+        return invalid_argument(
+            "input '{}': extent {} of axis {} is unknown and was not given: use {}--shape {}={}",
+            input.name, dim.to_string(), axis, by_name, input.name, in_flag(shape));
+      }
+    }
+    return {};
+  }
+
+  ir::Graph& graph_;
+  const CompileOptions& options_;
+  std::map<std::string, std::int64_t> extents_;  // by name, as far as they are known by now
+};
+
+// What a foreign graph's file declares holds for open extents; bound ones may contradict it.
+void forget_shapes(ir::Graph& graph) {
+  for (const ir::NodeId id : graph.node_ids()) {
+    for (const ir::ValueId output : graph.node(id).outputs) {
+      if (output == ir::kNoValue) continue;
+      ir::TensorType& type = graph.value(output).type;
+      if (!type.shape) continue;
+      for (ir::Dim& dim : *type.shape) dim = {};
+    }
+  }
+}
+
+}  // namespace
+
+Result<ir::Graph> bind_shapes(const ir::Graph& graph, const CompileOptions& options) {
+  ir::Graph bound = graph;
+  Binder binder(bound, options);
+  RETURN_IF_ERROR(binder.bind());
+  if (bound.opsets.empty()) {
+    RETURN_IF_ERROR(ops::bind_dimensions(bound, binder.extents(), options.batch));
+  } else {
+    forget_shapes(bound);
+  }
+  return bound;
+}
+
+}  // namespace lathe::engine

@@ -1,15 +1,22 @@
-"""What users see of backends: auto and its fallback, execution providers, compare.
+"""What users see of backends: auto and its fallback, execution providers, shapes, compare, interrupts.
 
     backends_test.py PROGRAM
 
 Skips what needs a library that is not there.
 """
+import json
 import os
+import pty
+import select
+import signal
+import subprocess
+import tempfile
+import time
 import unittest
 
-from onnx_bytes import einsum_model
-from program import (MODELS, PREPROCESS, Folder, backends, lathe, lathe_json, needs_fashion_mnist, read_npy,
-                     write_npy)
+from onnx_bytes import einsum_model, model, node, value_info
+from program import (MODELS, PREPROCESS, PROGRAM, TIMEOUT, Folder, backends, environment, lathe, lathe_json,
+                     needs_fashion_mnist, read_npy, write_npy)
 
 # A speech detector with If, dynamic shapes and three inputs.
 SPEECH_DETECTOR = os.path.join(MODELS, "silero-vad", "silero_vad_16k_op15.onnx")
@@ -90,12 +97,49 @@ class Options(Folder):
         self.assertIn("expected PROVIDER:KEY=VALUE",
                       self.run_model("--provider-option", "cuda", status=2).stderr)
         self.assertIn("no number of bytes", self.run_model("--memory-limit", "much", status=2).stderr)
-        self.assertIn("known are auto, native", self.run_model("--backend", "magic", status=1).stderr)
+        said = self.run_model("--backend", "natvie", status=2).stderr
+        self.assertIn("known are auto, native", said)
+        self.assertIn("did you mean 'native'?", said)
         self.run_model("--precision", "f64", status=2)
+
+    def test_options_without_effect_are_refused(self):
+        self.assertIn("cuda was asked for", self.run_model("--provider", "cuda", status=1).stderr)
+        self.assertIn("options were given for cuda",
+                      self.run_model("--provider-option", "cuda:device_id=0", status=1).stderr)
+        self.assertIn("both print", lathe("bench", self.model, "--json", "--csv", "-", status=2).stderr)
+        for words, option in ((["--batch", "4"], "--batch"), (["--limit", "4"], "--limit"),
+                              (["--agreement", "0.9"], "--agreement"), (["x.npy", "--samples", "3"], "--samples")):
+            said = lathe("compare", self.model, *words, status=2).stderr
+            self.assertIn(f"{option} has no effect", said)
+
+    def test_numbers_are_checked(self):
+        for words in (["--seconds", "inf"], ["--seconds", "1e-9"], ["--timeout", "nan"],
+                      ["--latency-bound-ms", "inf"]):
+            self.assertIn(words[0], lathe("bench", self.model, *words, status=2).stderr)
+        lathe("compare", self.model, "--tolerance", "nan", status=2)
+
+    def test_bench_looks_at_its_outputs_first(self):
+        said = lathe("bench", self.model, "--csv", self.path("none", "x.csv"), "--seconds", "86400", status=1).stderr
+        self.assertIn("--csv", said)
+        said = lathe("bench", self.model, "--html", self.model, "--seconds", "86400", status=2).stderr
+        self.assertIn("--force", said)
+
+    def test_a_list_does_not_take_the_model(self):
+        self.assertIn("cnn.onnx", lathe("bench", "--backend", "native", self.model, "--seconds", "0.01").stdout)
+
+    def test_a_row_that_hangs_fails(self):
+        said = lathe("bench", self.model, "--timeout", "1e-6", status=1).stdout
+        self.assertIn("no answer within 1e-06 s; --timeout allows more", said)
+
+    def test_bench_says_which_threads_it_used(self):
+        report = lathe_json("bench", self.model, "--threads", "2", "--seconds", "0.01", "--backend", "reference")
+        self.assertEqual(report["results"][0]["threads"], 1)
+        self.assertIn("1 thread instead of 2", report["results"][0]["notes"][0])
 
     def test_limits_are_kept(self):
         self.assertIn("the limit is 1024", self.run_model("--memory-limit", "1K", status=1).stderr)
         self.run_model("--memory-limit", "64M")
+        self.run_model("--memory-limit", "64m")
         self.assertIn("bf16 was asked for", self.run_model("--precision", "bf16", status=1).stderr)
 
     def test_providers_fall_back(self):
@@ -139,6 +183,10 @@ class Compare(Folder):
         self.assertEqual(row["outputs"][0]["max_absolute"], 0)
         self.assertIsNone(row["first_parting"])
         self.assertGreater(len(row["nodes"]), 8)
+        # One rule for all: what agrees agrees with --nodes too, which tells where differences begin.
+        told = lathe("compare", quantized, *self.data, "--nodes", "--backends", "native", "--tolerance", "0").stdout
+        self.assertIn("native: agrees with reference", told)
+        self.assertIn("the same class for 99.5 % of the samples", told)
         top1 = {name: lathe_json("eval", quantized, *self.data, "--backend", name)["top1"]
                 for name in available() if name != "reference"}
         self.assertLess(max(top1.values()) - min(top1.values()), 0.02, top1)
@@ -150,14 +198,196 @@ class Compare(Folder):
         self.assertIn("Conv", report["backends"][0]["first_parting"]["node"])
         text = lathe("compare", self.model, "--samples", "1", "--backends", "native", "--nodes",
                      "--tolerance", "0", status=1).stdout
-        self.assertIn("parts from reference at node", text)
+        self.assertIn("native: differs from reference; beyond the tolerance from node", text)
 
     def test_failures_are_told(self):
         report = lathe_json("compare", self.model, "--samples", "1", "--backends", "native", "--precision",
                             "bf16", status=1)
         self.assertIn("bf16 was asked for", report["backends"][0]["error"])
         self.assertIn("unknown backend 'magic'",
-                      lathe("compare", self.model, "--backends", "magic", status=1).stderr)
+                      lathe("compare", self.model, "--backends", "magic", status=2).stderr)
+        self.assertIn("unknown backend 'magic'",
+                      lathe("compare", self.model, "--against", "magic", status=2).stderr)
+
+
+class Shapes(Folder):
+    """--shape and --dim where a model leaves extents open."""
+
+    def setUp(self):
+        super().setUp()
+        self.model = self.path("open.onnx")
+        with open(self.model, "wb") as file:
+            file.write(model([node("Relu", ["x"], ["y"], "r")], [value_info("x", ["N", 3, "H", "W"])],
+                             [value_info("y", ["N", 3, "H", "W"])]))
+
+    def test_what_is_open_is_named_with_its_flag(self):
+        for verb in ("bench", "compare"):
+            done = lathe(verb, self.model, *(["--seconds", "0.01"] if verb == "bench" else []), status=None)
+            self.assertIn("use --dim H=... or --shape x=1x3xHxW", done.stdout + done.stderr)
+
+    def test_both_ways_to_give_it(self):
+        for words in (["--shape", "x=2x3x8x9"], ["--shape", "2x3x8x9"], ["--dim", "H=8", "--dim", "W=9", "--dim", "N=2"]):
+            row = lathe_json("bench", *words, self.model, "--seconds", "0.01")["results"][0]
+            self.assertEqual(row["batch"], 2)
+            report = lathe_json("compare", *words, self.model, "--samples", "2", "--backends", "native")
+            self.assertEqual(report["backends"][0]["outputs"][0]["elements"], 2 * 2 * 3 * 8 * 9)
+
+    def test_arrays_bring_their_shapes(self):
+        write_npy(self.path("x.npy"), (2, 3, 5, 6))
+        self.assertIn("float32[2,3,5,6]", lathe("run", self.model, self.path("x.npy")).stdout)
+        said = lathe("run", self.model, self.path("x.npy"), "--dim", "H=7", status=2).stderr
+        self.assertIn("input 'x' is float32[2,3,5,6], expected float32[2,3,7,6]", said)
+
+    def test_wrong_ones_are_named(self):
+        for words, message in ((["--shape", "y=1x3x8x8"], "no input 'y'"),
+                               (["--shape", "1x3x8"], "has 3"),
+                               (["--shape", "1x4x8x8"], "axis 1 is fixed at 3"),
+                               (["--shape", "1x3x8x"], "expected NAME=1x3x640x640"),
+                               (["--shape", "1x3x8x0"], "expected NAME=1x3x640x640"),
+                               (["--shape", "1x3x8x8", "--shape", "1x3x8x9"], "given twice"),
+                               (["--shape", "1x3x8x8", "--dim", "H=9"], "'H' is given as 9"),
+                               (["--dim", "K=3"], "no input of the model has an open extent 'K'"),
+                               (["--dim", "H"], "expected NAME=640")):
+            said = lathe("compare", self.model, *words, "--backends", "native", status=2).stderr
+            self.assertIn(message, said)
+
+
+class Slow(Folder):
+    """A model that the native engine has no kernels for."""
+
+    def setUp(self):
+        super().setUp()
+        self.model = self.path("half.onnx")
+        with open(self.model, "wb") as file:
+            file.write(model([node("Relu", ["x"], ["y"], "small_half")], [value_info("x", [1, 64], 10)],
+                             [value_info("y", [1, 64], 10)]))
+        self.expected = "Relu, no kernel for float16 (small_half)"
+
+    def test_it_says_so(self):
+        done = lathe("bench", self.model, "--seconds", "0.01")
+        self.assertIn(self.expected, done.stdout)
+        done = lathe("compare", self.model, "--samples", "1", "--backends", "native")
+        self.assertIn(self.expected, done.stderr)
+        report = lathe_json("compare", self.model, "--samples", "1", "--backends", "native")
+        self.assertIn(self.expected, report["backends"][0]["notes"][0])
+        self.assertIn("no kernel for float16", lathe("inspect", self.model, "--plan").stdout)
+
+    def test_auto_prefers_a_peer(self):
+        self.need("onnxruntime")
+        done = lathe("bench", self.model, "--seconds", "0.01", "--backend", "auto")
+        self.assertIn("auto chose onnxruntime", done.stdout)
+        self.assertIn("runs 100 % of the work in the slow reference evaluator", done.stdout)
+
+
+class Interrupted:
+    """A call that gets a signal once its progress, drawn as on a terminal, says what it waits for."""
+
+    def __init__(self, words, wait_for, number, group):
+        shown, terminal = pty.openpty()
+        with tempfile.TemporaryFile("w+") as out:
+            with subprocess.Popen([PROGRAM, *map(str, words)], stdout=out, stderr=terminal, stdin=subprocess.DEVNULL,
+                                  env=environment(), start_new_session=True) as process:
+                os.close(terminal)
+                try:
+                    said = b""
+                    deadline = time.monotonic() + TIMEOUT
+                    while wait_for.encode() not in said:
+                        more = self.read(shown, deadline)
+                        if not more:
+                            raise AssertionError(f"ended before it could be interrupted: {said.decode(errors='replace')}")
+                        said += more
+                    self.children = self.children_of(process.pid)
+                    (os.killpg if group else os.kill)(process.pid, number)
+                    while more := self.read(shown, deadline):
+                        said += more
+                    process.wait(TIMEOUT)
+                finally:
+                    process.kill()
+                    os.close(shown)
+            out.seek(0)
+            self.stdout = out.read()
+        self.stderr = said.decode(errors="replace")
+        self.status = process.returncode
+
+    @staticmethod
+    def read(terminal, deadline):
+        """What is shown next; nothing at the end."""
+        if not select.select([terminal], [], [], max(0, deadline - time.monotonic()))[0]:
+            raise AssertionError("the moment never came")
+        try:
+            return os.read(terminal, 1 << 16)
+        except OSError:  # nobody has it open any more
+            return b""
+
+    @staticmethod
+    def children_of(parent):
+        found = []
+        for name in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{name}/stat", encoding="utf-8", errors="replace") as file:
+                    if int(file.read().rsplit(")", 1)[1].split()[1]) == parent:
+                        found.append(int(name))
+            except OSError:
+                pass
+        return found
+
+
+class Interrupts(Folder):
+    def setUp(self):
+        super().setUp()
+        self.model = self.path("cnn.onnx")
+        lathe("new", "cnn", "--size", "28", "--channels", "1", "-o", self.model)
+
+    def check_gone(self, children):
+        self.assertTrue(children)
+        for child in children:
+            self.assertFalse(os.path.exists(f"/proc/{child}"), f"process {child} was left behind")
+
+    def bench(self, *words, **options):
+        return Interrupted(["bench", self.model, "--backend", "native,reference", "--batch", "1,2", "--seconds",
+                            "10", *words], "round 3", **options)
+
+    def test_bench_shows_what_it_measured(self):
+        kept = {}
+        for option in ("--csv", "--html"):
+            kept[option] = self.path("old" + option)
+            with open(kept[option], "w", encoding="utf-8") as file:
+                file.write("old")
+        done = self.bench("--json", *(word for pair in kept.items() for word in pair), number=signal.SIGINT, group=True)
+        self.assertEqual(done.status, 130, done.stderr)
+        report = json.loads(done.stdout)
+        self.assertTrue(report["interrupted"])
+        self.assertEqual([(row["backend"], row["batch"]) for row in report["results"]], [("native", 1), ("reference", 1)])
+        for row in report["results"]:
+            self.assertFalse(row["finished"])
+            self.assertGreater(row["p50_ms"], 0)
+        self.assertEqual([row["batch"] for row in report["unmeasured"]], [2, 2])
+        self.assertEqual(report["failures"], [])
+        self.assertIn("interrupted: 0 of 4 rows were measured to the end", done.stderr)
+        self.assertIn("not written", done.stderr)
+        for path in kept.values():
+            with open(path, encoding="utf-8") as file:
+                self.assertEqual(file.read(), "old")
+        self.check_gone(done.children)
+
+    def test_bench_ends_its_processes_on_sigterm(self):
+        done = self.bench(number=signal.SIGTERM, group=False)
+        self.assertEqual(done.status, 130, done.stderr)
+        self.assertIn("not finished: cnn.onnx, native, batch 1", done.stdout)
+        self.assertIn("not measured: cnn.onnx, reference, batch 2", done.stdout)
+        self.check_gone(done.children)
+
+    @needs_fashion_mnist
+    def test_compare_shows_what_it_compared(self):
+        done = Interrupted(["compare", self.model, "--data", "fashion-mnist", "--preprocess", PREPROCESS, "--batch", "1",
+                            "--backends", "native", "--json"], "comparing", number=signal.SIGINT, group=True)
+        self.assertEqual(done.status, 130, done.stderr)
+        report = json.loads(done.stdout)
+        self.assertTrue(report["interrupted"])
+        self.assertTrue(report["agrees"])
+        self.assertGreater(report["samples"], 0)
+        self.assertLess(report["samples"], 10000)
+        self.assertIn("interrupted: compared", done.stderr)
 
 
 if __name__ == "__main__":

@@ -184,7 +184,7 @@ class Models(SharedFolder):
         self.assertIn(empty, failures[self.float, "openvino"])
         self.assertIn("/nonexistent.onnx", failures["/nonexistent.onnx", "native"])
         self.assertIn("3 of 4 rows could not be measured", done.stderr)
-        self.assertIn("unknown backend 'magic'", lathe("bench", self.float, "--backend", "magic", status=1).stderr)
+        self.assertIn("unknown backend 'magic'", lathe("bench", self.float, "--backend", "magic", status=2).stderr)
         self.assertIn("neither 'auto' nor", lathe("bench", self.float, "--threads", "1,two", status=2).stderr)
 
     def test_damaged_models_are_named(self):

@@ -1,6 +1,7 @@
 #include "cli/options.h"
 
 #include <CLI/CLI.hpp>
+#include <cctype>
 #include <charconv>
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -66,6 +67,68 @@ Result<std::optional<data::Preprocess>> DataOptions::parse_preprocess() const {
   return std::optional(*std::move(parsed));
 }
 
+namespace {
+
+// A whole number behind which `rest` is left; nothing where there is none of 1 or more.
+std::optional<std::int64_t> take_extent(std::string_view& rest) {
+  std::int64_t extent = 0;
+  const auto [next, failed] = std::from_chars(rest.data(), rest.data() + rest.size(), extent);
+  if (failed != std::errc() || extent < 1) return std::nullopt;
+  rest.remove_prefix(static_cast<std::size_t>(next - rest.data()));
+  return extent;
+}
+
+// "1x3x640x640"; empty where it is something else.
+std::vector<std::int64_t> parse_shape(std::string_view text) {
+  std::vector<std::int64_t> extents;
+  for (;;) {
+    const auto extent = take_extent(text);
+    if (!extent) return {};
+    extents.push_back(*extent);
+    if (text.empty()) return extents;
+    if (text.front() != 'x') return {};
+    text.remove_prefix(1);
+  }
+}
+
+}  // namespace
+
+void ShapeFlags::declare(CLI::App& app) {
+  app.add_option("--shape", shapes,
+                 "The shape of an input that leaves it open: NAME=1x3x640x640, without NAME where "
+                 "there is one input; may be repeated")
+      ->allow_extra_args(false);
+  app.add_option("--dim", dimensions,
+                 "An extent that inputs leave open, by its name: NAME=640; may be repeated")
+      ->allow_extra_args(false);
+}
+
+Status ShapeFlags::add_to(engine::CompileOptions& options) const {
+  for (const std::string& text : shapes) {
+    const std::size_t equals = text.rfind('=');  // names may have one too
+    const bool named = equals != std::string::npos;
+    std::vector<std::int64_t> extents = parse_shape(named ? text.substr(equals + 1) : text);
+    if (extents.empty() || equals == 0) {
+      return invalid_argument("--shape '{}': expected NAME=1x3x640x640", text);
+    }
+    const std::string name = named ? text.substr(0, equals) : "";
+    if (!options.shapes.emplace(name, std::move(extents)).second) {
+      return invalid_argument("--shape '{}': the shape of this input is given twice", text);
+    }
+  }
+  for (const std::string& text : dimensions) {
+    const std::size_t equals = text.rfind('=');
+    std::string_view number = equals == std::string::npos ? "" : text.c_str() + equals + 1;
+    const auto extent = take_extent(number);
+    if (!extent || !number.empty() || equals == 0) {
+      return invalid_argument("--dim '{}': expected NAME=640", text);
+    }
+    const auto [known, is_new] = options.dimensions.emplace(text.substr(0, equals), *extent);
+    if (!is_new) return invalid_argument("--dim '{}': {} is given twice", text, known->first);
+  }
+  return {};
+}
+
 void CompileFlags::declare(CLI::App& app, bool concurrency) {
   if (concurrency) {
     app.add_option("--threads", threads,
@@ -85,9 +148,12 @@ void CompileFlags::declare(CLI::App& app, bool concurrency) {
                  "Refuse to take more memory for weights and intermediate values: 64M, 2G");
   app.add_option("--provider", providers,
                  "Execution providers of onnxruntime, in order: tensorrt,cuda,openvino,cpu")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->allow_extra_args(false);
   app.add_option("--provider-option", provider_options,
-                 "PROVIDER:KEY=VALUE, as in cuda:device_id=0");
+                 "PROVIDER:KEY=VALUE, as in cuda:device_id=0; may be repeated")
+      ->allow_extra_args(false);
+  shapes.declare(app);
 }
 
 Result<engine::CompileOptions> CompileFlags::parse() const {
@@ -110,6 +176,7 @@ Result<engine::CompileOptions> CompileFlags::parse() const {
     options.provider_options[text.substr(0, colon)][text.substr(colon + 1, equals - colon - 1)] =
         text.substr(equals + 1);
   }
+  RETURN_IF_ERROR(shapes.add_to(options));
   return options;
 }
 
@@ -143,7 +210,8 @@ Result<std::int64_t> parse_bytes(std::string_view text) {
   constexpr std::string_view kUnits = "KMGT";
   int shift = 0;
   if (next + 1 == end) {
-    const std::size_t unit = kUnits.find(*next);
+    const auto letter = static_cast<char>(std::toupper(static_cast<unsigned char>(*next)));
+    const std::size_t unit = kUnits.find(letter);
     shift = unit == std::string_view::npos ? -1 : 10 * (static_cast<int>(unit) + 1);
   }
   if (failed != std::errc() || number < 1 || shift < 0 || (shift == 0 && next != end) ||
@@ -151,6 +219,11 @@ Result<std::int64_t> parse_bytes(std::string_view text) {
     return invalid_argument("'{}' is no number of bytes, expected one such as 64M", text);
   }
   return number << shift;
+}
+
+Status check_range(std::string_view option, double value, double least, double most) {
+  if (value >= least && value <= most) return {};
+  return invalid_argument("{} is {:g}, expected {:g} to {:g}", option, value, least, most);
 }
 
 void print_notes(std::span<const std::string> notes, bool quiet) {

@@ -47,6 +47,16 @@ struct DataOptions {
   const CLI::App* app_ = nullptr;  // tells what was given
 };
 
+// --shape and --dim: extents that a model leaves open, for every verb that compiles one.
+//
+//   RETURN_IF_ERROR(call.shapes.add_to(options));   // then engine::bind_shapes checks them
+struct ShapeFlags {
+  std::vector<std::string> shapes;      // "name=1x3x640x640"; the name may be left out
+  std::vector<std::string> dimensions;  // "name=640"
+  void declare(CLI::App& app);
+  Status add_to(engine::CompileOptions& options) const;
+};
+
 // How a model is run, but for the backend's name: what compile() is told.
 struct CompileFlags {
   int threads = 0;
@@ -56,6 +66,7 @@ struct CompileFlags {
   std::string memory_limit;
   std::vector<std::string> providers;
   std::vector<std::string> provider_options;
+  ShapeFlags shapes;
   // `concurrency`: whether --threads and --streams are among them; bench takes lists of those.
   void declare(CLI::App& app, bool concurrency = true);
   Result<engine::CompileOptions> parse() const;
@@ -70,8 +81,11 @@ struct BackendOptions {
   Status explain_choice(const ir::Graph& graph, const engine::CompileOptions& options) const;
 };
 
-// "4096", "512K", "64M", "2G" as bytes; K is 1024.
+// "4096", "512K", "64M", "2g" as bytes; K is 1024.
 Result<std::int64_t> parse_bytes(std::string_view text);
+
+// Refuses a number beyond these, and one that is none ("nan", "inf").
+Status check_range(std::string_view option, double value, double least, double most);
 
 // What an executable has to say, on standard error.
 void print_notes(std::span<const std::string> notes, bool quiet);

@@ -33,12 +33,20 @@ Result<std::vector<ir::Tensor>> read_tensor_inputs(const std::vector<std::string
 void take_extents(const std::vector<ir::Tensor>& inputs, const ir::Graph& graph,
                   engine::CompileOptions& options) {
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const auto& shape = graph.value(graph.inputs()[i]).type.shape;
-    for (std::size_t axis = 0; shape && axis < std::min(shape->size(), inputs[i].rank()); ++axis) {
-      const ir::Dim& dim = (*shape)[axis];
-      if (!dim.known() && !dim.name().empty()) options.dimensions[dim.name()] = inputs[i].dim(axis);
-      if (!dim.known() && axis == 0) options.batch = inputs[i].dim(0);
+    const ir::Value& input = graph.value(graph.inputs()[i]);
+    std::vector<std::int64_t> extents = inputs[i].dims();
+    if (input.type.shape && input.type.shape->size() != extents.size()) continue;
+    for (std::size_t axis = 0; input.type.shape && axis < extents.size(); ++axis) {
+      const ir::Dim& dim = (*input.type.shape)[axis];
+      if (dim.known()) {
+        extents[axis] = dim.value();
+      } else if (const auto given = options.dimensions.find(dim.name());
+                 given != options.dimensions.end()) {
+        extents[axis] = given->second;
+      }
     }
+    const bool alone = inputs.size() == 1 && options.shapes.contains("");
+    if (!alone) options.shapes.emplace(input.name, std::move(extents));
   }
 }
 

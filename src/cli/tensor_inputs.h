@@ -14,7 +14,8 @@ namespace lathe::cli {
 Result<std::vector<ir::Tensor>> read_tensor_inputs(const std::vector<std::string>& arguments,
                                                    const ir::Graph& graph);
 
-// Gives the graph's open extents the values that they have in the inputs.
+// Gives the graph's open extents the values that they have in the inputs, where the options do not
+// say otherwise. Running the model tells of inputs that do not fit.
 void take_extents(const std::vector<ir::Tensor>& inputs, const ir::Graph& graph,
                   engine::CompileOptions& options);
 

@@ -1,11 +1,14 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "backends/backends.h"
 #include "base/cpu.h"
+#include "cli/interrupt.h"
 #include "cli/options.h"
+#include "cli/output_files.h"
 #include "cli/verb.h"
 #include "measure/bench.h"
 #include "measure/system_info.h"
@@ -27,9 +30,11 @@ struct Call {
   CompileFlags compile;
   double latency_bound_ms = 0;
   double seconds = 2;
+  double timeout = 600;
   std::uint64_t seed = 0;
   std::string csv;
   std::string html;
+  OutputFiles files;
   OutputOptions output;
 };
 
@@ -57,8 +62,8 @@ Result<std::vector<std::string>> available_backends() {
   ASSIGN_OR_RETURN(const nlohmann::json names,
                    measure::run_isolated([]() -> Result<nlohmann::json> {
                      nlohmann::json available = nlohmann::json::array();
-                     for (const engine::Backend* backend : engine::backends())
-                       if (backend->available().available) available.push_back(backend->name());
+                     for (const engine::Backend* backend : engine::available_backends())
+                       available.push_back(backend->name());
                      return available;
                    }));
   return names.get<std::vector<std::string>>();
@@ -94,7 +99,8 @@ nlohmann::json json_of(const measure::BenchReport& report,
                        const measure::SystemInfo& system) {
   nlohmann::json json{{"system", measure::to_json(system)},
                       {"results", nlohmann::json::array()},
-                      {"failures", nlohmann::json::array()}};
+                      {"failures", nlohmann::json::array()},
+                      {"interrupted", report.interrupted}};
   for (const measure::BenchResult& result : report.results) {
     nlohmann::json row = measure::to_json(result);
     // The peak is that of one thread.
@@ -105,16 +111,37 @@ nlohmann::json json_of(const measure::BenchReport& report,
     json["failures"].push_back(measure::to_json(failure));
   for (const measure::BestBatch& best : best_batches)
     json["best_batch"].push_back(measure::to_json(best));
+  if (report.interrupted) json["unmeasured"] = nlohmann::json::array();
+  for (const measure::BenchRow& row : report.unmeasured)
+    json["unmeasured"].push_back(measure::to_json(row));
   return json;
+}
+
+std::int64_t count_finished(const measure::BenchReport& report) {
+  return std::count_if(report.results.begin(), report.results.end(),
+                       [](const measure::BenchResult& result) { return result.finished; });
+}
+
+// The rows that an interrupt left behind.
+std::string unfinished_lines(const measure::BenchReport& report) {
+  std::string text;
+  for (const measure::BenchResult& result : report.results) {
+    if (result.finished) continue;
+    text += fmt::format("not finished: {}, {}, batch {} ({} round{} measured)\n",
+                        Path(result.model).filename().string(), result.backend, result.batch,
+                        result.rounds, result.rounds == 1 ? "" : "s");
+  }
+  for (const measure::BenchRow& row : report.unmeasured)
+    text += fmt::format("not measured: {}\n", measure::describe(row));
+  return text.empty() ? text : "\n" + text;
 }
 
 std::string text_of(const measure::BenchReport& report,
                     const std::vector<measure::BestBatch>& best_batches,
                     const measure::SystemInfo& system) {
-  std::string text;
-  for (const auto& [key, value] : measure::describe(system))
-    text += fmt::format("{:<20}{}\n", key, value);
-  return text + "\n" + report::bench_text(report, best_batches, report::stdout_is_terminal());
+  return fmt::format("{}\n\n{}{}", measure::summarize(system),
+                     report::bench_text(report, best_batches, report::stdout_is_terminal()),
+                     unfinished_lines(report));
 }
 
 // The call, as far as it decides what is measured.
@@ -130,6 +157,12 @@ std::string command_of(const Call& call) {
     text += fmt::format(" --provider {}", fmt::join(call.compile.providers, ","));
   for (const std::string& option : call.compile.provider_options)
     text += fmt::format(" --provider-option {}", option);
+  for (const std::string& shape : call.compile.shapes.shapes)
+    text += fmt::format(" --shape {}", shape);
+  for (const std::string& dimension : call.compile.shapes.dimensions)
+    text += fmt::format(" --dim {}", dimension);
+  if (!call.compile.memory_limit.empty())
+    text += fmt::format(" --memory-limit {}", call.compile.memory_limit);
   if (call.latency_bound_ms > 0)
     text += fmt::format(" --latency-bound-ms {}", call.latency_bound_ms);
   if (call.seconds != Call().seconds) text += fmt::format(" --seconds {}", call.seconds);
@@ -151,22 +184,51 @@ Status write_files(const Call& call, const measure::BenchReport& report,
                                                      .generated_at = report::current_time()}));
 }
 
-Status run(const Call& call) {
-  ASSIGN_OR_RETURN(const measure::BenchMatrix matrix, matrix_of(call));
-  const std::vector<measure::BenchRow> rows = make_rows(matrix);
-  const measure::SystemInfo system = measure::system_info(true);
+// Refuses what CLI11 lets pass: infinite and absurd numbers, outputs that cannot be.
+Status check(Call& call) {
+  constexpr double kDay = 86400;
+  RETURN_IF_ERROR(check_range("--seconds", call.seconds, 1e-3, kDay));
+  RETURN_IF_ERROR(check_range("--timeout", call.timeout, 1e-6, kDay));
+  RETURN_IF_ERROR(check_range("--latency-bound-ms", call.latency_bound_ms, 0, 1000 * kDay));
+  for (const std::string& model : call.models) call.files.reads("MODEL", model);
+  if (call.csv != "-") call.files.writes("--csv", call.csv);
+  call.files.writes("--html", call.html);
+  if (call.output.json && call.csv == "-") {
+    return invalid_argument("--json and --csv - both print: give --csv a file");
+  }
+  return call.files.check();
+}
+
+measure::BenchReport measure_rows(const Call& call, const std::vector<measure::BenchRow>& rows) {
   measure::BenchOptions options;
   options.seconds = call.seconds;
   options.seed = call.seed;
-  measure::BenchReport report;
-  {
-    constexpr std::int64_t kSteps = 1000;
-    Progress progress("measuring", kSteps, !call.output.quiet);
-    options.on_progress = [&](const measure::BenchProgress& now) {
-      progress.update(static_cast<std::int64_t>(now.share * kSteps), now.what);
-    };
-    report = measure::bench(rows, options);
-  }
+  options.answer_seconds = call.timeout;
+  options.stop_requested = interrupted;
+  constexpr std::int64_t kSteps = 1000;
+  Progress progress("measuring", kSteps, !call.output.quiet);
+  options.on_progress = [&](const measure::BenchProgress& now) {
+    progress.update(static_cast<std::int64_t>(now.share * kSteps), now.what);
+  };
+  return measure::bench(rows, options);
+}
+
+Error interruption_of(const Call& call, const measure::BenchReport& report, std::size_t rows) {
+  std::vector<std::string> files;
+  if (call.csv != "-" && !call.csv.empty()) files.push_back(call.csv);
+  if (!call.html.empty()) files.push_back(call.html);
+  return interruption(
+      "{} of {} rows were measured to the end{}", count_finished(report), rows,
+      files.empty() ? "" : fmt::format("; {} not written", fmt::join(files, " and ")));
+}
+
+Status run(Call& call) {
+  RETURN_IF_ERROR(check(call));
+  ASSIGN_OR_RETURN(const measure::BenchMatrix matrix, matrix_of(call));
+  const std::vector<measure::BenchRow> rows = make_rows(matrix);
+  const measure::SystemInfo system = measure::system_info(true);
+  const CatchInterrupts catching;
+  const measure::BenchReport report = measure_rows(call, rows);
   std::vector<measure::BestBatch> best;
   if (call.latency_bound_ms > 0)
     best = measure::best_batches(report.results, call.latency_bound_ms);
@@ -177,6 +239,7 @@ Status run(const Call& call) {
   } else {
     print(text_of(report, best, system));
   }
+  if (report.interrupted) return interruption_of(call, report, rows.size());
   RETURN_IF_ERROR(write_files(call, report, best, system));
   if (report.failures.empty()) return {};
   return error(ErrorCode::kUnavailable, "{} of {} rows could not be measured",
@@ -190,19 +253,23 @@ std::function<Status()> declare(CLI::App& app) {
                  "Backends, separated by commas; the first is what others are compared with. "
                  "'all': those that are installed")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->capture_default_str();
   app.add_option("--threads", call->threads,
                  "Threads of one inference, separated by commas ('auto': all allowed cores)")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->capture_default_str();
   app.add_option("--batch", call->batches, "Batch sizes, separated by commas")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   app.add_option("--streams", call->streams,
                  "Inferences at a time, separated by commas ('auto': as many as the allowed cores "
                  "have room for)")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->capture_default_str();
   call->compile.declare(app, false);
   app.add_option("--latency-bound-ms", call->latency_bound_ms,
@@ -213,9 +280,15 @@ std::function<Status()> declare(CLI::App& app) {
                  "Measuring time for each row at most; it ends when the median is stable")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
+  app.add_option("--timeout", call->timeout,
+                 "A row has failed when its process gives no answer for so many seconds: for "
+                 "loading with the first run, or for a round")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
   app.add_option("--seed", call->seed, "Seed of the random input");
   app.add_option("--csv", call->csv, "Write all numbers of all rows to this file (-: print them)");
   app.add_option("--html", call->html, "Write a page with charts to this file");
+  call->files.declare(app);
   call->output.declare(app);
   return [call] { return run(*call); };
 }

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "backends/backends.h"
+#include "cli/interrupt.h"
 #include "cli/options.h"
 #include "cli/tensor_inputs.h"
 #include "cli/verb.h"
@@ -34,26 +35,31 @@ struct Call {
 };
 
 // What there is to compare, without the reference itself.
-std::vector<std::string> available_backends(const std::string& against) {
+std::vector<std::string> others_than(const std::string& against) {
   std::vector<std::string> names;
-  for (const engine::Backend* backend : engine::backends()) {
-    if (backend->name() == "reference" || backend->name() == against) continue;
-    if (backend->available().available) names.emplace_back(backend->name());
+  for (const engine::Backend* backend : engine::available_backends()) {
+    if (backend->name() != "reference" && backend->name() != against)
+      names.emplace_back(backend->name());
   }
   return names;
 }
 
 Result<measure::InputSource> dataset_source(const Call& call, const ir::Graph& graph,
+                                            const engine::CompileOptions& options,
                                             std::shared_ptr<const data::Dataset> dataset) {
   ASSIGN_OR_RETURN(const auto given, call.data.parse_preprocess());
   ASSIGN_OR_RETURN(const auto preprocess, measure::resolve_preprocess(graph, *dataset, given));
   if (graph.inputs().size() != 1) {
     return unsupported("the model has {} inputs: give them as .npy files", graph.inputs().size());
   }
-  const auto& shape = graph.value(graph.inputs()[0]).type.shape;
-  const bool fixed = shape && !shape->empty() && (*shape)[0].known();
+  ASSIGN_OR_RETURN(const ir::Graph bound, engine::bind_shapes(graph, options));
+  const auto& shape = bound.value(bound.inputs()[0]).type.shape;
+  if (shape->empty() || (*shape)[0].value() < 1) {
+    return unsupported("the model's input is {}, without a batch of samples",
+                       bound.value(bound.inputs()[0]).type.to_string());
+  }
   data::LoaderOptions loading;
-  loading.batch_size = fixed ? (*shape)[0].value() : call.batch;
+  loading.batch_size = (*shape)[0].value();
   loading.strict = call.data.strict;
   loading.cache_bytes = 0;
   auto loader = std::make_shared<data::Loader>(dataset, preprocess, loading);
@@ -90,28 +96,6 @@ Result<measure::InputSource> random_source(const Call& call, const ir::Graph& gr
       });
 }
 
-bool is_quantized(const ir::Graph& graph) {
-  const auto ids = graph.node_ids();
-  return std::any_of(ids.begin(), ids.end(), [&](ir::NodeId id) {
-    const std::string& type = graph.node(id).op_type;
-    return type == "QuantizeLinear" || type.rfind("QLinear", 0) == 0 || type == "QGemm";
-  });
-}
-
-// Float answers lie within the tolerance; of quantized models, whose answers differ by whole steps,
-// the classes may agree instead.
-bool agrees(const measure::ValueDifference& output, bool quantized, const Call& call) {
-  if (!output.parts(call.tolerance)) return true;
-  return quantized && output.difference.top1_rows() > 0 &&
-         output.difference.top1_agreement() >= call.agreement;
-}
-
-bool agrees(const measure::BackendComparison& comparison, bool quantized, const Call& call) {
-  return !comparison.failure &&
-         std::all_of(comparison.outputs.begin(), comparison.outputs.end(),
-                     [&](const auto& output) { return agrees(output, quantized, call); });
-}
-
 std::string in_words(double difference) {
   return difference == 0 ? "0" : fmt::format("{:.2e}", difference);
 }
@@ -133,11 +117,11 @@ nlohmann::json to_json(const measure::ValueDifference& value) {
   return json;
 }
 
-nlohmann::json to_json(const measure::BackendComparison& comparison, bool quantized,
-                       const Call& call) {
+nlohmann::json to_json(const measure::BackendComparison& comparison,
+                       const measure::AgreementRule& rule, const Call& call) {
   nlohmann::json json{{"backend", comparison.backend},
                       {"version", comparison.version},
-                      {"agrees", agrees(comparison, quantized, call)},
+                      {"agrees", comparison.agrees(rule)},
                       {"notes", comparison.notes},
                       {"outputs", nlohmann::json::array()}};
   if (comparison.failure) json["error"] = comparison.failure->message();
@@ -146,13 +130,13 @@ nlohmann::json to_json(const measure::BackendComparison& comparison, bool quanti
   json["nodes"] = nlohmann::json::array();
   for (const auto& node : comparison.nodes) json["nodes"].push_back(to_json(node));
   if (comparison.nodes_failure) json["nodes_error"] = comparison.nodes_failure->message();
-  const measure::ValueDifference* first = comparison.first_parting(call.tolerance);
+  const measure::ValueDifference* first = comparison.first_beyond(rule.tolerance);
   json["first_parting"] = first == nullptr ? nlohmann::json(nullptr) : to_json(*first);
   return json;
 }
 
-std::string output_table(const measure::BackendComparisons& result, bool quantized,
-                         const Call& call) {
+std::string output_table(const measure::BackendComparisons& result,
+                         const measure::AgreementRule& rule) {
   using report::Align;
   report::TextTable table({{"backend"},
                            {"version"},
@@ -171,7 +155,7 @@ std::string output_table(const measure::BackendComparisons& result, bool quantiz
       table.add_row({comparison.backend, comparison.version, output.name,
                      in_words(d.max_absolute()), in_words(d.max_relative()),
                      d.top1_rows() == 0 ? "" : report::format_percent(d.top1_agreement(), 2),
-                     agrees(output, quantized, call) ? "agrees" : "differs"});
+                     output.agrees(rule) ? "agrees" : "differs"});
     }
   }
   return table.to_string(report::stdout_is_terminal());
@@ -196,48 +180,94 @@ std::string node_table(const measure::BackendComparisons& result, const Call& ca
                                 node.integer
                                     ? fmt::format("{:g} steps", node.difference.max_absolute())
                                     : in_words(node.difference.max_relative()),
-                                comparison->first_parting(call.tolerance) == &node ? " <" : ""));
+                                comparison->first_beyond(call.tolerance) == &node ? " <" : ""));
     }
     table.add_row(std::move(row));
   }
   return "\n" + table.to_string(report::stdout_is_terminal());
 }
 
-void print_for_people(const measure::BackendComparisons& result, bool quantized, const Call& call) {
-  print(fmt::format("{} on {} samples, against {}\n\n", call.model, result.rows, result.against));
-  print(output_table(result, quantized, call));
+std::string rule_in_words(const measure::AgreementRule& rule) {
+  std::string text = fmt::format(
+      "Agrees: no difference above {:g} of the largest magnitude, or one step of an integer",
+      rule.tolerance);
+  if (rule.same_class > 0) {
+    text += fmt::format(
+        ";\nor, since steps add up in a quantized model, the same class for {:g} % of the samples",
+        100 * rule.same_class);
+  }
+  return text + ".\n";
+}
+
+// What is to be said of one backend below the tables; may be empty.
+std::string verdict(const measure::BackendComparison& comparison, const std::string& against,
+                    const measure::AgreementRule& rule, const Call& call) {
+  if (comparison.failure) return comparison.failure->message();
+  const bool agrees = comparison.agrees(rule);
+  if (!call.nodes) return agrees ? "" : "differs; --nodes shows from which node on";
+  const std::string outcome =
+      fmt::format("{} {}", agrees ? "agrees with" : "differs from", against);
+  if (comparison.nodes_failure) {
+    return fmt::format("{}; inner nodes cannot be compared: {}", outcome,
+                       comparison.nodes_failure->message());
+  }
+  const auto* first = comparison.first_beyond(rule.tolerance);
+  if (first == nullptr) return outcome + "; no node is beyond the tolerance";
+  return fmt::format("{}; beyond the tolerance from node {} on", outcome, first->node);
+}
+
+void print_for_people(const measure::BackendComparisons& result, const measure::AgreementRule& rule,
+                      const Call& call) {
+  print(fmt::format("{} on {} sample{}, against {}\n\n", call.model, result.rows,
+                    result.rows == 1 ? "" : "s", result.against));
+  print(output_table(result, rule));
+  print(rule_in_words(rule));
   if (call.nodes) print(node_table(result, call));
   for (const measure::BackendComparison& comparison : result.backends) {
-    if (comparison.failure) {
-      print(fmt::format("{}: {}\n", comparison.backend, comparison.failure->message()));
-    } else if (comparison.nodes_failure) {
-      print(fmt::format("{}: inner nodes cannot be compared: {}\n", comparison.backend,
-                        comparison.nodes_failure->message()));
-    } else if (call.nodes) {
-      const auto* first = comparison.first_parting(call.tolerance);
-      print(first == nullptr
-                ? fmt::format("{}: no node parts from {}\n", comparison.backend, result.against)
-                : fmt::format("{}: parts from {} at node {}\n", comparison.backend, result.against,
-                              first->node));
-    } else if (!agrees(comparison, quantized, call)) {
-      print(fmt::format("{}: differs; --nodes shows where it parts\n", comparison.backend));
-    }
+    const std::string text = verdict(comparison, result.against, rule, call);
+    if (!text.empty()) print(fmt::format("{}: {}\n", comparison.backend, text));
   }
 }
 
-Status run(const Call& call) {
-  ASSIGN_OR_RETURN(const ir::Graph graph,
-                   formats::load_model(call.model, formats::UnknownOperators::kKeep));
-  measure::CompareOptions options;
-  options.backends = call.backends.empty() ? available_backends(call.against) : call.backends;
-  options.against = call.against;
-  options.tolerance = call.tolerance;
-  options.inner_nodes = call.nodes;
-  ASSIGN_OR_RETURN(options.compile, call.compile.parse());
-  options.compile.batch = call.data.spec.empty() ? 1 : call.batch;
+// Options that belong to another kind of input than the one given.
+Status check_options(const Call& call, const CLI::App& app) {
+  RETURN_IF_ERROR(check_range("--tolerance", call.tolerance, 0, 1e9));
   if (!call.inputs.empty() && !call.data.spec.empty()) {
     return invalid_argument("give .npy inputs or --data, not both");
   }
+  const bool random = call.inputs.empty() && call.data.spec.empty();
+  const auto refuse = [&](std::initializer_list<const char*> options, const char* why) -> Status {
+    for (const char* option : options)
+      if (app.count(option) > 0) return invalid_argument("{} has no effect {}", option, why);
+    return {};
+  };
+  if (call.data.spec.empty()) {
+    RETURN_IF_ERROR(
+        refuse({"--split", "--limit", "--preprocess", "--strict", "--batch"}, "without --data"));
+  }
+  if (!random) {
+    RETURN_IF_ERROR(
+        refuse({"--samples", "--seed"}, "where inputs are given: it is for random ones"));
+  }
+  for (const std::string& name : call.backends) RETURN_IF_ERROR(engine::find_backend(name));
+  return {};
+}
+
+Status run(const Call& call, const CLI::App& app) {
+  RETURN_IF_ERROR(check_options(call, app));
+  ASSIGN_OR_RETURN(const ir::Graph graph,
+                   formats::load_model(call.model, formats::UnknownOperators::kKeep));
+  measure::CompareOptions options;
+  options.backends = call.backends.empty() ? others_than(call.against) : call.backends;
+  options.against = call.against;
+  options.rule = measure::agreement_rule(graph, call.tolerance, call.agreement);
+  if (app.count("--agreement") > 0 && options.rule.same_class == 0) {
+    return invalid_argument("--agreement has no effect: {} is not quantized", call.model);
+  }
+  options.inner_nodes = call.nodes;
+  ASSIGN_OR_RETURN(options.compile, call.compile.parse());
+  options.compile.batch = call.data.spec.empty() ? 1 : call.batch;
+  options.stop_requested = interrupted;
   measure::InputSource source;
   if (!call.inputs.empty()) {
     ASSIGN_OR_RETURN(std::vector<ir::Tensor> inputs, read_tensor_inputs(call.inputs, graph));
@@ -246,35 +276,39 @@ Status run(const Call& call) {
   } else if (!call.data.spec.empty()) {
     ASSIGN_OR_RETURN(const auto dataset, call.data.open());
     print_data_notes(dataset->origin().notes, call.output.quiet);
-    ASSIGN_OR_RETURN(source, dataset_source(call, graph, dataset));
+    ASSIGN_OR_RETURN(source, dataset_source(call, graph, options.compile, dataset));
     options.on_progress = [report = progress_callback("comparing", call.output.quiet),
-                           batch = options.compile.batch,
-                           total = dataset->size()](std::int64_t batches) {
-      report(std::min(total, batches * batch), total);
-    };
+                           total = dataset->size()](std::int64_t rows) { report(rows, total); };
   } else {
     ASSIGN_OR_RETURN(source, random_source(call, graph, options.compile));
   }
+  const CatchInterrupts catching;
   ASSIGN_OR_RETURN(const measure::BackendComparisons result,
                    measure::compare_backends(graph, source, options).with_context(call.model));
-  const bool quantized = is_quantized(graph);
+  if (result.interrupted && result.rows == 0) return interruption("nothing was compared");
   bool all_agree = true;
   nlohmann::json backends = nlohmann::json::array();
   for (const measure::BackendComparison& comparison : result.backends) {
-    all_agree = all_agree && agrees(comparison, quantized, call);
-    backends.push_back(to_json(comparison, quantized, call));
+    all_agree = all_agree && comparison.agrees(options.rule);
+    backends.push_back(to_json(comparison, options.rule, call));
     print_notes(comparison.notes, call.output.quiet);
   }
   if (call.output.json) {
-    print_json({{"model", call.model},
-                {"against", result.against},
-                {"samples", result.rows},
-                {"tolerance", call.tolerance},
-                {"quantized", quantized},
-                {"agrees", all_agree},
-                {"backends", backends}});
+    nlohmann::json json{{"model", call.model},
+                        {"against", result.against},
+                        {"samples", result.rows},
+                        {"tolerance", call.tolerance},
+                        {"quantized", measure::is_quantized(graph)},
+                        {"interrupted", result.interrupted},
+                        {"agrees", all_agree},
+                        {"backends", backends}};
+    if (options.rule.same_class > 0) json["agreement"] = options.rule.same_class;
+    print_json(json);
   } else {
-    print_for_people(result, quantized, call);
+    print_for_people(result, options.rule, call);
+  }
+  if (result.interrupted) {
+    return interruption("compared {} sample{}", result.rows, result.rows == 1 ? "" : "s");
   }
   if (!all_agree) return error(ErrorCode::kInvalidData, "not all backends agree");
   return {};
@@ -286,7 +320,8 @@ std::function<Status()> declare(CLI::App& app) {
   app.add_option("INPUT", call->inputs, "Inputs: file.npy or name=file.npy");
   app.add_option("--backends,--backend", call->backends,
                  "Backends, separated by commas; all that are available unless given")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->allow_extra_args(false);
   app.add_option("--against", call->against, "The backend whose answers are taken to be right")
       ->capture_default_str();
   call->data.declare(app, false, "test");
@@ -312,7 +347,7 @@ std::function<Status()> declare(CLI::App& app) {
       "Compare what each node makes too, on the first batch, and name the first that parts");
   call->compile.declare(app);
   call->output.declare(app);
-  return [call] { return run(*call); };
+  return [call, &app] { return run(*call, app); };
 }
 
 }  // namespace

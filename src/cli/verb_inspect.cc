@@ -103,7 +103,8 @@ Result<std::string> plan_table(const ir::Graph& graph, std::int64_t batch) {
                            {"kernel"},
                            {"MACs", report::Align::kRight}});
   for (const engine::StepProfile& step : profiles[0]) {
-    table.add_row({step.name, step.op_type, step.kernel,
+    const std::string why = step.missing.empty() ? "" : ": " + step.missing;
+    table.add_row({step.name, step.op_type, step.kernel + why,
                    step.macs > 0 ? format_count(static_cast<double>(step.macs)) : ""});
   }
   return "\n" + table.to_string(report::stdout_is_terminal());

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <malloc.h>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "formats/onnx/read_onnx.h"
 #include "measure/inference_timer.h"
 #include "measure/rounds.h"
 #include "measure/system_info.h"
@@ -49,23 +51,26 @@ Round round_from_json(const json& answer) {
 struct RowInWork {
   std::size_t index = 0;  // of all rows
   std::optional<WorkerProcess> worker;
+  Patience patience;
   LoadedModel loaded;
   std::int64_t peak_rss_bytes = 0;
   RoundSeries series;
 
   Status prepare(const BenchRow& row, const BenchOptions& options) {
+    patience = {options.answer_seconds, options.stop_requested};
     ASSIGN_OR_RETURN(worker, WorkerProcess::start(row_handler(row, options.seed)));
-    ASSIGN_OR_RETURN(const json answer, worker->ask({{"do", "load"}}));
+    ASSIGN_OR_RETURN(const json answer, worker->ask({{"do", "load"}}, patience));
     ASSIGN_OR_RETURN(loaded, read_answer(answer, loaded_model_from_json));
     ASSIGN_OR_RETURN(const json peak,
-                     worker->ask({{"do", "warm"}, {"seconds", options.seconds / 10}}));
+                     worker->ask({{"do", "warm"}, {"seconds", options.seconds / 10}}, patience));
     ASSIGN_OR_RETURN(peak_rss_bytes, read_answer(peak, [](const json& bytes) {
                        return bytes.get<std::int64_t>();
                      }));
     return {};
   }
   Result<Round> measure(double seconds) {
-    ASSIGN_OR_RETURN(const json answer, worker->ask({{"do", "round"}, {"seconds", seconds}}));
+    ASSIGN_OR_RETURN(const json answer,
+                     worker->ask({{"do", "round"}, {"seconds", seconds}}, patience));
     return read_answer(answer, round_from_json);
   }
 };
@@ -76,17 +81,42 @@ std::int64_t size_of_file(const Path& path) {
   return failed ? 0 : static_cast<std::int64_t>(size);
 }
 
+std::int64_t size_of_model(const Path& path) {
+  std::int64_t size = size_of_file(path);
+  const auto external = formats::external_data_files(path);
+  if (!external.ok()) return size;  // loading it will say why
+  for (const Path& file : *external) size += size_of_file(file);
+  return size;
+}
+
+// Of each row's model, 0 where it cannot be told. In a process of its own, since reading the files
+// takes memory that would be counted for the processes forked after that.
+std::vector<std::int64_t> sizes_of_models(std::span<const BenchRow> rows) {
+  const auto sizes = run_isolated([rows]() -> Result<json> {
+    std::map<Path, std::int64_t> known;
+    json list = json::array();
+    for (const BenchRow& row : rows) {
+      if (!known.contains(row.model)) known[row.model] = size_of_model(row.model);
+      list.push_back(known[row.model]);
+    }
+    return list;
+  });
+  return sizes.ok() ? sizes->get<std::vector<std::int64_t>>()
+                    : std::vector<std::int64_t>(rows.size(), 0);
+}
+
 BenchResult summarize(const BenchRow& row, const RowInWork& work) {
   BenchResult result;
   result.model = row.model.string();
   result.backend = row.backend;
   result.backend_version = work.loaded.backend_version;
-  result.threads = row.options.threads;
+  result.threads = work.loaded.threads;
   result.batch = work.loaded.batch;
-  result.streams = row.options.streams;
+  result.streams = work.loaded.streams;
   result.precision = engine::precision_name(row.options.precision);
   result.rounds = static_cast<std::int64_t>(work.series.rounds.size());
   result.stable = work.series.stable;
+  result.finished = work.series.finished;
   std::vector<double> latencies;
   double wall_ms = 0;
   for (const Round& round : work.series.rounds) {
@@ -110,7 +140,6 @@ BenchResult summarize(const BenchRow& row, const RowInWork& work) {
   result.gflops = 2e-6 * static_cast<double>(result.macs) * runs / wall_ms;
   result.arena_bytes = work.loaded.arena_bytes;
   result.weight_bytes = work.loaded.weight_bytes;
-  result.size_bytes = size_of_file(row.model);
   result.peak_rss_bytes = work.peak_rss_bytes;
   result.notes = work.loaded.notes;
   return result;
@@ -135,10 +164,9 @@ class Bench {
         group_of_(rows.size()) {}
 
   BenchReport run() {
-    std::vector<std::int64_t> sizes;
-    for (const BenchRow& row : rows_) sizes.push_back(size_of_file(row.model));
-    const auto groups = group_rows(rows_, sizes, options_.limits);
-    for (std::size_t i = 0; i < groups.size(); ++i) {
+    sizes_ = sizes_of_models(rows_);
+    const auto groups = group_rows(rows_, sizes_, options_.limits);
+    for (std::size_t i = 0; i < groups.size() && !stopped(); ++i) {
       for (const std::size_t row : groups[i]) group_of_[row] = i;
       measure_group(groups[i]);
       rows_done_ += groups[i].size();
@@ -148,9 +176,17 @@ class Bench {
     compare();
     BenchReport report;
     for (std::size_t i = 0; i < rows_.size(); ++i) {
-      if (results_[i]) report.results.push_back(*std::move(results_[i]));
-      if (failures_[i]) report.failures.push_back({rows_[i], *std::move(failures_[i])});
+      if (results_[i]) {
+        report.results.push_back(*std::move(results_[i]));
+      } else if (failures_[i]) {
+        report.failures.push_back({rows_[i], *std::move(failures_[i])});
+      } else {
+        report.unmeasured.push_back(rows_[i]);
+      }
     }
+    report.interrupted = !report.unmeasured.empty() ||
+                         std::any_of(report.results.begin(), report.results.end(),
+                                     [](const BenchResult& result) { return !result.finished; });
     return report;
   }
 
@@ -158,17 +194,19 @@ class Bench {
   void measure_group(const std::vector<std::size_t>& group) {
     std::vector<RowInWork> work;
     for (const std::size_t index : group) {
+      if (stopped()) return;
       say(0, group.size(), "loading " + describe(rows_[index]));
       RowInWork row;
       row.index = index;
       if (const Status status = row.prepare(rows_[index], options_); status.ok()) {
         work.push_back(std::move(row));
-      } else {
+      } else if (status.error().code() != ErrorCode::kInterrupted) {
         failures_[index] = status.error();
       }
     }
     RoundOptions rounds;
     rounds.seconds = options_.seconds;
+    rounds.stop_requested = options_.stop_requested;
     auto series = measure_in_rounds(
         work.size(), rounds,
         [&](std::size_t row, double seconds) { return work[row].measure(seconds); },
@@ -181,20 +219,27 @@ class Bench {
       work[i].series = std::move(series[i]);
       if (work[i].series.failed) {
         failures_[index] = *work[i].series.failed;
-      } else {
+      } else if (!work[i].series.rounds.empty()) {
         results_[index] = summarize(rows_[index], work[i]);
+        results_[index]->size_bytes = sizes_[index];
         speeds_[index] = speeds(rows_[index], work[i].series);
       }
     }
   }
 
   void compare() {
-    const auto baselines = find_baselines(rows_);
+    std::vector<bool> measured;
+    for (const auto& result : results_) measured.push_back(result.has_value());
+    const auto baselines = find_baselines(rows_, measured);
+    const auto first_asked = find_baselines(rows_, std::vector<bool>(rows_.size(), true));
     const bool by_model = std::all_of(rows_.begin(), rows_.end(), [&](const BenchRow& row) {
       return row.backend == rows_.front().backend;
     });
+    const auto name_of = [&](std::size_t row) {
+      return by_model ? rows_[row].model.string() : rows_[row].backend;
+    };
     for (std::size_t i = 0; i < rows_.size(); ++i) {
-      if (!baselines[i] || !results_[i] || !results_[*baselines[i]]) continue;
+      if (!baselines[i]) continue;
       const std::size_t base = *baselines[i];
       if (group_of_[i] == group_of_[base]) {
         results_[i]->ratio = paired_ratio(speeds_[i], speeds_[base]);
@@ -202,8 +247,16 @@ class Bench {
         results_[i]->ratio =
             Ratio{quantile(speeds_[i], 0.5) / quantile(speeds_[base], 0.5), std::nullopt};
       }
-      results_[i]->ratio_to = by_model ? results_[base]->model : results_[base]->backend;
+      results_[i]->ratio_to = name_of(base);
+      if (!first_asked[i] || base == *first_asked[i]) continue;
+      results_[i]->notes.push_back(
+          fmt::format("is compared with {}, since {} {}", name_of(base), name_of(*first_asked[i]),
+                      failures_[*first_asked[i]] ? "failed" : "was not measured"));
     }
+  }
+
+  [[nodiscard]] bool stopped() const {
+    return options_.stop_requested && options_.stop_requested();
   }
 
   void say(double share_of_group, std::size_t group_rows, std::string what) const {
@@ -217,6 +270,7 @@ class Bench {
   const BenchOptions& options_;
   std::size_t rows_done_ = 0;
   // By row.
+  std::vector<std::int64_t> sizes_;
   std::vector<std::optional<BenchResult>> results_;
   std::vector<std::optional<Error>> failures_;
   std::vector<std::vector<double>> speeds_;

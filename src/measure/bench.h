@@ -27,13 +27,14 @@ struct BenchResult {
   std::string model = {};  // as it was named
   std::string backend = {};
   std::string backend_version = {};
-  int threads = 1;             // of one run
+  int threads = 1;             // that one run has, which may be fewer than were asked for
   std::int64_t batch = 1;      // of the compiled model: what was asked for, or what its file fixes
   int streams = 1;             // runs at a time
   std::string precision = {};  // "f32", "bf16", "f16"
   std::int64_t runs = 0;
   std::int64_t rounds = 0;
-  bool stable = false;  // the rounds' medians agreed before the time was over
+  bool stable = false;   // the rounds' medians agreed before the time was over
+  bool finished = true;  // false where an interrupt came before that and before the time was over
   double min_ms = 0;
   double p50_ms = 0;
   double p90_ms = 0;
@@ -48,7 +49,7 @@ struct BenchResult {
   double gflops = 0;       // two operations per multiply-accumulate, at the rate of items_per_s
   std::int64_t arena_bytes = 0;
   std::int64_t weight_bytes = 0;
-  std::int64_t size_bytes = 0;          // of the file
+  std::int64_t size_bytes = 0;          // of the file, and of those of its external data
   std::int64_t peak_rss_bytes = 0;      // of the row's process, after warming up
   std::vector<std::string> notes = {};  // what compiling decided: which provider, which backend
   // How many times as fast this is as the row it is compared with (find_baselines): of the median
@@ -65,6 +66,8 @@ struct BenchFailure {
 struct BenchReport {
   std::vector<BenchResult> results = {};  // in the order of the rows
   std::vector<BenchFailure> failures = {};
+  bool interrupted = false;               // before all rows were finished or had failed
+  std::vector<BenchRow> unmeasured = {};  // rows that an interrupt left without any result
 };
 
 struct BenchProgress {
@@ -78,15 +81,22 @@ struct BenchOptions {
   double seconds = 2;
   std::uint64_t seed = 0;  // of the inputs' random values
   GroupLimits limits = default_limits();
+  // A row whose process takes longer than this for one answer has failed: for loading with the
+  // first run, warming up, or a round.
+  double answer_seconds = 600;
   std::function<void(const BenchProgress&)> on_progress = {};
+  // Asked all along; true ends the measuring, with what was measured until then as the report.
+  std::function<bool()> stop_requested = {};
 };
 
-// The caller must have no other threads running, and loads no backend's library by this.
+// The caller must have no other threads running, and loads no backend's library by this. All
+// processes are gone when it returns.
 BenchReport bench(std::span<const BenchRow> rows, const BenchOptions& options);
 
 // "ratio", "ratio_low", "ratio_high" and "ratio_to" are there where there is a ratio, with a
 // spread.
 nlohmann::json to_json(const BenchResult& result);
+nlohmann::json to_json(const BenchRow& row);  // as it was asked for
 nlohmann::json to_json(const BenchFailure& failure);
 
 // Of one model, backend, number of threads and of streams: the batch of the highest items_per_s

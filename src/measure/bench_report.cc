@@ -17,6 +17,7 @@ nlohmann::json to_json(const BenchResult& result) {
                       {"runs", result.runs},
                       {"rounds", result.rounds},
                       {"stable", result.stable},
+                      {"finished", result.finished},
                       {"min_ms", result.min_ms},
                       {"p50_ms", result.p50_ms},
                       {"p90_ms", result.p90_ms},
@@ -45,10 +46,18 @@ nlohmann::json to_json(const BenchResult& result) {
   return json;
 }
 
+nlohmann::json to_json(const BenchRow& row) {
+  return {{"model", row.model.string()},
+          {"backend", row.backend},
+          {"threads", row.options.threads},
+          {"batch", row.options.batch},
+          {"streams", row.options.streams}};
+}
+
 nlohmann::json to_json(const BenchFailure& failure) {
-  return {{"model", failure.row.model.string()},    {"backend", failure.row.backend},
-          {"threads", failure.row.options.threads}, {"batch", failure.row.options.batch},
-          {"streams", failure.row.options.streams}, {"error", failure.reason.message()}};
+  nlohmann::json json = to_json(failure.row);
+  json["error"] = failure.reason.message();
+  return json;
 }
 
 std::vector<BestBatch> best_batches(std::span<const BenchResult> results, double bound_ms) {

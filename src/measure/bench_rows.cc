@@ -152,21 +152,20 @@ std::vector<std::vector<std::size_t>> group_rows(std::span<const BenchRow> rows,
   return packer.finish();
 }
 
-std::vector<std::optional<std::size_t>> find_baselines(std::span<const BenchRow> rows) {
+std::vector<std::optional<std::size_t>> find_baselines(std::span<const BenchRow> rows,
+                                                       const std::vector<bool>& measured) {
   const bool one_backend = std::all_of(rows.begin(), rows.end(), [&](const BenchRow& row) {
     return row.backend == rows.front().backend;
   });
   std::vector<std::optional<std::size_t>> baselines(rows.size());
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const auto is_baseline = [&](const BenchRow& other) {
-      return setting(other) == setting(rows[i]) &&
-             (one_backend ||
-              (other.model == rows[i].model && other.backend == rows.front().backend));
-    };
-    const auto found = std::find_if(rows.begin(), rows.end(), is_baseline);
-    const auto index = static_cast<std::size_t>(found - rows.begin());
-    const bool itself = index == i || (!one_backend && rows[i].backend == rows.front().backend);
-    if (found != rows.end() && !itself) baselines[i] = index;
+    if (!measured[i]) continue;
+    std::size_t first = 0;
+    while (!measured[first] || setting(rows[first]) != setting(rows[i]) ||
+           (!one_backend && rows[first].model != rows[i].model))
+      ++first;  // the row itself at the latest
+    const bool itself = first == i || (!one_backend && rows[first].backend == rows[i].backend);
+    if (!itself) baselines[i] = first;
   }
   return baselines;
 }

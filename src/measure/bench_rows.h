@@ -39,8 +39,8 @@ std::vector<BenchRow> make_rows(const BenchMatrix& matrix);
 
 struct GroupLimits {
   std::size_t rows = 16;  // each has a process
-  // For the models of a group together. What a model takes is estimated as four times its file: the
-  // graph as it was read, packed weights, and what a library keeps beside.
+  // For the models of a group together. What a model takes is estimated as four times its files:
+  // the graph as it was read, packed weights, and what a library keeps beside.
   std::int64_t memory_bytes = 0;
 };
 // Half of what this process may still take, by the machine's memory and by its control group.
@@ -48,13 +48,15 @@ GroupLimits default_limits();
 
 // Rows by their indices into groups that are measured in turns. Of the same threads, batch and
 // streams are all rows of a group; those of a model stay together as far as the limits allow, and
-// with a single backend so do all models. `sizes`: of the rows' files.
+// with a single backend so do all models. `sizes`: of the rows' files, with those of external data.
 std::vector<std::vector<std::size_t>> group_rows(std::span<const BenchRow> rows,
                                                  std::span<const std::int64_t> sizes,
                                                  const GroupLimits& limits);
 
 // For each row the one it is compared with, of the same threads, batch and streams: the same model
-// by the first backend; where all rows have one backend, the first model.
-std::vector<std::optional<std::size_t>> find_baselines(std::span<const BenchRow> rows);
+// by the first backend that was measured; where all rows have one backend, the first model that
+// was. `measured`: of each row, whether it has results; others have no baseline and are none.
+std::vector<std::optional<std::size_t>> find_baselines(std::span<const BenchRow> rows,
+                                                       const std::vector<bool>& measured);
 
 }  // namespace lathe::measure

@@ -21,6 +21,10 @@ Groups group(const std::vector<BenchRow>& rows, std::int64_t size, GroupLimits l
   return group_rows(rows, std::vector<std::int64_t>(rows.size(), size), limits);
 }
 
+std::vector<bool> all_measured(const std::vector<BenchRow>& rows) {
+  return std::vector<bool>(rows.size(), true);
+}
+
 constexpr GroupLimits kRoomy{.rows = 16, .memory_bytes = 1'000'000'000};
 
 TEST(MakeRows, TakesEveryCombinationInOrder) {
@@ -96,14 +100,24 @@ TEST(DefaultLimits, LeaveRoom) { EXPECT_GT(default_limits().memory_bytes, 0); }
 
 TEST(FindBaselines, ComparesBackendsOfTheSameModel) {
   const auto rows = make_rows({.models = {"a", "b"}, .backends = {"x", "y"}, .batches = {1, 2}});
-  EXPECT_THAT(find_baselines(rows),
+  EXPECT_THAT(find_baselines(rows, all_measured(rows)),
               ElementsAre(std::nullopt, std::nullopt, 0, 1, std::nullopt, std::nullopt, 4, 5));
 }
 
 TEST(FindBaselines, ComparesModelsWhereThereIsOneBackend) {
   const auto rows = make_rows({.models = {"a", "b", "a"}, .batches = {1, 2}});
-  EXPECT_THAT(find_baselines(rows), ElementsAre(std::nullopt, std::nullopt, 0, 1, 0, 1));
-  EXPECT_TRUE(find_baselines({}).empty());
+  EXPECT_THAT(find_baselines(rows, all_measured(rows)),
+              ElementsAre(std::nullopt, std::nullopt, 0, 1, 0, 1));
+  EXPECT_TRUE(find_baselines({}, {}).empty());
+  EXPECT_THAT(find_baselines(rows, {false, true, true, true, true, true}),
+              ElementsAre(std::nullopt, std::nullopt, std::nullopt, 1, 2, 1));
+}
+
+TEST(FindBaselines, TakesTheNextBackendWhereTheFirstFailed) {
+  const auto rows = make_rows({.models = {"a", "b"}, .backends = {"x", "y", "z"}});
+  EXPECT_THAT(find_baselines(rows, {false, true, true, true, false, true}),
+              ElementsAre(std::nullopt, std::nullopt, 1, std::nullopt, std::nullopt, 3));
+  EXPECT_THAT(find_baselines(rows, std::vector<bool>(6, false)), testing::Each(std::nullopt));
 }
 
 }  // namespace

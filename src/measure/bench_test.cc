@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "formats/model_file.h"
+#include "formats/onnx/write_onnx.h"
 #include "ir/architectures.h"
 #include "measure/inference_timer.h"
 #include "ops/infer_shapes.h"
@@ -101,6 +102,67 @@ TEST(Bench, ARowThatFailsLeavesTheOthers) {
   EXPECT_FALSE(report.results[0].ratio) << "there is nothing to compare with";
 }
 
+TEST(Bench, SaysWhichThreadsWereUsed) {
+  const BenchReport report =
+      bench(make_rows({.models = {write_fixed_batch()}, .threads = {2}}), quick());
+  ASSERT_EQ(report.results.size(), 1U);
+  EXPECT_EQ(report.results[0].threads, 1);
+  EXPECT_THAT(report.results[0].notes, ElementsAre(HasSubstr("1 thread instead of 2")));
+}
+
+TEST(Bench, AModelWhoseFirstBackendFailedIsComparedWithTheNext) {
+  BenchMatrix matrix{.models = {write_mlp()}, .backends = {"native", "reference", "auto"}};
+  auto rows = make_rows(matrix);
+  rows[0].options.memory_limit = 1;
+  const BenchReport report = bench(rows, quick());
+  ASSERT_EQ(report.results.size(), 2U);
+  EXPECT_FALSE(report.results[0].ratio);
+  ASSERT_TRUE(report.results[1].ratio);
+  EXPECT_EQ(report.results[1].ratio_to, "reference");
+  EXPECT_THAT(report.results[1].notes,
+              testing::Contains("is compared with reference, since native failed"));
+}
+
+TEST(Bench, ARowThatGivesNoAnswerFails) {
+  BenchOptions options = quick();
+  options.answer_seconds = 1e-9;
+  const BenchReport report = bench(make_rows({.models = {write_mlp()}}), options);
+  ASSERT_EQ(report.failures.size(), 1U);
+  EXPECT_THAT(report.failures[0].reason.message(), HasSubstr("no answer within"));
+}
+
+TEST(Bench, AStopKeepsWhatWasMeasured) {
+  const Path model = write_mlp();
+  const auto rows = make_rows({.models = {model, model}, .batches = {1, 2}});
+  BenchOptions options = quick();
+  options.seconds = 0.1;
+  std::string now;
+  options.on_progress = [&](const BenchProgress& progress) { now = progress.what; };
+  options.stop_requested = [&] { return now.rfind("round 3", 0) == 0; };
+  const BenchReport report = bench(rows, options);
+  EXPECT_TRUE(report.interrupted);
+  EXPECT_TRUE(report.failures.empty());
+  ASSERT_EQ(report.results.size(), 2U) << "the first group";
+  for (const BenchResult& result : report.results) {
+    EXPECT_FALSE(result.finished);
+    EXPECT_EQ(result.rounds, 2);
+    EXPECT_FALSE(to_json(result)["finished"]);
+  }
+  ASSERT_EQ(report.unmeasured.size(), 2U);
+  EXPECT_EQ(report.unmeasured[0].options.batch, 2);
+  EXPECT_EQ(to_json(report.unmeasured[0])["backend"], "native");
+}
+
+TEST(Bench, ExternalDataCountsForTheSize) {
+  ir::Graph graph = ir::make_architecture("mlp").value();
+  ASSERT_TRUE(ops::infer_shapes(graph).ok());
+  const Path path = Path(testing::TempDir()) / "bench_test_external.onnx";
+  ASSERT_TRUE(formats::write_onnx(graph, path, {.external_data = true}).ok());
+  const BenchReport report = bench(make_rows({.models = {path}}), quick());
+  ASSERT_EQ(report.results.size(), 1U);
+  EXPECT_GT(report.results[0].size_bytes, 266610 * 4);
+}
+
 TEST(Bench, GroupsMeasuredApartHaveARatioWithoutSpread) {
   const Path model = write_mlp();
   BenchOptions options = quick();
@@ -130,7 +192,7 @@ TEST(BenchJson, HasTheKeysThatProgramsRead) {
         "p90_ms",       "p95_ms",          "p99_ms",         "mean_ms", "stddev_ms", "items_per_s",
         "load_ms",      "first_ms",        "peak_rss_bytes", "macs",    "gflops",    "arena_bytes",
         "weight_bytes", "size_bytes",      "runs",           "rounds",  "stable",    "streams",
-        "precision",    "backend_version", "notes"}) {
+        "precision",    "backend_version", "notes",          "finished"}) {
     EXPECT_TRUE(json.contains(key)) << key;
   }
   EXPECT_FALSE(json.contains("ratio"));

@@ -74,12 +74,14 @@ class Conduct {
     for (auto& side : sides_) {
       if (side) side->pending.push_back(side->executable->submit(batch.inputs));
     }
-    rows_.push_back(batch.rows);
+    const bool has_rows = !batch.inputs.empty() && batch.inputs[0].rank() > 0;
+    const std::int64_t all = has_rows ? batch.inputs[0].dim(0) : 1;
+    rows_.emplace_back(batch.rows, batch.rows >= 0 ? batch.rows : all);
   }
 
-  // Takes the oldest batch.
+  // Takes the oldest batch and counts it.
   Status collect() {
-    const std::int64_t rows = rows_.front();
+    const auto [rows, counted] = rows_.front();
     rows_.pop_front();
     const engine::Outputs expected = take(reference_);
     for (std::size_t i = 0; i < sides_.size(); ++i) {
@@ -93,6 +95,8 @@ class Conduct {
       if (!added.ok()) comparison.failure = added.error();
     }
     if (!expected.ok()) return expected.error().with_context(result_.against);
+    ++result_.batches;
+    result_.rows += counted;
     return {};
   }
 
@@ -105,7 +109,8 @@ class Conduct {
 
   Side reference_;
   std::vector<std::optional<Side>> sides_;
-  std::deque<std::int64_t> rows_;
+  // Of each batch in flight: rows that are no padding as InputBatch has them, and their number.
+  std::deque<std::pair<std::int64_t, std::int64_t>> rows_;
   BackendComparisons& result_;
 };
 
@@ -140,13 +145,36 @@ Status compare_inner_nodes(const ir::Graph& graph, const InputBatch& batch,
 
 }  // namespace
 
-bool ValueDifference::parts(double tolerance) const {
-  return integer ? difference.max_absolute() > 1 : difference.max_relative() > tolerance;
+bool is_quantized(const ir::Graph& graph) {
+  const auto ids = graph.node_ids();
+  return std::any_of(ids.begin(), ids.end(), [&](ir::NodeId id) {
+    const std::string& type = graph.node(id).op_type;
+    return type == "QuantizeLinear" || type.rfind("QLinear", 0) == 0 || type == "QGemm";
+  });
 }
 
-const ValueDifference* BackendComparison::first_parting(double tolerance) const {
+AgreementRule agreement_rule(const ir::Graph& graph, double tolerance, double same_class) {
+  return {tolerance, is_quantized(graph) ? same_class : 0};
+}
+
+bool ValueDifference::within(double tolerance) const {
+  return integer ? difference.max_absolute() <= 1 : difference.max_relative() <= tolerance;
+}
+
+bool ValueDifference::agrees(const AgreementRule& rule) const {
+  if (within(rule.tolerance)) return true;
+  return rule.same_class > 0 && difference.top1_rows() > 0 &&
+         difference.top1_agreement() >= rule.same_class;
+}
+
+bool BackendComparison::agrees(const AgreementRule& rule) const {
+  return !failure && std::all_of(outputs.begin(), outputs.end(),
+                                 [&](const ValueDifference& v) { return v.agrees(rule); });
+}
+
+const ValueDifference* BackendComparison::first_beyond(double tolerance) const {
   const auto found = std::find_if(nodes.begin(), nodes.end(), [&](const ValueDifference& node) {
-    return node.parts(tolerance);
+    return !node.within(tolerance);
   });
   return found == nodes.end() ? nullptr : &*found;
 }
@@ -223,22 +251,27 @@ Result<BackendComparisons> compare_backends(const ir::Graph& graph, const InputS
   }
 
   std::optional<InputBatch> first;
+  const auto stopped = [&] { return options.stop_requested && options.stop_requested(); };
   Conduct conduct(std::move(*reference), std::move(sides), result);
+  // Batches in flight are waited for after a stop too: they could not be left without that.
   for (bool more = true; more || !conduct.idle();) {
     if (more && !conduct.full()) {
+      result.interrupted = stopped();
+      if (result.interrupted) {
+        more = false;
+        continue;
+      }
       ASSIGN_OR_RETURN(std::optional<InputBatch> batch, source());
       more = batch.has_value();
       if (!batch) continue;
       conduct.submit(*batch);
-      ++result.batches;
-      const bool has_rows = !batch->inputs.empty() && batch->inputs[0].rank() > 0;
-      result.rows += batch->rows >= 0 ? batch->rows : has_rows ? batch->inputs[0].dim(0) : 1;
       if (!first) first = std::move(batch);
       continue;
     }
     RETURN_IF_ERROR(conduct.collect());
-    if (options.on_progress) options.on_progress(result.batches);
+    if (options.on_progress) options.on_progress(result.rows);
   }
+  if (result.interrupted) return result;
   if (!first) return invalid_argument("there is no input to compare on");
   if (options.inner_nodes) RETURN_IF_ERROR(compare_inner_nodes(graph, *first, options, result));
   return result;

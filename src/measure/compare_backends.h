@@ -20,18 +20,32 @@ struct InputBatch {
 // Empty at the end.
 using InputSource = std::function<Result<std::optional<InputBatch>>()>;
 
+// When a value counts as the same.
+struct AgreementRule {
+  // Of the largest magnitude (TensorDifference::max_relative); integers may differ by one step.
+  double tolerance = 1e-4;
+  // In a quantized model differences of a step add up from layer to layer: a value beyond the
+  // tolerance still agrees where so large a share of the rows has its largest element at the same
+  // place. 0 outside of quantized models, where this does not count.
+  double same_class = 0;
+};
+// Of a graph: with `same_class` if it is quantized.
+AgreementRule agreement_rule(const ir::Graph& graph, double tolerance, double same_class);
+bool is_quantized(const ir::Graph& graph);
+
 struct CompareOptions {
   std::vector<std::string> backends;
   std::string against = "reference";
   engine::CompileOptions compile = {};
-  // What counts as parting: a relative difference (TensorDifference), or more than one step of an
-  // integer value.
-  double tolerance = 1e-4;
+  AgreementRule rule = {};
   // Also compares what inner nodes make, on the first batch, which a second executable exposes as
   // outputs. That keeps backends from fusing as much as they otherwise do. Values between
   // DequantizeLinear and QuantizeLinear are left out, so that integer operators stay integer.
   bool inner_nodes = false;
-  std::function<void(std::int64_t batches)> on_progress = {};
+  // After each batch: the rows compared so far.
+  std::function<void(std::int64_t rows)> on_progress = {};
+  // Asked between batches; true ends the comparison with what was compared until then.
+  std::function<bool()> stop_requested = {};
 };
 
 struct ValueDifference {
@@ -40,7 +54,8 @@ struct ValueDifference {
   bool integer = false;
   TensorDifference difference;
 
-  [[nodiscard]] bool parts(double tolerance) const;
+  [[nodiscard]] bool within(double tolerance) const;
+  [[nodiscard]] bool agrees(const AgreementRule& rule) const;
 };
 
 struct BackendComparison {
@@ -52,12 +67,16 @@ struct BackendComparison {
   std::vector<ValueDifference> nodes;    // of inner_nodes, in topological order
   std::optional<Error> nodes_failure;    // the exposed graph could not be run
 
-  // The first of `nodes` that parts, or null.
-  [[nodiscard]] const ValueDifference* first_parting(double tolerance) const;
+  // Whether nothing failed and all outputs agree.
+  [[nodiscard]] bool agrees(const AgreementRule& rule) const;
+  // The first of `nodes` beyond the tolerance, or null. Where the outputs agree all the same, it is
+  // where the differences begin.
+  [[nodiscard]] const ValueDifference* first_beyond(double tolerance) const;
 };
 
 struct BackendComparisons {
   std::string against;
+  bool interrupted = false;
   std::int64_t batches = 0;
   std::int64_t rows = 0;                    // of the first input's first axis, padding left out
   std::vector<BackendComparison> backends;  // in the order asked for

@@ -94,11 +94,11 @@ TEST(CompareBackendsTest, BackendsThatAgree) {
     ASSERT_EQ(comparison.nodes.size(), 2);
     EXPECT_EQ(comparison.nodes[0].name, "r");
     EXPECT_THAT(comparison.nodes[0].node, HasSubstr("(Relu)"));
-    EXPECT_EQ(comparison.first_parting(1e-4), nullptr);
+    EXPECT_EQ(comparison.first_beyond(1e-4), nullptr);
   }
 }
 
-TEST(CompareBackendsTest, NamesTheFirstNodeThatParts) {
+TEST(CompareBackendsTest, NamesTheFirstNodeBeyondTheTolerance) {
   BackendComparison comparison;
   for (const char* name : {"a", "b", "c"}) {
     ValueDifference& node = comparison.nodes.emplace_back();
@@ -109,23 +109,60 @@ TEST(CompareBackendsTest, NamesTheFirstNodeThatParts) {
             .add(Tensor::from_values<float>({1}, {1}), Tensor::from_values<float>({1}, {1 + off}))
             .ok());
   }
-  ASSERT_NE(comparison.first_parting(1e-4), nullptr);
-  EXPECT_EQ(comparison.first_parting(1e-4)->name, "b");
-  EXPECT_EQ(comparison.first_parting(0.1), nullptr);
+  ASSERT_NE(comparison.first_beyond(1e-4), nullptr);
+  EXPECT_EQ(comparison.first_beyond(1e-4)->name, "b");
+  EXPECT_EQ(comparison.first_beyond(0.1), nullptr);
 }
 
-TEST(CompareBackendsTest, OneStepOfAnIntegerIsNoParting) {
+TEST(CompareBackendsTest, OneStepOfAnIntegerAgrees) {
   ValueDifference value{"q", "q (QuantizeLinear)", true, {}};
   ASSERT_TRUE(value.difference
                   .add(Tensor::from_values<std::int8_t>({2}, {3, 4}),
                        Tensor::from_values<std::int8_t>({2}, {4, 4}))
                   .ok());
-  EXPECT_FALSE(value.parts(1e-4));
+  EXPECT_TRUE(value.agrees({}));
   ASSERT_TRUE(value.difference
                   .add(Tensor::from_values<std::int8_t>({1}, {3}),
                        Tensor::from_values<std::int8_t>({1}, {5}))
                   .ok());
-  EXPECT_TRUE(value.parts(1e-4));
+  EXPECT_FALSE(value.agrees({}));
+}
+
+TEST(CompareBackendsTest, OneRuleHoldsForOutputsOfFloatAndOfQuantizedModels) {
+  ValueDifference output{"y", "fc (Gemm)", false, {}};
+  ASSERT_TRUE(output.difference
+                  .add(Tensor::from_values<float>({2, 2}, {0, 1, 1, 0}),
+                       Tensor::from_values<float>({2, 2}, {0, 1.1F, 0.9F, 0}))
+                  .ok());
+  EXPECT_TRUE(output.agrees({.tolerance = 0.2}));
+  EXPECT_FALSE(output.agrees({.tolerance = 1e-4}));
+  EXPECT_TRUE(output.agrees({.tolerance = 1e-4, .same_class = 1})) << "the classes are the same";
+  ASSERT_TRUE(output.difference
+                  .add(Tensor::from_values<float>({1, 2}, {0, 1}),
+                       Tensor::from_values<float>({1, 2}, {1, 0}))
+                  .ok());
+  EXPECT_FALSE(output.agrees({.tolerance = 1e-4, .same_class = 0.9}));
+  EXPECT_TRUE(output.agrees({.tolerance = 1e-4, .same_class = 0.6}));
+  EXPECT_EQ(agreement_rule(small_graph(), 1e-3, 0.9).same_class, 0) << "is not quantized";
+}
+
+TEST(CompareBackendsTest, AStopKeepsWhatWasCompared) {
+  CompareOptions options{.backends = {"native"}, .compile = {.threads = 1, .batch = 2}};
+  std::int64_t rows_told = 0;
+  options.on_progress = [&](std::int64_t rows) { rows_told = rows; };
+  options.stop_requested = [&] { return rows_told >= 2; };
+  options.inner_nodes = true;
+  const auto result = compare_backends(small_graph(), repeat(1000, kInput), options);
+  ASSERT_TRUE(result.ok()) << result.error().message();
+  EXPECT_TRUE(result->interrupted);
+  EXPECT_EQ(result->rows, rows_told);
+  EXPECT_GE(result->rows, 2);
+  EXPECT_LT(result->rows, 1000);
+  EXPECT_EQ(result->backends[0].outputs[0].difference.elements(), 3 * result->rows);
+  EXPECT_TRUE(result->backends[0].nodes.empty());
+
+  options.stop_requested = [] { return true; };
+  EXPECT_EQ(compare_backends(small_graph(), repeat(5, kInput), options)->rows, 0);
 }
 
 TEST(CompareBackendsTest, ValuesInsideQuantizedLayersStayInside) {

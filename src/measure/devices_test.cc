@@ -47,6 +47,14 @@ TEST(SystemInfo, TellsWhatBoundsTheProcess) {
   EXPECT_EQ(json.at("governor"), "powersave");
 }
 
+TEST(SystemInfo, HasASummary) {
+  SystemInfo info = large_machine();
+  info.lathe_version = "1.2";
+  EXPECT_EQ(summarize(info), "Example, avx2, 2 cores, 32.00 GB of memory; Lathe 1.2");
+  info.fma_peak_gflops = 93.4;
+  EXPECT_THAT(summarize(info), HasSubstr("93 GFLOP/s float32 on one thread"));
+}
+
 TEST(SystemInfo, LeavesOutWhatCannotBeTold) {
   const SystemInfo unknown;
   const nlohmann::json json = to_json(unknown);

@@ -31,6 +31,8 @@ template <typename Visit>
 void for_each_field(auto& loaded, Visit visit) {
   visit("backend_version", loaded.backend_version);
   visit("batch", loaded.batch);
+  visit("threads", loaded.threads);
+  visit("streams", loaded.streams);
   visit("load_ms", loaded.load_ms);
   visit("first_ms", loaded.first_ms);
   visit("macs", loaded.macs);
@@ -81,8 +83,10 @@ Result<InferenceTimer> InferenceTimer::load(const Path& model, const std::string
   loaded.load_ms = milliseconds_since(start);
   loaded.batch = batch_of(*timer.executable_);
   if (options.batch != 1 && loaded.batch != options.batch) {
-    return invalid_argument("the model's batch is fixed at {}, it cannot be measured at {}",
-                            loaded.batch, options.batch);
+    return invalid_argument(
+        "the batch is fixed at {} (by the model, --shape or --dim), it cannot "
+        "be measured at {}",
+        loaded.batch, options.batch);
   }
   ASSIGN_OR_RETURN(timer.inputs_, random_inputs(timer.executable_->inputs(), seed));
   const auto first = Clock::now();
@@ -91,6 +95,8 @@ Result<InferenceTimer> InferenceTimer::load(const Path& model, const std::string
   timer.typical_ms_ = loaded.first_ms;
 
   loaded.backend_version = backend->version();
+  loaded.threads = timer.executable_->threads();
+  loaded.streams = timer.executable_->streams();
   loaded.macs = macs_of(graph, options);
   loaded.arena_bytes = static_cast<std::int64_t>(timer.executable_->arena_bytes());
   loaded.weight_bytes = static_cast<std::int64_t>(timer.executable_->weight_bytes());

@@ -18,6 +18,8 @@ namespace lathe::measure {
 struct LoadedModel {
   std::string backend_version;
   std::int64_t batch = 1;  // the first extent of the first input
+  int threads = 1;         // of one inference, and
+  int streams = 1;         // inferences at a time, as the executable has them
   double load_ms = 0;      // reading the file and compiling it
   double first_ms = 0;     // the first inference
   std::int64_t macs = 0;   // of one batch; 0 where the graph has operators that Lathe lacks

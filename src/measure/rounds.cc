@@ -43,14 +43,19 @@ std::vector<RoundSeries> measure_in_rounds(std::size_t rows, const RoundOptions&
                                            const MeasureRound& measure, const OnRound& on_round) {
   std::vector<Row> all(rows);
   const auto wants_more = [&](const Row& row) { return row.wants_more(options); };
-  for (std::size_t round = 0; std::any_of(all.begin(), all.end(), wants_more); ++round) {
-    for (std::size_t i = 0; i < rows; ++i) {
+  bool stopped = false;
+  for (std::size_t round = 0; !stopped && std::any_of(all.begin(), all.end(), wants_more);
+       ++round) {
+    for (std::size_t i = 0; i < rows && !stopped; ++i) {
       Row& row = all[i];
       if (!row.may_go_on(options)) continue;
+      stopped = options.stop_requested && options.stop_requested();
+      if (stopped) break;
       if (on_round) on_round(round, i, share_of_time(all, options));
       Result<Round> result = measure(i, round_seconds(options));
       if (!result.ok()) {
-        row.series.failed = result.error();
+        stopped = result.error().code() == ErrorCode::kInterrupted;
+        if (!stopped) row.series.failed = result.error();
         continue;
       }
       row.spent_seconds += result->wall_ms / 1000;
@@ -62,7 +67,10 @@ std::vector<RoundSeries> measure_in_rounds(std::size_t rows, const RoundOptions&
   }
   std::vector<RoundSeries> series;
   series.reserve(rows);
-  for (Row& row : all) series.push_back(std::move(row.series));
+  for (Row& row : all) {
+    row.series.finished = !row.series.failed && !row.wants_more(options);
+    series.push_back(std::move(row.series));
+  }
   return series;
 }
 

@@ -29,16 +29,19 @@ struct RoundOptions {
   // Medians of the rounds, not single latencies, have to agree this well (median_is_stable):
   // neighbouring latencies depend on each other, and would agree too soon.
   double tolerance = 0.01;
+  // Asked before each round of each row; true ends all series where they are.
+  std::function<bool()> stop_requested = {};
 };
 double round_seconds(const RoundOptions& options);
 
 struct RoundSeries {
   std::vector<Round> rounds;
   bool stable = false;          // the medians agreed before the time was over
+  bool finished = false;        // stable, or its time was over
   std::optional<Error> failed;  // what ended the series
 };
 
-// Measures one round of row `row`, of about `seconds`.
+// Measures one round of row `row`, of about `seconds`. kInterrupted ends all series.
 using MeasureRound = std::function<Result<Round>(std::size_t row, double seconds)>;
 // Before each round of each row: the number of the round from 0, and how much of the time that all
 // rows may take is over.

@@ -123,6 +123,16 @@ nlohmann::json to_json(const SystemInfo& info) {
   return json;
 }
 
+std::string summarize(const SystemInfo& info) {
+  std::string text =
+      fmt::format("{}, {}, {} core{}, {} of memory", info.cpu, info.isa, info.cores,
+                  info.cores == 1 ? "" : "s", format_bytes(static_cast<double>(info.memory_bytes)));
+  if (info.fma_peak_gflops > 0) {
+    text += fmt::format(", {:.0f} GFLOP/s float32 on one thread", info.fma_peak_gflops);
+  }
+  return text + "; Lathe " + info.lathe_version;
+}
+
 std::vector<std::pair<std::string, std::string>> describe(const SystemInfo& info) {
   std::vector<std::pair<std::string, std::string>> lines{{"Processor", info.cpu},
                                                          {"Instruction set", info.isa}};

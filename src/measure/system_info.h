@@ -35,6 +35,9 @@ struct SystemInfo {
 SystemInfo system_info(bool measure_peak);
 // What cannot be told is left out.
 nlohmann::json to_json(const SystemInfo& info);
+// "Intel Xeon, avx512vnni, 2 cores, 4.10 GB of memory, 93 GFLOP/s float32 on one thread; Lathe
+// 0.1.0": what of it matters most.
+std::string summarize(const SystemInfo& info);
 // Label and value, for people.
 std::vector<std::pair<std::string, std::string>> describe(const SystemInfo& info);
 

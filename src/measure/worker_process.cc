@@ -1,12 +1,15 @@
 #include "measure/worker_process.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <fcntl.h>
 #include <new>
+#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -90,6 +93,9 @@ void volunteer_for_out_of_memory() {
 [[noreturn]] void serve(int socket, pid_t parent, const WorkerProcess::Handler& handler) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(1);
+  // The parent's handlers are not the child's. A terminal sends SIGINT to both.
+  std::signal(SIGINT, SIG_IGN);
+  std::signal(SIGTERM, SIG_DFL);
   ::dup2(STDERR_FILENO, STDOUT_FILENO);
   close_files_but(socket);
   volunteer_for_out_of_memory();
@@ -152,10 +158,35 @@ WorkerProcess& WorkerProcess::operator=(WorkerProcess&& other) noexcept {
 
 WorkerProcess::~WorkerProcess() { end(); }
 
-Result<json> WorkerProcess::ask(const json& question) {
+Status WorkerProcess::wait_for_answer(const Patience& patience) const {
+  using Clock = std::chrono::steady_clock;
+  constexpr double kNap = 0.1;  // seconds between two looks at stop_requested
+  const auto start = Clock::now();
+  for (;;) {
+    if (patience.stop_requested && patience.stop_requested())
+      return error(ErrorCode::kInterrupted, "its process was stopped before it answered");
+    const double waited = std::chrono::duration<double>(Clock::now() - start).count();
+    const double left = patience.seconds > 0 ? patience.seconds - waited : kNap;
+    if (left <= 0) {
+      return error(ErrorCode::kResourceExhausted,
+                   "its process gave no answer within {:g} s; --timeout allows more",
+                   patience.seconds);
+    }
+    pollfd file{socket_, POLLIN, 0};
+    const int ready = ::poll(&file, 1, static_cast<int>(std::min(left, kNap) * 1000));
+    if (ready > 0 || (ready < 0 && errno != EINTR)) return {};  // receiving tells what it is
+  }
+}
+
+Result<json> WorkerProcess::ask(const json& question, const Patience& patience) {
   if (ended_) return *ended_;
   ::kill(child_, SIGCONT);
   if (send_message(socket_, question)) {
+    if (const Status waited = wait_for_answer(patience); !waited.ok()) {
+      end();
+      ended_ = waited.error();
+      return *ended_;
+    }
     if (auto answer = receive_message(socket_)) {
       if (auto result = unwrap(*answer)) {
         ::kill(child_, SIGSTOP);

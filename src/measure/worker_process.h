@@ -16,14 +16,21 @@
 
 namespace lathe::measure {
 
+// How long an answer is waited for.
+struct Patience {
+  double seconds = 0;                         // at most; 0: as long as it takes
+  std::function<bool()> stop_requested = {};  // asked ten times a second; true ends the waiting
+};
+
 class WorkerProcess {
  public:
   using Handler = std::function<Result<nlohmann::json>(const nlohmann::json& question)>;
 
   // Forks. `handler` runs in the child alone, once for each question, and may keep state between
   // them. The child has no files of the parent's but standard input and error (what it prints goes
-  // to the latter), is the first that the system ends where memory runs out, and ends with the
-  // parent's thread that started it. The caller must have no other threads running.
+  // to the latter), does not hear Ctrl-C, which is the parent's to answer, is the first that the
+  // system ends where memory runs out, and ends with the parent's thread that started it. The
+  // caller must have no other threads running.
   static Result<WorkerProcess> start(const Handler& handler);
 
   WorkerProcess(WorkerProcess&& other) noexcept;
@@ -35,11 +42,13 @@ class WorkerProcess {
   // Waits for the answer. Between questions all threads of the child are stopped, so that a library
   // which waits busily takes no time from others. An error of the handler, and what it throws, is
   // an error here, and the next question may be asked. If the child ends, the error says how, for
-  // this question and for all later ones.
-  Result<nlohmann::json> ask(const nlohmann::json& question);
+  // this question and for all later ones. A child that outlasts the caller's patience is ended,
+  // with an error that says so: kInterrupted where a stop was requested.
+  Result<nlohmann::json> ask(const nlohmann::json& question, const Patience& patience = {});
 
  private:
   WorkerProcess(pid_t child, int socket) : child_(child), socket_(socket) {}
+  Status wait_for_answer(const Patience& patience) const;
   Error lost();  // reaps the child
   void end();
 

@@ -106,6 +106,35 @@ TEST(WorkerProcess, IsStoppedBetweenQuestions) {
   EXPECT_EQ(worker.ask(nullptr).value(), process);
 }
 
+TEST(WorkerProcess, IsEndedWhenPatienceIs) {
+  const auto sleep = [](const json& question) -> Result<json> {
+    if (question == "sleep") {
+      for (;;) ::pause();
+    }
+    return json(::getpid());
+  };
+  WorkerProcess slow = start(sleep);
+  const pid_t process = slow.ask(1, {.seconds = 60}).value();
+  const auto late = slow.ask("sleep", {.seconds = 0.01});
+  EXPECT_THAT(late.error().message(), HasSubstr("no answer within 0.01 s"));
+  EXPECT_NE(::kill(process, 0), 0) << "still there";
+  EXPECT_FALSE(slow.ask(1).ok());
+
+  WorkerProcess stopped = start(sleep);
+  int asked = 0;
+  const auto result = stopped.ask("sleep", {.stop_requested = [&] { return ++asked == 3; }});
+  EXPECT_EQ(result.error().code(), ErrorCode::kInterrupted);
+  EXPECT_EQ(asked, 3);
+}
+
+TEST(WorkerProcess, LeavesCtrlCToItsOwner) {
+  WorkerProcess worker = start([](const json&) -> Result<json> {
+    raise(SIGINT);
+    return json("still there");
+  });
+  EXPECT_EQ(worker.ask(nullptr).value(), "still there");
+}
+
 TEST(WorkerProcess, EndsWithItsOwner) {
   pid_t process = 0;
   {

@@ -6,7 +6,6 @@
 #include "formats/onnx/tensor_bytes.h"
 
 namespace lathe::formats {
-namespace {
 
 Status check_location(const std::string& location) {
   if (location.empty()) return invalid_data("external data has no location");
@@ -24,8 +23,6 @@ Status check_location(const std::string& location) {
   }
   return {};
 }
-
-}  // namespace
 
 Result<ExternalData::File*> ExternalData::open(const std::string& location) {
   if (const auto it = files_.find(location); it != files_.end()) return &it->second;

@@ -20,6 +20,9 @@ struct ExternalLocation {
   std::optional<std::int64_t> length;  // absent: to the end of the file
 };
 
+// Whether a location names a file inside the model's folder, as far as its name tells.
+Status check_location(const std::string& location);
+
 // Reads such tensors. Files must lie inside the model's folder, also once symbolic links are
 // followed. Tensors that name the same bytes share them, and what is read in all is bounded by the
 // sizes of the files, so that a small model cannot ask for much memory by naming the same bytes

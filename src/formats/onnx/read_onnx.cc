@@ -1,5 +1,6 @@
 #include "formats/onnx/read_onnx.h"
 
+#include <algorithm>
 #include <exception>
 #include <limits>
 #include <new>
@@ -78,6 +79,23 @@ Result<ir::Graph> parse_model(std::span<const std::byte> bytes, const ReadOption
   return graph;
 }
 
+Result<std::vector<Path>> parse_external_files(std::span<const std::byte> bytes,
+                                               const Path& folder) {
+  onnx::ModelProto model;
+  RETURN_IF_ERROR(parse_message(bytes, model_message(), {}, model));
+  std::vector<Path> files;
+  for (const onnx::TensorProto& tensor : model.graph().initializer()) {
+    if (tensor.data_location() != onnx::TensorProto::EXTERNAL) continue;
+    for (const onnx::StringStringEntryProto& entry : tensor.external_data()) {
+      if (entry.key() != "location" || !check_location(entry.value()).ok()) continue;
+      Path file = folder / entry.value();
+      if (std::find(files.begin(), files.end(), file) == files.end())
+        files.push_back(std::move(file));
+    }
+  }
+  return files;
+}
+
 Result<ir::Tensor> parse_tensor(std::span<const std::byte> bytes) {
   onnx::TensorProto proto;
   RETURN_IF_ERROR(parse_message(bytes, tensor_message(), {}, proto));
@@ -107,6 +125,12 @@ Result<ir::Graph> read_onnx(const Path& path, UnknownOperators unknown_operators
 
 Result<ir::Graph> parse_onnx(std::span<const std::byte> bytes, const ReadOptions& options) {
   return guarded([&] { return parse_model(bytes, options); });
+}
+
+Result<std::vector<Path>> external_data_files(const Path& path) {
+  ASSIGN_OR_RETURN(const MappedFile file, MappedFile::open(path));
+  return guarded([&] { return parse_external_files(file.bytes(), path.parent_path()); })
+      .with_context(path.string());
 }
 
 Result<ir::Tensor> read_onnx_tensor(const Path& path) {

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "base/file.h"
 #include "formats/onnx/wire_check.h"
@@ -39,6 +40,10 @@ Result<ir::Graph> read_onnx(const Path& path,
 
 // The same for a model in memory.
 Result<ir::Graph> parse_onnx(std::span<const std::byte> bytes, const ReadOptions& options = {});
+
+// The files of external data that the initializers of a model name, each once; whether they are
+// there is not looked at, and names that leave the model's folder are left out.
+Result<std::vector<Path>> external_data_files(const Path& path);
 
 // One tensor in a file of its own (TensorProto, as the test data of ONNX has them), or in memory.
 Result<ir::Tensor> read_onnx_tensor(const Path& path);

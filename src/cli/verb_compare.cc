@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "backends/backends.h"
@@ -291,7 +292,8 @@ Status run(const Call& call, const CLI::App& app) {
   for (const measure::BackendComparison& comparison : result.backends) {
     all_agree = all_agree && comparison.agrees(options.rule);
     backends.push_back(to_json(comparison, options.rule, call));
-    print_notes(comparison.notes, call.output.quiet);
+    for (const std::string& note : comparison.notes)
+      print_notes(std::array{fmt::format("{}: {}", comparison.backend, note)}, call.output.quiet);
   }
   if (call.output.json) {
     nlohmann::json json{{"model", call.model},

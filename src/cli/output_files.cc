@@ -4,8 +4,11 @@
 #include <algorithm>
 #include <cctype>
 #include <fmt/ranges.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
+#include "base/stream.h"
 
 namespace lathe::cli {
 namespace {
@@ -39,7 +42,8 @@ void OutputFiles::writes(std::string what, std::string path, std::vector<std::st
 
 Status OutputFiles::check() const {
   for (const File& output : outputs_) {
-    if (!output.extensions.empty() && !has_extension(output.path, output.extensions)) {
+    if (!output.extensions.empty() && !has_extension(output.path, output.extensions) &&
+        !is_stream(output.path)) {
       return invalid_argument("{} {}: expected a name that ends in {}", output.what, output.path,
                               fmt::join(output.extensions, " or "));
     }
@@ -58,6 +62,13 @@ Status OutputFiles::check() const {
     RETURN_IF_ERROR(check_writable(output.path).with_context(output.what));
   }
   return {};
+}
+
+bool is_standard_output(const std::string& path) {
+  struct stat file {};
+  struct stat out {};
+  return ::stat(path.c_str(), &file) == 0 && ::fstat(STDOUT_FILENO, &out) == 0 &&
+         file.st_dev == out.st_dev && file.st_ino == out.st_ino;
 }
 
 }  // namespace lathe::cli

@@ -27,7 +27,7 @@ class OutputFiles {
   // A file that the call reads. `what` is how messages name it: "MODEL", "--history".
   void reads(std::string what, std::string path);
   // A file that it writes; an empty path is none. Where `extensions` are given the name has to end
-  // in one of them.
+  // in one of them, unless it is that of a device or a pipe.
   void writes(std::string what, std::string path, std::vector<std::string> extensions = {});
 
   // Refuses names of the wrong kind, files that cannot be written, two outputs in one file, and,
@@ -44,5 +44,8 @@ class OutputFiles {
   std::vector<File> outputs_;
   bool force_ = false;
 };
+
+// Whether `path` leads to where results are printed: -o /dev/stdout.
+bool is_standard_output(const std::string& path);
 
 }  // namespace lathe::cli

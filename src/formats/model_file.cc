@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <cctype>
 #include <optional>
+#include <vector>
 
+#include "base/stream.h"
+#include "base/suggest.h"
 #include "formats/onnx/write_onnx.h"
 
 namespace lathe::formats {
@@ -18,6 +21,24 @@ std::optional<ModelFormat> format_of_name(const Path& path) {
   return std::nullopt;
 }
 
+// "; did you mean 'folder/cnn.onnx'?" where the folder has a file of nearly that name.
+std::string suggest_file(const Path& path) {
+  constexpr std::size_t kMostFiles = 10'000;
+  std::vector<std::string> names;
+  std::error_code failed;
+  const Path folder = path.has_parent_path() ? path.parent_path() : Path(".");
+  for (std::filesystem::directory_iterator it(folder, failed), end; !failed && it != end;
+       it.increment(failed)) {
+    if (it->is_regular_file(failed)) names.push_back(it->path().filename().string());
+    if (names.size() == kMostFiles) break;
+  }
+  std::sort(names.begin(), names.end());
+  const std::string_view nearest = nearest_name(
+      path.filename().string(), std::vector<std::string_view>(names.begin(), names.end()));
+  if (nearest.empty()) return {};
+  return fmt::format("; did you mean '{}'?", (path.parent_path() / nearest).string());
+}
+
 }  // namespace
 
 Result<ModelFormat> detect_format(const Path& path) {
@@ -28,25 +49,31 @@ Result<ModelFormat> detect_format(const Path& path) {
   if (text.size() >= 8 && text.substr(4, 4) == "TFL3") return ModelFormat::kTflite;
   // Writers of ModelProto begin with field 1, ir_version, as a varint.
   if (!text.empty() && text[0] == '\x08') return ModelFormat::kOnnx;
-  return unsupported("{}: neither name nor content is that of a model, expected .onnx or .tflite",
+  return unsupported("{}: neither name nor content is that of a model; .onnx files can be read",
                      path.string());
 }
 
 Result<ir::Graph> load_model(const Path& path, UnknownOperators unknown_operators) {
+  std::error_code failed;
+  if (!std::filesystem::exists(path, failed)) {
+    return error(ErrorCode::kNotFound, "{}: there is no such file{}", path.string(),
+                 suggest_file(path));
+  }
   ASSIGN_OR_RETURN(const ModelFormat format, detect_format(path));
   switch (format) {
     case ModelFormat::kOnnx:
       return read_onnx(path, unknown_operators);
     case ModelFormat::kTflite:
-      return unsupported("{}: TFLite models cannot be read yet", path.string());
+      return unsupported("{}: TFLite models cannot be read yet, .onnx files can", path.string());
   }
   fatal("load_model: unknown format");
 }
 
 Status save_model(const ir::Graph& graph, const Path& path) {
-  const auto format = format_of_name(path);
+  const auto format = is_stream(path) ? ModelFormat::kOnnx : format_of_name(path);
   if (format == ModelFormat::kOnnx) return write_onnx(graph, path);
-  return unsupported("{}: cannot write a model of this kind, expected .onnx", path.string());
+  return unsupported("{}: models are written as .onnx, expected a name that ends so",
+                     path.string());
 }
 
 }  // namespace lathe::formats

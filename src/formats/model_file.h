@@ -1,4 +1,5 @@
-// Model files of any format, told apart by their names and first bytes.
+// Model files of any format, told apart by their names and first bytes. ONNX is read and written;
+// TFLite is only recognized.
 #pragma once
 
 #include "base/file.h"
@@ -12,11 +13,12 @@ enum class ModelFormat { kOnnx, kTflite };
 // By extension (.onnx, .tflite), else by content.
 Result<ModelFormat> detect_format(const Path& path);
 
-// Errors begin with the path. Thread-safe.
+// Errors begin with the path; that of a file which is not there names one of nearly that name.
+// Thread-safe.
 Result<ir::Graph> load_model(const Path& path,
                              UnknownOperators unknown_operators = UnknownOperators::kRefuse);
 
-// In the format that the extension names; replaces the file atomically.
+// In the format that the extension names; replaces the file atomically. Devices and pipes get ONNX.
 Status save_model(const ir::Graph& graph, const Path& path);
 
 }  // namespace lathe::formats

@@ -4,6 +4,7 @@
 #include <array>
 #include <fmt/ranges.h>
 
+#include "base/suggest.h"
 #include "ir/graph_builder.h"
 
 namespace lathe::ir {
@@ -171,8 +172,8 @@ Result<Graph> make_architecture(std::string_view name, const ArchitectureOptions
   if (it == kArchitectures.end()) {
     std::vector<std::string_view> names;
     for (const Architecture& a : kArchitectures) names.push_back(a.name);
-    return error(ErrorCode::kNotFound, "unknown architecture '{}': known are {}", name,
-                 fmt::join(names, ", "));
+    return invalid_argument("unknown architecture '{}': known are {}{}", name,
+                            fmt::join(names, ", "), did_you_mean(name, names));
   }
   constexpr std::int64_t kLargest = 1 << 16;
   Options o = options;

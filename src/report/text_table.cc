@@ -18,22 +18,6 @@ constexpr int kLeastWidth = 20;  // of a table, where a terminal claims to be na
 constexpr int kLeastName = 12;   // that cut names keep at least
 constexpr int kLeastText = 16;   // that wrapped text keeps at least
 
-std::string visible(std::string_view text) {
-  std::string out;
-  while (!text.empty()) {
-    const CodePoint next = decode_utf8(text);
-    if (next.valid && !is_control(next.value)) {
-      out += text.substr(0, next.bytes);
-    } else {
-      for (const char byte : text.substr(0, next.bytes)) {
-        out += fmt::format("\\x{:02x}", static_cast<unsigned char>(byte));
-      }
-    }
-    text.remove_prefix(next.bytes);
-  }
-  return out;
-}
-
 std::string aligned(const std::string& text, int width, Align align) {
   const int space = std::max(0, width - display_width(text));
   const int left = align == Align::kLeft ? 0 : (align == Align::kRight ? space : space / 2);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <fmt/format.h>
 #include <utility>
 #include <vector>
 
@@ -90,6 +91,22 @@ int display_width(std::string_view text) {
     text.remove_prefix(next.bytes);
   }
   return width;
+}
+
+std::string visible(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const CodePoint next = decode_utf8(text);
+    if (next.valid && !is_control(next.value)) {
+      out += text.substr(0, next.bytes);
+    } else {
+      for (const char byte : text.substr(0, next.bytes)) {
+        out += fmt::format("\\x{:02x}", static_cast<unsigned char>(byte));
+      }
+    }
+    text.remove_prefix(next.bytes);
+  }
+  return out;
 }
 
 std::string shorten(std::string_view text, int width, Ellipsis where) {

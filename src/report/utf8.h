@@ -25,6 +25,9 @@ bool is_control(char32_t code_point);
 // Cells on a terminal: 0, 1 or 2.
 int code_point_width(char32_t code_point);
 
+// `text` with control characters and bytes that are no UTF-8 as "\xNN": what a terminal can show.
+std::string visible(std::string_view text);
+
 // `text` in at most `width` cells, its end, its middle or its beginning replaced by "…" where it is
 // longer.
 enum class Ellipsis { kEnd, kMiddle, kBeginning };

@@ -1,4 +1,4 @@
-// The program: a table of verbs.
+// The program: parses the command line, does what its verb says, and tells of what went wrong.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <csignal>
@@ -6,7 +6,8 @@
 #include <exception>
 #include <vector>
 
-#include "cli/verb.h"
+#include "cli/program.h"
+#include "cli/wrong_call.h"
 
 namespace lathe::cli {
 namespace {
@@ -27,54 +28,29 @@ int exit_status(ErrorCode code) {
   }
 }
 
-std::vector<Verb> verbs() {
-  return {new_verb(), train_verb(), eval_verb(),    quantize_verb(), inspect_verb(),
-          run_verb(), bench_verb(), compare_verb(), devices_verb()};
-}
-
 int run(int argc, char** argv) {
-  CLI::App app{"Lathe trains, shrinks, proves and runs neural networks.", "lathe"};
-  app.set_version_flag("--version", std::string("lathe ") + LATHE_VERSION);
-  app.require_subcommand(1);
-  app.footer("lathe VERB --help tells the options of a verb.");
-  std::function<Status()> chosen;
-  std::string name;
-  for (const Verb& verb : verbs()) {
-    CLI::App* sub = app.add_subcommand(std::string(verb.name), std::string(verb.summary));
-    sub->callback([action = verb.declare(*sub), verb, &chosen, &name] {
-      chosen = action;
-      name = verb.name;
-    });
-  }
-  app.add_subcommand("help", "Show this help, or that of a verb: lathe help VERB");
-
-  // `lathe help` is `lathe --help`, `lathe help VERB` is `lathe VERB --help`.
+  Chosen chosen;
+  const std::unique_ptr<CLI::App> program = make_program(chosen);
   std::vector<std::string> words(argv + 1, argv + argc);
-  if (!words.empty() && words[0] == "help") {
-    words.erase(words.begin());
-    words.emplace_back("--help");
-  }
-  const auto known = [&](std::string_view word) {
-    const auto subs = app.get_subcommands([](const CLI::App*) { return true; });
-    return std::any_of(subs.begin(), subs.end(),
-                       [&](const CLI::App* sub) { return sub->get_name() == word; });
-  };
-  if (!words.empty() && words[0].rfind('-', 0) != 0 && !known(words[0])) {
-    std::fprintf(stderr, "lathe: unknown verb '%s'; `lathe help` lists them\n", words[0].c_str());
+  if (words.empty()) words = {"help"};
+  const std::vector<std::string> verbs = verb_names(*program);
+  if (words[0].rfind('-', 0) != 0 &&
+      std::find(verbs.begin(), verbs.end(), words[0]) == verbs.end()) {
+    std::fprintf(stderr, "lathe: %s\n", explain_unknown_verb(*program, words[0]).c_str());
     return kWrongCall;
   }
   try {
     std::reverse(words.begin(), words.end());  // as CLI11 takes them
-    app.parse(words);
+    program->parse(words);
   } catch (const CLI::Success& done) {
-    return app.exit(done) == 0 ? kDone : kWrongCall;
+    return program->exit(done) == 0 ? kDone : kWrongCall;
   } catch (const CLI::ParseError& wrong) {
-    app.exit(wrong);
+    std::fprintf(stderr, "%s\n", explain_wrong_call(*program, wrong).c_str());
     return kWrongCall;
   }
-  const Status status = chosen();
+  const Status status = chosen.action();
   if (status.ok()) return kDone;
-  std::fprintf(stderr, "lathe %s: %s\n", name.c_str(), status.error().message().c_str());
+  std::fprintf(stderr, "lathe %s: %s\n", chosen.verb.c_str(), status.error().message().c_str());
   return exit_status(status.error().code());
 }
 

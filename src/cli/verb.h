@@ -14,9 +14,11 @@ namespace lathe::cli {
 
 struct Verb {
   std::string_view name;
-  std::string_view summary;
+  std::string_view summary;  // for help: a sentence without its full stop
   // Declares options and arguments on the verb's parser and returns what to do after parsing.
   std::function<Status()> (*declare)(CLI::App& app);
+  // Command lines for its help, one a line.
+  std::string_view examples = {};
 };
 
 // Each in verb_NAME.cc.
@@ -29,5 +31,6 @@ Verb run_verb();
 Verb bench_verb();
 Verb compare_verb();
 Verb devices_verb();
+Verb help_verb();
 
 }  // namespace lathe::cli

@@ -296,7 +296,9 @@ std::function<Status()> declare(CLI::App& app) {
 }  // namespace
 
 Verb bench_verb() {
-  return {"bench", "Measure latency, throughput and memory side by side", declare};
+  return {"bench", "Measure latency, throughput and memory side by side", declare,
+          "lathe bench cnn.onnx cnn-int8.onnx --threads 1\n"
+          "lathe bench cnn.onnx --backend all --html bench.html"};
 }
 
 }  // namespace lathe::cli

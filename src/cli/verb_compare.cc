@@ -355,7 +355,8 @@ std::function<Status()> declare(CLI::App& app) {
 }  // namespace
 
 Verb compare_verb() {
-  return {"compare", "Compare the answers of backends, node by node where asked", declare};
+  return {"compare", "Compare the answers of backends, node by node where asked", declare,
+          "lathe compare cnn-int8.onnx --data fashion-mnist --nodes"};
 }
 
 }  // namespace lathe::cli

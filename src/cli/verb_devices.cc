@@ -116,7 +116,8 @@ std::function<Status()> declare(CLI::App& app) {
 }  // namespace
 
 Verb devices_verb() {
-  return {"devices", "Show what this machine has: processor, peaks, GPUs, backends", declare};
+  return {"devices", "Show what this machine has: processor, peaks, GPUs, backends", declare,
+          "lathe devices --no-peaks"};
 }
 
 }  // namespace lathe::cli

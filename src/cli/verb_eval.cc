@@ -183,6 +183,9 @@ std::function<Status()> declare(CLI::App& app) {
 
 }  // namespace
 
-Verb eval_verb() { return {"eval", "Measure a model's accuracy on a dataset", declare}; }
+Verb eval_verb() {
+  return {"eval", "Measure a model's accuracy on a dataset", declare,
+          "lathe eval cnn.onnx --data fashion-mnist --per-class"};
+}
 
 }  // namespace lathe::cli

@@ -2,10 +2,13 @@
 #include <nlohmann/json.hpp>
 
 #include "base/progress.h"
+#include "cli/describe.h"
 #include "cli/options.h"
+#include "cli/output_files.h"
 #include "cli/verb.h"
 #include "formats/model_file.h"
 #include "ir/architectures.h"
+#include "report/format.h"
 #include "report/text_table.h"
 
 namespace lathe::cli {
@@ -16,6 +19,7 @@ struct Call {
   std::string out;
   std::string size;
   ir::ArchitectureOptions options;
+  OutputFiles files;
   OutputOptions output;
 };
 
@@ -43,16 +47,34 @@ void list_architectures(bool json) {
   print(table.to_string(report::stdout_is_terminal()));
 }
 
-Status run(Call& call) {
+// The options that say what to make, where nothing is named to be made.
+Status check_nothing_to_make(const CLI::App& app) {
+  for (const char* option : {"--output", "--size", "--channels", "--classes", "--seed"}) {
+    if (app.count(option) > 0) {
+      return invalid_argument("{}: ARCH is missing, `lathe new` lists what can be made", option);
+    }
+  }
+  return {};
+}
+
+Status run(const CLI::App& app, Call& call) {
   if (call.architecture.empty()) {
+    RETURN_IF_ERROR(check_nothing_to_make(app));
     list_architectures(call.output.json);
     return {};
   }
-  if (call.out.empty()) return invalid_argument("-o OUT is missing");
+  if (call.out.empty())
+    return invalid_argument("-o FILE is missing: where to write {}", call.architecture);
   if (!call.size.empty()) {
-    ASSIGN_OR_RETURN(const Extents extents, parse_extents(call.size));
+    ASSIGN_OR_RETURN(const Extents extents, parse_extents(call.size).with_context("--size"));
     call.options.height = extents.height;
     call.options.width = extents.width;
+  }
+  call.files.writes("-o", call.out, {".onnx"});
+  RETURN_IF_ERROR(call.files.check());
+  const bool model_is_printed = is_standard_output(call.out);
+  if (model_is_printed && call.output.json) {
+    return invalid_argument("-o {} and --json both write to standard output", call.out);
   }
   ASSIGN_OR_RETURN(const ir::Graph graph, ir::make_architecture(call.architecture, call.options));
   RETURN_IF_ERROR(formats::save_model(graph, call.out));
@@ -60,27 +82,39 @@ Status run(Call& call) {
   if (call.output.json) {
     print_json(
         {{"model", call.out}, {"architecture", call.architecture}, {"parameters", parameters}});
-  } else {
-    print(fmt::format("{}: {} with {} parameters, random weights\n", call.out, call.architecture,
-                      parameters));
+  } else if (!model_is_printed) {
+    print(fmt::format("{}: {} with {}, random weights\n", call.out, call.architecture,
+                      report::plural(parameters, "parameter")));
   }
   return {};
 }
 
 std::function<Status()> declare(CLI::App& app) {
   auto call = std::make_shared<Call>();
-  app.add_option("ARCH", call->architecture, "Architecture; without one, all are listed");
+  std::vector<std::string> names;
+  for (const ir::Architecture& a : ir::architectures()) names.emplace_back(a.name);
+  offer(app.add_option("ARCH", call->architecture, "Architecture; without one, all are listed"),
+        names);
   app.add_option("-o,--output", call->out, "The .onnx file to write");
-  app.add_option("--size", call->size, "Input size HxW");
-  app.add_option("--channels", call->options.channels, "Input channels");
-  app.add_option("--classes", call->options.classes, "Classes");
+  app.add_option("--size", call->size, "Input size (default: the architecture's)");
+  app.add_option("--channels", call->options.channels,
+                 "Input channels (default: the architecture's)")
+      ->default_str("")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--classes", call->options.classes, "Classes (default: the architecture's)")
+      ->default_str("")
+      ->check(CLI::PositiveNumber);
   app.add_option("--seed", call->options.seed, "Seed of the weights");
   call->output.declare(app);
-  return [call] { return run(*call); };
+  return [call, &app] { return run(app, *call); };
 }
 
 }  // namespace
 
-Verb new_verb() { return {"new", "Make a network with random weights", declare}; }
+Verb new_verb() {
+  return {"new", "Make a network with random weights, or list what can be made", declare,
+          "lathe new\n"
+          "lathe new cnn --size 28 --channels 1 -o cnn.onnx"};
+}
 
 }  // namespace lathe::cli

@@ -195,7 +195,8 @@ std::function<Status()> declare(CLI::App& app) {
 }  // namespace
 
 Verb quantize_verb() {
-  return {"quantize", "Turn a float32 model into int8 and prove it", declare};
+  return {"quantize", "Turn a float32 model into int8 and prove it", declare,
+          "lathe quantize cnn.onnx --data fashion-mnist -o cnn-int8.onnx --report report.html"};
 }
 
 }  // namespace lathe::cli

@@ -285,6 +285,10 @@ std::function<Status()> declare(CLI::App& app) {
 
 }  // namespace
 
-Verb run_verb() { return {"run", "Run a model on images or arrays", declare}; }
+Verb run_verb() {
+  return {"run", "Run a model on images or arrays", declare,
+          "lathe run cnn.onnx boot.png\n"
+          "lathe run detector.onnx input=image.npy -o boxes.npz"};
+}
 
 }  // namespace lathe::cli

@@ -302,6 +302,10 @@ std::function<Status()> declare(CLI::App& app) {
 
 }  // namespace
 
-Verb train_verb() { return {"train", "Train an architecture or a model on a dataset", declare}; }
+Verb train_verb() {
+  return {"train", "Train an architecture or a model on a dataset", declare,
+          "lathe train --arch cnn --data fashion-mnist -o cnn.onnx\n"
+          "lathe train cnn.onnx --data images:photos --epochs 5 -o finer.onnx"};
+}
 
 }  // namespace lathe::cli

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <span>
 
+#include "formats/onnx/model_header.h"
 #include "formats/onnx/read_onnx.h"
 #include "formats/onnx/write_onnx.h"
 #include "ir/print.h"
@@ -29,6 +30,7 @@ void check_foreign(std::span<const std::byte> bytes) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace lathe;
+  (void)formats::parse_model_header({reinterpret_cast<const char*>(data), size});
   const auto graph = formats::parse_onnx(std::as_bytes(std::span(data, size)));
   if (!graph.ok()) {
     LATHE_CHECK(!graph.error().message().empty());

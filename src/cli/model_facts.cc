@@ -1,0 +1,202 @@
+#include "cli/model_facts.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fmt/ranges.h>
+
+#include "backends/backends.h"
+#include "ops/infer_shapes.h"
+
+namespace lathe::cli {
+namespace {
+
+// Foreign graphs keep their Constant nodes, which are no lack.
+bool is_known(const ir::Node& node) {
+  return node.is("Constant") || ops::find_op(node.domain, node.op_type) != nullptr;
+}
+
+std::vector<ir::GraphPtr> subgraphs_of(const ir::Node& node) {
+  std::vector<ir::GraphPtr> graphs;
+  for (const auto& [name, attribute] : node.attributes) {
+    if (const auto* one = std::get_if<ir::GraphPtr>(&attribute)) graphs.push_back(*one);
+    if (const auto* many = std::get_if<std::vector<ir::GraphPtr>>(&attribute)) {
+      graphs.insert(graphs.end(), many->begin(), many->end());
+    }
+  }
+  return graphs;
+}
+
+// The reader bounds how deep subgraphs are.
+void count_nodes(const ir::Graph& graph, bool inner, ModelFacts& facts) {
+  facts.parameters += ir::parameter_count(graph);
+  for (const ir::NodeId id : graph.node_ids()) {
+    const ir::Node& node = graph.node(id);
+    OperatorFacts& op = facts.operators[node.qualified_type()];
+    ++op.nodes;
+    op.known = is_known(node);
+    if (inner) ++facts.subgraph_nodes;
+    for (const ir::GraphPtr& subgraph : subgraphs_of(node)) count_nodes(*subgraph, true, facts);
+  }
+}
+
+bool is_complete(const ir::TensorType& type) {
+  return type.data_type != ir::DataType::kUndefined && type.shape && ir::fully_known(*type.shape);
+}
+
+bool can_infer(const ir::Graph& graph, const ir::Node& node) {
+  return ops::find_op(node.domain, node.op_type) != nullptr &&
+         std::all_of(node.inputs.begin(), node.inputs.end(), [&](ir::ValueId id) {
+           if (id == ir::kNoValue) return true;
+           const ir::TensorType& type = graph.value(id).type;
+           return type.data_type != ir::DataType::kUndefined && type.shape.has_value();
+         });
+}
+
+// An extent that the file declares and inference does not find stays.
+ir::TensorType more_exact(const ir::TensorType& declared, ir::TensorType inferred) {
+  if (!inferred.shape || inferred.data_type == ir::DataType::kUndefined) return declared;
+  if (!declared.shape || declared.shape->size() != inferred.shape->size()) return inferred;
+  for (std::size_t i = 0; i < inferred.shape->size(); ++i) {
+    ir::Dim& dim = (*inferred.shape)[i];
+    if (!dim.known()) dim = (*declared.shape)[i];
+  }
+  return inferred;
+}
+
+// Types of as many values as can be told; a node that does not fit its operator's definition, which
+// is that of the canonical opset, keeps what the file declares.
+Status infer_what_can_be(ir::Graph& graph) {
+  ASSIGN_OR_RETURN(const std::vector<ir::NodeId> order, graph.topological_order());
+  for (const ir::NodeId id : order) {
+    const ir::Node& node = graph.node(id);
+    const auto constant = node.attributes.find("value");
+    if (node.is("Constant") && constant != node.attributes.end() && node.outputs.size() == 1) {
+      if (const auto* tensor = std::get_if<ir::Tensor>(&constant->second)) {
+        ir::Value& value = graph.value(node.output());
+        value.type = tensor->type();
+        value.constant = *tensor;
+      }
+      continue;
+    }
+    if (!can_infer(graph, node)) continue;
+    auto inferred = ops::infer_node(graph, node);
+    if (!inferred.ok()) continue;
+    for (std::size_t i = 0; i < std::min(node.outputs.size(), inferred->size()); ++i) {
+      if (node.outputs[i] == ir::kNoValue) continue;
+      ir::TensorType& type = graph.value(node.outputs[i]).type;
+      type = more_exact(type, std::move((*inferred)[i]));
+    }
+  }
+  return {};
+}
+
+// Extents of inputs that `options` give, as far as they do.
+void bind_what_is_given(ir::Graph& graph, const engine::CompileOptions& options) {
+  for (const ir::ValueId id : graph.inputs()) {
+    ir::TensorType& type = graph.value(id).type;
+    for (std::size_t axis = 0; type.shape && axis < type.shape->size(); ++axis) {
+      ir::Dim& dim = (*type.shape)[axis];
+      if (dim.known()) continue;
+      const auto given = options.dimensions.find(dim.name());
+      if (!dim.name().empty() && given != options.dimensions.end()) {
+        dim = given->second;
+      } else if (axis == 0) {
+        dim = options.batch;
+      }
+    }
+  }
+}
+
+// The graph with the types that it has under `options`. `reason`: why some stay unknown.
+Result<ir::Graph> shaped(const ir::Graph& graph, const engine::CompileOptions& options,
+                         std::string& reason) {
+  const auto bound = engine::bind_shapes(graph, options);
+  if (bound.ok() && graph.opsets.empty()) return *bound;
+  ir::Graph result = graph;
+  if (bound.ok()) {
+    for (std::size_t i = 0; i < graph.inputs().size(); ++i) {
+      result.value(graph.inputs()[i]).type = bound->value(bound->inputs()[i]).type;
+    }
+  } else {
+    reason = bound.error().message();
+    bind_what_is_given(result, options);
+  }
+  RETURN_IF_ERROR(infer_what_can_be(result));
+  return result;
+}
+
+std::optional<std::int64_t> macs_of(const ir::Graph& graph, ir::NodeId id) {
+  const ir::Node& node = graph.node(id);
+  if (node.is("Constant")) return 0;
+  const ops::OpDef* op = ops::find_op(node.domain, node.op_type);
+  if (op == nullptr) return std::nullopt;
+  if (op->macs == nullptr) return 0;
+  const auto complete = [&](ir::ValueId value) {
+    return value == ir::kNoValue || is_complete(graph.value(value).type);
+  };
+  if (!std::all_of(node.inputs.begin(), node.inputs.end(), complete) ||
+      !std::all_of(node.outputs.begin(), node.outputs.end(), complete)) {
+    return std::nullopt;
+  }
+  return ops::count_node_macs(graph, id);
+}
+
+NodeFacts facts_of(const ir::Graph& graph, const ir::Graph& types, ir::NodeId id) {
+  const ir::Node& node = types.node(id);
+  NodeFacts facts{.name = node.name,
+                  .op = node.qualified_type(),
+                  .output = {},
+                  .macs = macs_of(types, id),
+                  .known = is_known(node)};
+  if (const ir::ValueId output = node.output(); output != ir::kNoValue) {
+    const ir::TensorType& type = types.value(output).type;
+    facts.output = type.data_type == ir::DataType::kUndefined ? "?" : type.to_string();
+  }
+  for (const ir::ValueId input : node.inputs) {
+    const ir::Tensor* tensor = graph.constant(input);
+    if (tensor != nullptr && tensor->rank() > 0) facts.constants += tensor->num_elements();
+  }
+  return facts;
+}
+
+// "operators that Lathe does not know: Cast, If", or nothing.
+std::string unknown_operators(const ModelFacts& facts) {
+  std::vector<std::string> names;
+  for (const auto& [name, op] : facts.operators) {
+    if (!op.known) names.push_back(name);
+  }
+  if (names.empty()) return {};
+  return fmt::format("operators that Lathe does not know: {}", fmt::join(names, ", "));
+}
+
+}  // namespace
+
+Result<ModelFacts> gather_facts(const std::string& path, const ir::Graph& graph,
+                                const engine::CompileOptions& options) {
+  ModelFacts facts;
+  ASSIGN_OR_RETURN(facts.header, formats::read_model_header(path));
+  std::error_code ignored;
+  facts.size_bytes = static_cast<std::int64_t>(std::filesystem::file_size(path, ignored));
+  count_nodes(graph, false, facts);
+  ASSIGN_OR_RETURN(const ir::Graph types, shaped(graph, options, facts.reason));
+  for (const ir::NodeId id : types.node_ids()) {
+    NodeFacts node = facts_of(graph, types, id);
+    facts.macs += node.macs.value_or(0);
+    facts.uncounted += node.macs ? 0 : 1;
+    facts.nodes.push_back(std::move(node));
+  }
+  if (const std::string missing = unknown_operators(facts); !missing.empty()) {
+    facts.reason = missing + (facts.reason.empty() ? "" : "; " + facts.reason);
+  }
+  if (!facts.reason.empty()) return facts;
+  ASSIGN_OR_RETURN(const engine::Backend* native, engine::find_backend("native"));
+  auto executable = native->compile(graph, options);
+  if (executable.ok()) {
+    facts.executable = *std::move(executable);
+  } else {
+    facts.reason = executable.error().message();
+  }
+  return facts;
+}
+
+}  // namespace lathe::cli

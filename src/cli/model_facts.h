@@ -1,0 +1,51 @@
+// What there is to know of a model before it runs; of one that Lathe cannot run, as much as can be
+// told.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "engine/backend.h"
+#include "formats/onnx/model_header.h"
+#include "ir/graph.h"
+
+namespace lathe::cli {
+
+struct NodeFacts {
+  std::string name;
+  std::string op;
+  std::string output;  // type of the first
+  std::int64_t constants = 0;
+  std::optional<std::int64_t> macs;  // empty where they cannot be told
+  bool known = true;                 // whether Lathe has the operator
+};
+
+struct OperatorFacts {
+  std::int64_t nodes = 0;
+  bool known = true;
+};
+
+struct ModelFacts {
+  formats::ModelHeader header;
+  std::int64_t size_bytes = 0;
+  std::int64_t parameters = 0;  // in subgraphs too
+  std::int64_t macs = 0;        // of the nodes whose are known
+  std::int64_t uncounted = 0;   // nodes whose are not
+  std::vector<NodeFacts> nodes;
+  std::map<std::string, OperatorFacts> operators;  // in subgraphs too
+  std::int64_t subgraph_nodes = 0;
+  // As the native engine would run it; null where it cannot, for `reason`.
+  std::shared_ptr<const engine::Executable> executable;
+  std::string reason;
+};
+
+// `graph` is what load_model made of the file at `path`, foreign or not. Extents that are unknown
+// and not among `options` are no error: what depends on them is left out.
+Result<ModelFacts> gather_facts(const std::string& path, const ir::Graph& graph,
+                                const engine::CompileOptions& options);
+
+}  // namespace lathe::cli

@@ -7,7 +7,6 @@ network keeps its random weights.
 """
 import csv
 import json
-import os
 import tempfile
 import unittest
 
@@ -17,19 +16,6 @@ DATA = "fashion-mnist"
 
 
 class Calls(unittest.TestCase):
-    def test_help_and_wrong_calls(self):
-        for words in (["--help"], ["help"]):
-            self.assertIn("quantize", lathe(*words).stdout)
-        verbs = ["new", "train", "eval", "quantize", "inspect", "run", "bench", "devices"]
-        for verb in verbs:
-            self.assertIn("--json", lathe(verb, "--help").stdout)
-            self.assertEqual(lathe("help", verb).stdout, lathe(verb, "--help").stdout)
-        self.assertIn("unknown verb 'bake'", lathe("bake", status=2).stderr)
-        lathe(status=2)
-        lathe("eval", status=2)
-        lathe("eval", "x.onnx", "--data", DATA, "--no-such-option", status=2)
-        self.assertIn("known are mobile", lathe("new", "alexnet", "-o", "/dev/null", status=1).stderr)
-
     def test_lists_architectures(self):
         names = [row["name"] for row in lathe_json("new")["architectures"]]
         self.assertEqual(sorted(names), ["cnn", "mlp", "mobile", "mobilenet_v2", "resnet18", "resnet50", "resnet8"])
@@ -119,15 +105,6 @@ class Models(SharedFolder):
             self.assertGreaterEqual(native["top5"], native["top1"])
         self.assertIn("Sneaker", lathe("eval", self.float, "--data", DATA, "--limit", "200", "--per-class", *self.preprocess).stdout)
 
-    def test_inspect(self):
-        facts = lathe_json("inspect", self.float)
-        self.assertEqual(facts["parameters"], 49290)
-        self.assertGreater(facts["macs"], 1e6)
-        self.assertGreater(facts["arena_bytes"], 0)
-        self.assertEqual(facts["size_bytes"], os.path.getsize(self.float))
-        self.assertIn("Conv", lathe("inspect", self.float, "--nodes", "--plan").stdout)
-        self.assertIn("graph cnn", lathe("inspect", self.float, "--text").stdout)
-
     def test_run(self):
         rows = lathe_json("run", self.int8, "--data", DATA, "--limit", "3", "--top", "2", *self.preprocess)["results"]
         self.assertEqual(len(rows), 3)
@@ -186,15 +163,6 @@ class Models(SharedFolder):
         self.assertIn("3 of 4 rows could not be measured", done.stderr)
         self.assertIn("unknown backend 'magic'", lathe("bench", self.float, "--backend", "magic", status=2).stderr)
         self.assertIn("neither 'auto' nor", lathe("bench", self.float, "--threads", "1,two", status=2).stderr)
-
-    def test_damaged_models_are_named(self):
-        with open(self.float, "rb") as file:
-            content = file.read()
-        damaged = self.path("damaged.onnx")
-        with open(damaged, "wb") as file:
-            file.write(content[:len(content) // 2])
-        self.assertIn("damaged.onnx: byte", lathe("inspect", damaged, status=1).stderr)
-        self.assertIn("cannot open", lathe("inspect", "/nonexistent.onnx", status=1).stderr)
 
     def test_instruction_sets_give_the_same_int8(self):
         answers = set()

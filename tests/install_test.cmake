@@ -1,5 +1,5 @@
-# Installs what was built, builds examples/classify against that as an outside project does, and
-# classifies an image with it.
+# Installs what was built, builds examples/classify against that as outside projects do, by CMake and by
+# pkg-config, and classifies an image with it.
 #
 #   cmake -D BUILD=... -D SOURCE=... -D COMPILER=... -D FLAGS=... -D WRITE_CLASSIFIER=... -P install_test.cmake
 cmake_minimum_required(VERSION 3.25)
@@ -29,6 +29,33 @@ run(${work}/build/classify ${work}/shapes.onnx ${SOURCE}/tests/data/gradient.png
 if(NOT output MATCHES "gradient.png: (circle|square|triangle), [0-9.]+ %\n$")
   message(FATAL_ERROR "classify printed: ${output}")
 endif()
+
+find_program(pkg_config NAMES pkg-config pkgconf)
+if(pkg_config)
+  file(GLOB_RECURSE package_file ${prefix}/*/lathe.pc)
+  get_filename_component(package_folder ${package_file} DIRECTORY)
+  set(ask ${CMAKE_COMMAND} -E env PKG_CONFIG_PATH=${package_folder} ${pkg_config})
+  run(${ask} --cflags --libs lathe)
+  separate_arguments(options UNIX_COMMAND "${output}")
+  run(${ask} --variable=libdir lathe)
+  string(STRIP "${output}" libraries)
+  run(${COMPILER} -std=c++20 ${FLAGS} ${SOURCE}/examples/classify/main.cc -o ${work}/by_pkg_config ${options})
+  run(${CMAKE_COMMAND} -E env LD_LIBRARY_PATH=${libraries} ${work}/by_pkg_config ${work}/shapes.onnx
+      ${SOURCE}/tests/data/gradient.png)
+else()
+  message(STATUS "no pkg-config: lathe.pc is not tested")
+endif()
+
+foreach(file share/man/man1/lathe.1 share/bash-completion/completions/lathe share/zsh/site-functions/_lathe
+             share/fish/vendor_completions.d/lathe.fish)
+  if(NOT EXISTS ${prefix}/${file})
+    message(FATAL_ERROR "${file} is not installed")
+  endif()
+  file(READ ${prefix}/${file} text)
+  if(NOT text MATCHES "quantize")
+    message(FATAL_ERROR "${file} does not tell of the verbs")
+  endif()
+endforeach()
 
 run(${prefix}/bin/lathe --version)
 if(NOT output MATCHES "^lathe [0-9.]+\n$")

@@ -43,7 +43,8 @@ class Failure {
   std::string message_;
 };
 
-// Reading the value of a failure, or the failure of a value, stops the program with a message.
+// Reading the value of a failure, or the failure of a value, is a mistake of the program: it ends
+// by std::abort after a message with the failure's. Ask ok() first.
 template <typename T>
 class [[nodiscard]] Expected {
  public:
@@ -69,12 +70,12 @@ class [[nodiscard]] Expected {
   }
 
  private:
-  [[noreturn]] static void stop(const char* message) {
-    std::fprintf(stderr, "lathe: fatal: %s\n", message);
+  [[noreturn]] static void stop(const std::string& message) {
+    std::fprintf(stderr, "lathe: fatal: %s\n", message.c_str());
     std::abort();
   }
   void require_value() const {
-    if (!ok()) stop(std::get<1>(state_).message().c_str());
+    if (!ok()) stop("value() of a failure: " + std::get<1>(state_).message());
   }
   std::variant<T, Failure> state_;
 };

@@ -17,10 +17,13 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/statistics.h"
 #include "measure/bench_rows.h"
-#include "measure/statistics.h"
 
 namespace lathe::measure {
+
+using lathe::Interval;
+using lathe::Ratio;
 
 // Times in milliseconds of one run on one batch.
 struct BenchResult {

@@ -7,9 +7,9 @@
 #include <thread>
 
 #include "backends/backends.h"
+#include "base/statistics.h"
 #include "formats/model_file.h"
 #include "measure/random_inputs.h"
-#include "measure/statistics.h"
 #include "ops/infer_shapes.h"
 
 namespace lathe::measure {

@@ -5,7 +5,7 @@
 #include <optional>
 #include <span>
 
-#include "measure/statistics.h"
+#include "base/statistics.h"
 
 namespace lathe::measure {
 

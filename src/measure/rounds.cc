@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "measure/statistics.h"
+#include "base/statistics.h"
 
 namespace lathe::measure {
 namespace {

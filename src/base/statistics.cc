@@ -1,4 +1,4 @@
-#include "measure/statistics.h"
+#include "base/statistics.h"
 
 #include <algorithm>
 #include <cmath>
@@ -6,7 +6,7 @@
 
 #include "base/result.h"
 
-namespace lathe::measure {
+namespace lathe {
 namespace {
 
 double quantile_of_sorted(const std::vector<double>& values, double quantile) {
@@ -77,4 +77,4 @@ std::optional<Ratio> paired_ratio(std::span<const double> values, std::span<cons
                Interval{quantile_of_sorted(ratios, 0.1), quantile_of_sorted(ratios, 0.9)}};
 }
 
-}  // namespace lathe::measure
+}  // namespace lathe

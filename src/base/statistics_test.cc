@@ -1,4 +1,4 @@
-#include "measure/statistics.h"
+#include "base/statistics.h"
 
 #include <cmath>
 #include <gtest/gtest.h>
@@ -6,7 +6,7 @@
 
 #include "base/random.h"
 
-namespace lathe::measure {
+namespace lathe {
 namespace {
 
 std::vector<double> from_1_to(int n) {
@@ -99,4 +99,4 @@ TEST(PairedRatio, CancelsWhatBothShare) {
 }
 
 }  // namespace
-}  // namespace lathe::measure
+}  // namespace lathe

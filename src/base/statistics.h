@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-namespace lathe::measure {
+namespace lathe {
 
 // The value below which a share `quantile` of the values lies, interpolated between neighbours;
 // `values` not empty.
@@ -50,4 +50,4 @@ struct Ratio {
 // machine's clock at the time, cancels. Nothing without a pair. All values are positive.
 std::optional<Ratio> paired_ratio(std::span<const double> values, std::span<const double> others);
 
-}  // namespace lathe::measure
+}  // namespace lathe

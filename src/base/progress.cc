@@ -32,14 +32,17 @@ std::string scaled(double value, double step, const std::array<const char*, 5>& 
 
 }  // namespace
 
-Progress::Progress(std::string title, std::int64_t total, bool enabled)
+Progress::Progress(std::string title, std::int64_t total, bool enabled, std::int64_t before)
     : title_(std::move(title)),
       total_(total),
+      before_(before),
       enabled_(enabled && isatty(STDERR_FILENO) != 0),
       start_(Clock::now()),
       drawn_(start_) {}
 
-Progress::~Progress() {
+Progress::~Progress() { clear(); }
+
+void Progress::clear() {
   if (enabled_) std::fputs("\r\x1b[K", stderr);
 }
 
@@ -58,8 +61,8 @@ void Progress::update(std::int64_t done, std::string_view remark) {
     const int filled = static_cast<int>(share * kBarWidth);
     line +=
         fmt::format(" [{:#<{}}{:.<{}}] {:3.0f} %", "", filled, "", kBarWidth - filled, share * 100);
-    if (share > 0.01 && share < 1) {
-      line += fmt::format(", {} left", format_duration(elapsed_seconds() / share * (1 - share)));
+    if (const auto left = seconds_left(elapsed_seconds(), before_, done, total_)) {
+      line += fmt::format(", {} left", format_duration(*left));
     }
   } else {
     line += fmt::format(" {}", done);
@@ -69,6 +72,13 @@ void Progress::update(std::int64_t done, std::string_view remark) {
   if (line.size() > width) line.resize(width);
   std::fprintf(stderr, "\r\x1b[K%s", line.c_str());
   std::fflush(stderr);
+}
+
+std::optional<double> seconds_left(double elapsed, std::int64_t before, std::int64_t done,
+                                   std::int64_t total) {
+  const auto own = static_cast<double>(done - before);
+  if (done >= total || own <= 0.01 * static_cast<double>(total - before)) return std::nullopt;
+  return elapsed / own * static_cast<double>(total - done);
 }
 
 std::string format_duration(double seconds) {

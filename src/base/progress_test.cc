@@ -16,6 +16,14 @@ TEST(Format, ReadsWell) {
   EXPECT_EQ(format_count(312), "312");
 }
 
+TEST(Progress, TheTimeLeftIsThatOfOnesOwnWork) {
+  EXPECT_EQ(seconds_left(10, 0, 25, 100), 30);
+  EXPECT_EQ(seconds_left(10, 50, 75, 100), 10);  // not the 50 that were there before
+  EXPECT_EQ(seconds_left(10, 50, 50, 100), std::nullopt);
+  EXPECT_EQ(seconds_left(10, 0, 1, 100), std::nullopt);
+  EXPECT_EQ(seconds_left(10, 0, 100, 100), std::nullopt);
+}
+
 TEST(Progress, IsSilentWhereThereIsNoTerminal) {
   testing::internal::CaptureStderr();
   {

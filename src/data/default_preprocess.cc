@@ -33,7 +33,8 @@ float rounded(double value) { return static_cast<float>(std::round(value * 1e4) 
 
 }  // namespace
 
-Result<Preprocess> default_preprocess(const Dataset& dataset, std::int64_t samples) {
+Result<Preprocess> default_preprocess(const Dataset& dataset, std::int64_t samples,
+                                      const std::function<bool()>& stop_requested) {
   if (!dataset.is_images()) {
     return invalid_argument("{}: holds features, not images", dataset.name());
   }
@@ -57,6 +58,9 @@ Result<Preprocess> default_preprocess(const Dataset& dataset, std::int64_t sampl
   std::optional<Error> first_fault;
   const std::int64_t count = std::min(dataset.size(), std::max<std::int64_t>(samples, 1));
   for (std::int64_t i = 0; i < count; ++i) {
+    if (stop_requested && stop_requested()) {
+      return error(ErrorCode::kInterrupted, "stopped while the images were averaged");
+    }
     Result<Sample> sample = dataset.get(i * dataset.size() / count);
     if (!sample.ok()) {  // the loader reports what cannot be read
       if (!first_fault) first_fault = sample.error();

@@ -73,7 +73,7 @@ stage_release() {
   configure release -DLATHE_TESTS=ON
   cmake --build build/release
   run_tests release
-  LATHE_TRAIN_MODULE=/nonexistent/lathe-train.so run_tests release -R '^(train_test|cli)$'
+  LATHE_TRAIN_MODULE=/nonexistent/lathe-train.so run_tests release -R '^(train_test|train|cli)$'
   check demo scripts/demo.sh --quick --output "build/release/the demo"
   local model demo="build/release/the demo"
   check onnxruntime_accuracy .deps/python/bin/python tests/compare_accuracy.py \

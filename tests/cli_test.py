@@ -48,12 +48,6 @@ class Calls(unittest.TestCase):
                 self.assertFalse(row["available"])
                 self.assertIn(f"LATHE_{row['name'].upper()} names /nonexistent", row["reason"])
 
-    @needs_fashion_mnist
-    def test_training_without_libtorch_says_how_to_get_it(self):
-        done = lathe("train", "--arch", "cnn", "--data", DATA, "--limit", "200", "-o", "/dev/null/x.onnx", status=1,
-                     env={"LATHE_TRAIN_MODULE": "/nonexistent.so"})
-        self.assertIn("apt install libtorch-dev", done.stderr)
-
 
 @needs_fashion_mnist
 class Models(SharedFolder):

@@ -26,8 +26,10 @@ void DataOptions::declare(CLI::App& app, bool required, std::string_view default
       "--data", spec,
       "fashion-mnist[:DIR], mnist:DIR, cifar10:DIR, images:DIR (a folder per class) or npz:FILE");
   if (required) option->required();
-  app.add_option("--split", split, "train, test or all; val where the data has one")
-      ->capture_default_str();
+  if (!split.empty()) {
+    app.add_option("--split", split, "train, test or all; val where the data has one")
+        ->capture_default_str();
+  }
   app.add_option("--limit", limit, "Use at most N samples (0: all)")->check(CLI::NonNegativeNumber);
   app.add_option(
       "--preprocess", preprocess,

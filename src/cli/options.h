@@ -37,6 +37,7 @@ struct DataOptions {
   std::int64_t limit = 0;
   std::string preprocess;  // JSON text or a file of it
   bool strict = false;
+  // Without a default split there is no --split.
   void declare(CLI::App& app, bool required, std::string_view default_split);
   // Refuses those of `flags` that were given: "--limit has no effect on image files".
   Status refuse(std::initializer_list<std::string_view> flags, std::string_view where) const;

@@ -55,6 +55,16 @@ Status check_input(const ir::Graph& graph, const data::Dataset& dataset,
 
 }  // namespace
 
+Status check_classes(const data::Dataset& dataset) {
+  if (dataset.size() == 0) return invalid_data("{} has no samples", dataset.name());
+  const std::int64_t first = dataset.label(0);
+  for (std::int64_t i = 1; i < dataset.size(); ++i) {
+    if (dataset.label(i) != first) return {};
+  }
+  return invalid_data("{}: every training sample is of class '{}', a classifier needs two classes",
+                      dataset.name(), dataset.class_names()[static_cast<std::size_t>(first)]);
+}
+
 Status check_model(const ir::Graph& graph, const data::Dataset& dataset,
                    const data::Preprocess* preprocess) {
   RETURN_IF_ERROR(check_input(graph, dataset, preprocess));

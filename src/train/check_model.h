@@ -8,8 +8,12 @@
 
 namespace lathe::train {
 
-// One float32 input of known extents but for the batch, that takes what the dataset gives after
-// preprocessing (`preprocess` may be null); one output with a value per class of the dataset.
+// Samples of two classes or more: one class is learnt "to 100 %" by any model.
+Status check_classes(const data::Dataset& dataset);
+
+// One float32 input of known extents but for the batch, that takes
+// what the dataset gives after preprocessing (`preprocess` may be null); one output with a value
+// per class of the dataset.
 Status check_model(const ir::Graph& graph, const data::Dataset& dataset,
                    const data::Preprocess* preprocess);
 

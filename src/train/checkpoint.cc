@@ -81,7 +81,7 @@ Result<Checkpoint> parse_checkpoint(std::string_view bytes) {
   Checkpoint checkpoint;
   try {  // nlohmann's typed access throws
     const nlohmann::json json = nlohmann::json::parse(header);
-    checkpoint.run = json.at("run");
+    checkpoint.run = json.at("run").get<nlohmann::json::object_t>();
     for (const nlohmann::json& record : json.at("history")) {
       ASSIGN_OR_RETURN(checkpoint.history.emplace_back(), epoch_record_from_json(record));
     }
@@ -104,10 +104,10 @@ Status write_checkpoint(const Path& path, const Checkpoint& checkpoint) {
   std::string data;
   append_tensors("state", checkpoint.state, table, data);
   append_tensors("best", checkpoint.best_weights, table, data);
-  nlohmann::json history = nlohmann::json::array();
-  for (const EpochRecord& record : checkpoint.history) history.push_back(to_json(record));
-  const std::string header =
-      nlohmann::json{{"run", checkpoint.run}, {"history", history}, {"tensors", table}}.dump();
+  const std::string header = nlohmann::json{
+      {"run", checkpoint.run},
+      {"history", to_json(checkpoint.history)},
+      {"tensors", table}}.dump();
 
   std::string bytes(kMagic);
   append_word(bytes, header.size());
@@ -120,17 +120,6 @@ Status write_checkpoint(const Path& path, const Checkpoint& checkpoint) {
 Result<Checkpoint> read_checkpoint(const Path& path) {
   ASSIGN_OR_RETURN(const std::string bytes, read_file(path));
   return parse_checkpoint(bytes).with_context(path.string());
-}
-
-Status check_same_run(const nlohmann::json& then, const nlohmann::json& now) {
-  for (const auto& [key, value] : now.items()) {
-    const auto old = then.find(key);
-    if (old == then.end()) return invalid_argument("it does not say what {} was", key);
-    if (*old != value) {
-      return invalid_argument("{} was {}, is {}", key, old->dump(), value.dump());
-    }
-  }
-  return {};
 }
 
 }  // namespace lathe::train

@@ -17,7 +17,7 @@ namespace lathe::train {
 // Shuffles, augmentation and dropout are functions of the seed and the position, so there is no
 // generator's state to keep.
 struct Checkpoint {
-  // What the run was started with; see check_same_run.
+  // What the run was started with, by describe_run().
   nlohmann::json run = nlohmann::json::object();
   std::vector<EpochRecord> history = {};  // one record per epoch that is complete
   NamedTensors state = {};                // of the session
@@ -30,8 +30,5 @@ struct Checkpoint {
 Status write_checkpoint(const Path& path, const Checkpoint& checkpoint);
 // Errors name the file; one that is cut short or has changed is refused.
 Result<Checkpoint> read_checkpoint(const Path& path);
-
-// An error that names the first key whose value differs: "batch_size was 128, is 64".
-Status check_same_run(const nlohmann::json& then, const nlohmann::json& now);
 
 }  // namespace lathe::train

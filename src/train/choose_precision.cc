@@ -4,20 +4,13 @@
 #include <chrono>
 #include <memory>
 #include <span>
-#include <spdlog/spdlog.h>
 
 #include "base/file.h"
 #include "base/random.h"
+#include "train/fastest.h"
 
 namespace lathe::train {
 namespace {
-
-// Rounds over all candidates, so that a disturbance in one round does not decide.
-constexpr int kRounds = 4;
-// A step that takes longer is not repeated: it is long enough to be measured once.
-constexpr double kLongStepSeconds = 0.5;
-// How much slower than the best a candidate may look after one step and still be measured further.
-constexpr double kHopeless = 2;
 
 Result<double> seconds_of_step(Session& session, const ir::Tensor& inputs,
                                const ir::Tensor& labels) {
@@ -40,6 +33,14 @@ Result<ir::Tensor> random_inputs(const ir::Graph& graph, std::int64_t batch) {
 
 }  // namespace
 
+Precision precision_of(const Arithmetic& arithmetic) {
+  return arithmetic.bfloat16 ? Precision::kBFloat16 : Precision::kFloat32;
+}
+
+MemoryFormat memory_format_of(const Arithmetic& arithmetic) {
+  return arithmetic.channels_last ? MemoryFormat::kChannelsLast : MemoryFormat::kContiguous;
+}
+
 bool cpu_has_bfloat16() {
   static const bool has = [] {
     const Result<std::string> text = read_file("/proc/cpuinfo");
@@ -56,26 +57,26 @@ std::vector<Arithmetic> allowed_arithmetic(const ir::Graph& graph, const TrainOp
   const bool hardware = device != "cpu" || cpu_has_bfloat16();
   std::vector<Arithmetic> allowed;
   for (const bool bfloat16 : {false, true}) {
-    const Precision precision = bfloat16 ? Precision::kBFloat16 : Precision::kFloat32;
-    const bool fits = options.precision == Precision::kAuto ? hardware || !bfloat16
-                                                            : options.precision == precision;
     for (const bool channels_last : {false, true}) {
-      const MemoryFormat format =
-          channels_last ? MemoryFormat::kChannelsLast : MemoryFormat::kContiguous;
+      const Arithmetic candidate{bfloat16, channels_last};
+      const bool fits = options.precision == Precision::kAuto
+                            ? hardware || !bfloat16
+                            : options.precision == precision_of(candidate);
       const bool wanted = options.memory_format == MemoryFormat::kAuto
                               ? images || !channels_last
-                              : options.memory_format == format;
-      if (fits && wanted) allowed.push_back({bfloat16, channels_last});
+                              : options.memory_format == memory_format_of(candidate);
+      if (fits && wanted) allowed.push_back(candidate);
     }
   }
   return allowed;
 }
 
-Result<Arithmetic> choose_arithmetic(Backend& backend, const ir::Graph& graph,
-                                     const TrainOptions& options, const SessionOptions& session,
-                                     std::int64_t classes) {
+Result<ArithmeticChoice> choose_arithmetic(Backend& backend, const ir::Graph& graph,
+                                           const TrainOptions& options,
+                                           const SessionOptions& session, std::int64_t classes,
+                                           const std::function<bool()>& stop_requested) {
   const std::vector<Arithmetic> allowed = allowed_arithmetic(graph, options, session.device);
-  if (allowed.size() == 1) return allowed[0];
+  if (allowed.size() == 1) return ArithmeticChoice{allowed[0]};
 
   ASSIGN_OR_RETURN(const ir::Tensor inputs, random_inputs(graph, options.batch_size));
   ir::Tensor labels = ir::Tensor::zeros(ir::DataType::kInt64, {options.batch_size});
@@ -83,33 +84,45 @@ Result<Arithmetic> choose_arithmetic(Backend& backend, const ir::Graph& graph,
     labels.mutable_data<std::int64_t>()[static_cast<std::size_t>(i)] = i % classes;
   }
 
-  std::vector<std::unique_ptr<Session>> sessions;
-  std::vector<double> seconds;
-  for (const Arithmetic& arithmetic : allowed) {
-    SessionOptions candidate = session;
-    candidate.bfloat16 = arithmetic.bfloat16;
-    candidate.channels_last = arithmetic.channels_last;
-    ASSIGN_OR_RETURN(sessions.emplace_back(), backend.create_session(graph, candidate));
-    // The first step prepares LibTorch's primitives.
-    RETURN_IF_ERROR(seconds_of_step(*sessions.back(), inputs, labels));
-    ASSIGN_OR_RETURN(seconds.emplace_back(), seconds_of_step(*sessions.back(), inputs, labels));
-  }
-  for (int round = 0; round < kRounds; ++round) {
-    const double fastest = *std::min_element(seconds.begin(), seconds.end());
-    if (fastest > kLongStepSeconds) break;
-    for (std::size_t i = 0; i < allowed.size(); ++i) {
-      if (seconds[i] > kHopeless * fastest) continue;
-      ASSIGN_OR_RETURN(const double measured, seconds_of_step(*sessions[i], inputs, labels));
-      seconds[i] = std::min(seconds[i], measured);
+  std::vector<std::unique_ptr<Session>> sessions(allowed.size());
+  const auto work = [&](std::size_t way, std::int64_t count) -> Result<double> {
+    if (sessions[way] == nullptr) {
+      SessionOptions candidate = session;
+      candidate.bfloat16 = allowed[way].bfloat16;
+      candidate.channels_last = allowed[way].channels_last;
+      ASSIGN_OR_RETURN(sessions[way], backend.create_session(graph, candidate));
+      // The first step prepares LibTorch's primitives, which in a long one is not seen.
+      ASSIGN_OR_RETURN(const double first, seconds_of_step(*sessions[way], inputs, labels));
+      if (count == 1 && first >= kLongSeconds) return first;
     }
-  }
-  std::size_t best = 0;
+    double seconds = 0;
+    for (std::int64_t i = 0; i < count; ++i) {
+      ASSIGN_OR_RETURN(const double step, seconds_of_step(*sessions[way], inputs, labels));
+      seconds += step;
+    }
+    return seconds;
+  };
+  ASSIGN_OR_RETURN(const Fastest fastest, find_fastest(allowed.size(), work, stop_requested));
+
+  ArithmeticChoice choice{allowed[fastest.way]};
   for (std::size_t i = 0; i < allowed.size(); ++i) {
-    spdlog::debug("training step, {}, {}: {:.1f} ms", allowed[i].bfloat16 ? "bfloat16" : "float32",
-                  allowed[i].channels_last ? "channels-last" : "contiguous", 1e3 * seconds[i]);
-    if (seconds[i] * kMeasurementMargin < seconds[best]) best = i;
+    choice.measured.push_back(
+        {.precision = std::string(to_string(precision_of(allowed[i]))),
+         .memory_format = std::string(to_string(memory_format_of(allowed[i]))),
+         .images_per_s = static_cast<double>(options.batch_size) / fastest.seconds[i]});
   }
-  return allowed[best];
+  std::stable_sort(choice.measured.begin(), choice.measured.end(),
+                   [](const auto& a, const auto& b) { return a.images_per_s > b.images_per_s; });
+  return choice;
+}
+
+std::string describe_measured(std::span<const MeasuredArithmetic> measured) {
+  std::string text;
+  for (const MeasuredArithmetic& m : measured) {
+    text += fmt::format("{}{}, {}: {:.0f} images/s", text.empty() ? "" : "; ", m.precision,
+                        m.memory_format, m.images_per_s);
+  }
+  return text;
 }
 
 }  // namespace lathe::train

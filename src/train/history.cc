@@ -11,6 +11,7 @@ namespace {
 struct Field {
   const char* name;
   double EpochRecord::*member;
+  bool is_time = false;
 };
 
 constexpr std::array kFields = {
@@ -19,8 +20,8 @@ constexpr std::array kFields = {
     Field{"train_top1", &EpochRecord::train_top1},
     Field{"validation_loss", &EpochRecord::validation_loss},
     Field{"validation_top1", &EpochRecord::validation_top1},
-    Field{"seconds", &EpochRecord::seconds},
-    Field{"images_per_s", &EpochRecord::images_per_s},
+    Field{"seconds", &EpochRecord::seconds, true},
+    Field{"images_per_s", &EpochRecord::images_per_s, true},
 };
 
 nlohmann::json number_or_null(double value) {
@@ -37,6 +38,12 @@ nlohmann::json to_json(const EpochRecord& record) {
   nlohmann::json json = {{"epoch", record.epoch}};
   for (const Field& field : kFields) json[field.name] = number_or_null(record.*field.member);
   return json;
+}
+
+nlohmann::json to_json(std::span<const EpochRecord> history) {
+  nlohmann::json records = nlohmann::json::array();
+  for (const EpochRecord& record : history) records.push_back(to_json(record));
+  return records;
 }
 
 Result<EpochRecord> epoch_record_from_json(const nlohmann::json& json) {
@@ -63,6 +70,7 @@ nlohmann::json history_columns(std::span<const EpochRecord> history) {
   columns["epoch"] = nlohmann::json::array();
   for (const EpochRecord& record : history) columns["epoch"].push_back(record.epoch);
   for (const Field& field : kFields) {
+    if (field.is_time) continue;
     nlohmann::json column = nlohmann::json::array();
     bool any = false;
     for (const EpochRecord& record : history) {

@@ -27,11 +27,13 @@ struct EpochRecord {
 
 // {"epoch": 1, "learning_rate": 0.1, ...}; NaN becomes null.
 nlohmann::json to_json(const EpochRecord& record);
-// Exact inverse of to_json.
+// An array of these.
+nlohmann::json to_json(std::span<const EpochRecord> history);
+// Exact inverse of the first.
 Result<EpochRecord> epoch_record_from_json(const nlohmann::json& json);
 
 // One array per field, values rounded to six digits: {"epoch": [1, 2], "train_loss": [2.1, 1.7]}.
-// Fields that are NaN throughout are left out.
+// Fields that are NaN throughout are left out, and so are times, which make equal trainings differ.
 nlohmann::json history_columns(std::span<const EpochRecord> history);
 
 // Appends a step to the array in ONNX metadata "lathe.history". `existing` is that metadata's text,

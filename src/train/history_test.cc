@@ -41,6 +41,8 @@ TEST(History, ColumnsLeaveOutWhatWasNeverMeasured) {
   EXPECT_EQ(columns["epoch"], nlohmann::json({1, 2}));
   EXPECT_EQ(columns["train_loss"][0], 0.333333);
   EXPECT_FALSE(columns.contains("validation_loss"));
+  EXPECT_FALSE(columns.contains("seconds"));
+  EXPECT_FALSE(columns.contains("images_per_s"));
 }
 
 TEST(History, StepsAreAppended) {

@@ -1,9 +1,13 @@
 #include "train/options.h"
 
 #include <array>
-#include <cmath>
+#include <fmt/ranges.h>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <utility>
+#include <vector>
+
+#include "base/suggest.h"
 
 namespace lathe::train {
 namespace {
@@ -36,12 +40,13 @@ std::string_view name_of(const std::array<Named<Enum>, count>& names, Enum value
 template <typename Enum, std::size_t count>
 Result<Enum> parse(const std::array<Named<Enum>, count>& names, std::string_view what,
                    std::string_view text) {
-  std::string known;
+  std::vector<std::string_view> known;
   for (const auto& [value, name] : names) {
     if (name == text) return value;
-    known += fmt::format("{}{}", known.empty() ? "" : ", ", name);
+    known.push_back(name);
   }
-  return invalid_argument("unknown {} \"{}\"; known: {}", what, text, known);
+  return invalid_argument("unknown {} '{}': known are {}{}", what, text, fmt::join(known, ", "),
+                          did_you_mean(text, known));
 }
 
 }  // namespace
@@ -72,99 +77,144 @@ double weight_decay_or_default(const TrainOptions& options) {
   return options.weight_decay.value_or(options.optimizer == Optimizer::kSgd ? 5e-4 : 0.01);
 }
 
+namespace {
+
+// The numbers that an option may be; NaN is none of them.
+struct Range {
+  double low;
+  double high;
+  bool low_itself;
+  bool high_itself;
+  std::string_view text;
+
+  [[nodiscard]] bool holds(double value) const {
+    return (low_itself ? value >= low : value > low) &&
+           (high_itself ? value <= high : value < high);
+  }
+};
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr Range kAny{-kInfinity, kInfinity, true, true, ""};
+constexpr Range kAtLeastZero{0, kInfinity, true, false, "at least 0"};
+constexpr Range kAtLeastOne{1, kInfinity, true, false, "at least 1"};
+constexpr Range kPositive{0, kInfinity, false, false, "more than 0"};
+constexpr Range kShare{0, 1, true, false, "in [0, 1)"};
+constexpr Range kInnerShare{0, 1, false, false, "in (0, 1)"};
+constexpr Range kFactor{0, 1, false, true, "in (0, 1]"};
+
+// Which options a reader of a trained model is told of.
+enum class Told {
+  kAlways,
+  kWhereChanged,
+  kNever,  // it does not change the outcome
+};
+
+using Options = const TrainOptions&;
+struct Option {
+  std::string_view name;
+  std::string_view flag;
+  nlohmann::json (*value)(Options);
+  Range range = kAny;
+  Told told = Told::kWhereChanged;
+};
+
+template <auto member>
+nlohmann::json value_of(Options options) {
+  return options.*member;
+}
+template <auto member>
+nlohmann::json name_of_value(Options options) {
+  return to_string(options.*member);
+}
+template <auto member>
+nlohmann::json augmentation(Options options) {
+  return options.augmentation.*member;
+}
+
+using T = TrainOptions;
+using A = data::Augmentation;
+constexpr Option kOptions[] = {
+    {"epochs", "--epochs", value_of<&T::epochs>, kAtLeastOne},
+    {"batch_size", "--batch", value_of<&T::batch_size>, kAtLeastOne, Told::kAlways},
+    {"optimizer", "--optimizer", name_of_value<&T::optimizer>, kAny, Told::kAlways},
+    {"learning_rate", "--lr", [](Options o) { return nlohmann::json(learning_rate_or_default(o)); },
+     kPositive, Told::kAlways},
+    {"momentum", "--momentum", value_of<&T::momentum>, kShare},
+    {"nesterov", "", value_of<&T::nesterov>},
+    {"beta1", "", value_of<&T::beta1>, kShare},
+    {"beta2", "", value_of<&T::beta2>, kShare},
+    {"epsilon", "", value_of<&T::epsilon>, kPositive},
+    {"weight_decay", "--weight-decay",
+     [](Options o) { return nlohmann::json(weight_decay_or_default(o)); }, kAtLeastZero,
+     Told::kAlways},
+    {"schedule", "--schedule", name_of_value<&T::schedule>, kAny, Told::kAlways},
+    {"warmup", "--warmup", value_of<&T::warmup>, kShare},
+    {"one_cycle_peak", "", value_of<&T::one_cycle_peak>, kInnerShare},
+    {"one_cycle_initial_factor", "", value_of<&T::one_cycle_initial_factor>, kAtLeastOne},
+    {"one_cycle_final_factor", "", value_of<&T::one_cycle_final_factor>, kAtLeastOne},
+    {"one_cycle_momentum", "", value_of<&T::one_cycle_momentum>},
+    {"step_epochs", "--step-epochs", value_of<&T::step_epochs>, kAtLeastOne},
+    {"step_factor", "--step-factor", value_of<&T::step_factor>, kFactor},
+    {"plateau_patience", "--plateau-patience", value_of<&T::plateau_patience>, kAtLeastOne},
+    {"plateau_factor", "--plateau-factor", value_of<&T::plateau_factor>, kFactor},
+    {"label_smoothing", "--label-smoothing", value_of<&T::label_smoothing>, kShare},
+    {"accumulate", "--accumulate", value_of<&T::accumulate>, kAtLeastOne},
+    {"gradient_clip_norm", "--clip-norm", value_of<&T::gradient_clip_norm>, kAtLeastZero},
+    {"early_stop_patience", "--early-stop", value_of<&T::early_stop_patience>, kAtLeastZero},
+    {"seed", "--seed", value_of<&T::seed>, kAny, Told::kAlways},
+    {"augmentation.rotation_degrees", "--augment rotate", augmentation<&A::rotation_degrees>},
+    {"augmentation.random_crop_padding", "--augment crop", augmentation<&A::random_crop_padding>},
+    {"augmentation.horizontal_flip", "--augment flip", augmentation<&A::horizontal_flip>},
+    {"augmentation.brightness", "--augment color", augmentation<&A::brightness>},
+    {"augmentation.contrast", "--augment color", augmentation<&A::contrast>},
+    {"augmentation.saturation", "--augment color", augmentation<&A::saturation>},
+    {"augmentation.hue", "--augment color", augmentation<&A::hue>},
+    {"threads", "--threads", value_of<&T::threads>, kAtLeastZero, Told::kNever},
+    {"loader_workers", "", value_of<&T::loader_workers>, kAtLeastZero, Told::kNever},
+};
+
+}  // namespace
+
 Status validate(const TrainOptions& options) {
-  struct Check {
-    std::string_view name;
-    bool ok;
-    double value;
-    std::string_view expected;
-  };
-  const auto count = [](std::int64_t n) { return static_cast<double>(n); };
-  const double rate = learning_rate_or_default(options);
-  const double decay = weight_decay_or_default(options);
-  // Written so that NaN fails too.
-  const std::array checks = {
-      Check{"epochs", options.epochs >= 1, count(options.epochs), "at least 1"},
-      Check{"batch_size", options.batch_size >= 1, count(options.batch_size), "at least 1"},
-      Check{"learning_rate", rate > 0 && std::isfinite(rate), rate, "more than 0"},
-      Check{"momentum", options.momentum >= 0 && options.momentum < 1, options.momentum,
-            "in [0, 1)"},
-      Check{"beta1", options.beta1 >= 0 && options.beta1 < 1, options.beta1, "in [0, 1)"},
-      Check{"beta2", options.beta2 >= 0 && options.beta2 < 1, options.beta2, "in [0, 1)"},
-      Check{"epsilon", options.epsilon > 0, options.epsilon, "more than 0"},
-      Check{"weight_decay", decay >= 0 && std::isfinite(decay), decay, "at least 0"},
-      Check{"warmup", options.warmup >= 0 && options.warmup < 1, options.warmup, "in [0, 1)"},
-      Check{"one_cycle_peak", options.one_cycle_peak > 0 && options.one_cycle_peak < 1,
-            options.one_cycle_peak, "in (0, 1)"},
-      Check{"one_cycle_initial_factor", options.one_cycle_initial_factor >= 1,
-            options.one_cycle_initial_factor, "at least 1"},
-      Check{"one_cycle_final_factor", options.one_cycle_final_factor >= 1,
-            options.one_cycle_final_factor, "at least 1"},
-      Check{"step_epochs", options.step_epochs >= 1, count(options.step_epochs), "at least 1"},
-      Check{"step_factor", options.step_factor > 0 && options.step_factor <= 1, options.step_factor,
-            "in (0, 1]"},
-      Check{"plateau_patience", options.plateau_patience >= 1, count(options.plateau_patience),
-            "at least 1"},
-      Check{"plateau_factor", options.plateau_factor > 0 && options.plateau_factor <= 1,
-            options.plateau_factor, "in (0, 1]"},
-      Check{"label_smoothing", options.label_smoothing >= 0 && options.label_smoothing < 1,
-            options.label_smoothing, "in [0, 1)"},
-      Check{"accumulate", options.accumulate >= 1, count(options.accumulate), "at least 1"},
-      Check{"gradient_clip_norm", options.gradient_clip_norm >= 0, options.gradient_clip_norm,
-            "at least 0"},
-      Check{"early_stop_patience", options.early_stop_patience >= 0,
-            count(options.early_stop_patience), "at least 0"},
-      Check{"threads", options.threads >= 0, count(options.threads), "at least 0"},
-      Check{"loader_workers", options.loader_workers >= 0, count(options.loader_workers),
-            "at least 0"},
-  };
-  for (const Check& check : checks) {
-    if (!check.ok) {
-      return invalid_argument("{} is {}, expected {}", check.name, check.value, check.expected);
+  for (const Option& option : kOptions) {
+    if (option.range.text.empty()) continue;
+    const auto value = option.value(options).get<double>();
+    if (!option.range.holds(value)) {
+      return invalid_argument("{} is {}, expected {}", flag_of(option.name), value,
+                              option.range.text);
     }
   }
   RETURN_IF_ERROR(data::check(options.augmentation));
   if (options.resume && options.checkpoint.empty()) {
-    return invalid_argument("resume needs a checkpoint to go on from");
+    return invalid_argument("--resume needs a checkpoint to go on from");
   }
   return {};
 }
 
-nlohmann::json fingerprint(const TrainOptions& options) {
-  return {
-      {"epochs", options.epochs},
-      {"batch_size", options.batch_size},
-      {"optimizer", to_string(options.optimizer)},
-      {"learning_rate", learning_rate_or_default(options)},
-      {"momentum", options.momentum},
-      {"nesterov", options.nesterov},
-      {"beta1", options.beta1},
-      {"beta2", options.beta2},
-      {"epsilon", options.epsilon},
-      {"weight_decay", weight_decay_or_default(options)},
-      {"schedule", to_string(options.schedule)},
-      {"warmup", options.warmup},
-      {"one_cycle_peak", options.one_cycle_peak},
-      {"one_cycle_initial_factor", options.one_cycle_initial_factor},
-      {"one_cycle_final_factor", options.one_cycle_final_factor},
-      {"one_cycle_momentum", options.one_cycle_momentum},
-      {"step_epochs", options.step_epochs},
-      {"step_factor", options.step_factor},
-      {"plateau_patience", options.plateau_patience},
-      {"plateau_factor", options.plateau_factor},
-      {"label_smoothing", options.label_smoothing},
-      {"accumulate", options.accumulate},
-      {"gradient_clip_norm", options.gradient_clip_norm},
-      {"early_stop_patience", options.early_stop_patience},
-      {"seed", options.seed},
-      {"augmentation.rotation_degrees", options.augmentation.rotation_degrees},
-      {"augmentation.random_crop_padding", options.augmentation.random_crop_padding},
-      {"augmentation.horizontal_flip", options.augmentation.horizontal_flip},
-      {"augmentation.brightness", options.augmentation.brightness},
-      {"augmentation.contrast", options.augmentation.contrast},
-      {"augmentation.saturation", options.augmentation.saturation},
-      {"augmentation.hue", options.augmentation.hue},
-  };
+std::string_view flag_of(std::string_view name) {
+  for (const Option& option : kOptions) {
+    if (option.name == name && !option.flag.empty()) return option.flag;
+  }
+  return name;
+}
+
+nlohmann::json to_json(const TrainOptions& options) {
+  nlohmann::json all;
+  for (const Option& option : kOptions) {
+    if (option.told != Told::kNever) all[std::string(option.name)] = option.value(options);
+  }
+  return all;
+}
+
+nlohmann::json notable_json(const TrainOptions& options) {
+  const TrainOptions usual;
+  nlohmann::json notable;
+  for (const Option& option : kOptions) {
+    if (option.told == Told::kNever) continue;
+    if (option.told == Told::kAlways || option.value(options) != option.value(usual)) {
+      notable[std::string(option.name)] = option.value(options);
+    }
+  }
+  return notable;
 }
 
 }  // namespace lathe::train

@@ -85,17 +85,24 @@ struct TrainOptions {
 
   // Written after each epoch; empty: none.
   Path checkpoint;
-  // Go on from the checkpoint where it exists; the options must be those it was made with.
+  // Go on from the checkpoint where it exists; the options must be those it was made with, but for
+  // the number of epochs.
   bool resume = false;
 };
 
 double learning_rate_or_default(const TrainOptions& options);
 double weight_decay_or_default(const TrainOptions& options);
 
-// An error that names the first option whose value makes no sense.
+// An error that names the first option whose value makes no sense, as the command line calls it.
 Status validate(const TrainOptions& options);
 
+// "batch_size" is "--batch" on the command line; a name that has no flag is its own.
+std::string_view flag_of(std::string_view name);
+
 // Every option that changes the outcome, by its name here: what a checkpoint is checked against.
-nlohmann::json fingerprint(const TrainOptions& options);
+nlohmann::json to_json(const TrainOptions& options);
+// What a reader of the trained model wants to know: the few of them that matter always, others
+// where they are not what they usually are.
+nlohmann::json notable_json(const TrainOptions& options);
 
 }  // namespace lathe::train

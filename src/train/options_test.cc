@@ -27,7 +27,8 @@ TEST(Options, NamesReadBackAsThemselves) {
 TEST(Options, AnUnknownNameListsTheKnownOnes) {
   const auto parsed = parse_optimizer("adam");
   ASSERT_FALSE(parsed.ok());
-  EXPECT_EQ(parsed.error().message(), "unknown optimizer \"adam\"; known: sgd, adamw");
+  EXPECT_EQ(parsed.error().message(),
+            "unknown optimizer 'adam': known are sgd, adamw; did you mean 'adamw'?");
 }
 
 TEST(Options, DefaultsDependOnTheOptimizer) {
@@ -49,27 +50,52 @@ TEST(Options, TheErrorNamesTheOption) {
     const Status valid = validate(options);
     return valid.ok() ? std::string() : valid.error().message();
   };
-  EXPECT_EQ(message([](TrainOptions& o) { o.epochs = 0; }), "epochs is 0, expected at least 1");
+  EXPECT_EQ(message([](TrainOptions& o) { o.epochs = 0; }), "--epochs is 0, expected at least 1");
   EXPECT_EQ(message([](TrainOptions& o) { o.learning_rate = -1; }),
-            "learning_rate is -1, expected more than 0");
+            "--lr is -1, expected more than 0");
   EXPECT_EQ(
       message([](TrainOptions& o) { o.learning_rate = std::numeric_limits<double>::quiet_NaN(); }),
-      "learning_rate is nan, expected more than 0");
+      "--lr is nan, expected more than 0");
   EXPECT_EQ(message([](TrainOptions& o) { o.label_smoothing = 1; }),
-            "label_smoothing is 1, expected in [0, 1)");
+            "--label-smoothing is 1, expected in [0, 1)");
   EXPECT_EQ(message([](TrainOptions& o) { o.resume = true; }),
-            "resume needs a checkpoint to go on from");
+            "--resume needs a checkpoint to go on from");
+  EXPECT_EQ(message([](TrainOptions& o) { o.gradient_clip_norm = -2; }),
+            "--clip-norm is -2, expected at least 0");
+  EXPECT_EQ(message([](TrainOptions& o) { o.step_factor = 1.5; }),
+            "--step-factor is 1.5, expected in (0, 1]");
+  EXPECT_EQ(message([](TrainOptions& o) { o.beta1 = 1; }), "beta1 is 1, expected in [0, 1)");
+  EXPECT_EQ(message([](TrainOptions& o) { o.threads = -1; }),
+            "--threads is -1, expected at least 0");
   EXPECT_NE(message([](TrainOptions& o) { o.augmentation.hue = 2; }), "");
 }
 
-TEST(Options, TheFingerprintHoldsWhatChangesTheOutcome) {
+TEST(Options, AsJsonTheyAreWhatChangesTheOutcome) {
   TrainOptions options;
-  const nlohmann::json before = fingerprint(options);
+  const nlohmann::json before = to_json(options);
+  EXPECT_EQ(before.size(), 32U);
   options.loader_workers = 7;
+  options.threads = 3;
   options.checkpoint = "elsewhere";
-  EXPECT_EQ(fingerprint(options), before);
+  EXPECT_EQ(to_json(options), before);
   options.augmentation.horizontal_flip = true;
-  EXPECT_NE(fingerprint(options), before);
+  EXPECT_NE(to_json(options), before);
+}
+
+TEST(Options, AReaderIsToldWhatMattersAndWhatWasChanged) {
+  TrainOptions options;
+  const nlohmann::json usual = notable_json(options);
+  EXPECT_EQ(usual.size(), 6U);
+  EXPECT_EQ(usual["learning_rate"], 0.1);
+  EXPECT_FALSE(usual.contains("beta2"));
+  options.beta2 = 0.9;
+  EXPECT_EQ(notable_json(options)["beta2"], 0.9);
+}
+
+TEST(Options, AreNamedByTheirFlags) {
+  EXPECT_EQ(flag_of("gradient_clip_norm"), "--clip-norm");
+  EXPECT_EQ(flag_of("beta1"), "beta1");
+  EXPECT_EQ(flag_of("training data"), "training data");
 }
 
 }  // namespace

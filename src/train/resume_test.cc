@@ -151,30 +151,79 @@ TEST(Resume, RefusesOtherOptionsByName) {
     return result.ok() ? std::string("accepted") : result.error().message();
   };
   const std::string where = path.string() + " was made by another run: ";
-  EXPECT_EQ(message([](TrainOptions& o) { o.batch_size = 8; }), where + "batch_size was 16, is 8");
-  EXPECT_EQ(message([](TrainOptions& o) { o.epochs = 9; }), where + "epochs was 4, is 9");
+  EXPECT_EQ(message([](TrainOptions& o) { o.batch_size = 8; }), where + "--batch was 16, is 8");
   EXPECT_EQ(message([](TrainOptions& o) { o.augmentation.horizontal_flip = true; }),
-            where + "augmentation.horizontal_flip was false, is true");
-  EXPECT_EQ(message([](TrainOptions& o) { o.threads = 1; }), where + "threads was 2, is 1");
+            where + "--augment flip was false, is true");
+  EXPECT_EQ(message([](TrainOptions& o) { o.threads = 1; }), where + "--threads was 2, is 1");
   EXPECT_EQ(message([](TrainOptions& o) { o.precision = Precision::kBFloat16; }),
-            where + "precision was \"float32\", is \"bfloat16\"");
+            where + "--precision was \"float32\", is \"bfloat16\"");
   ASSERT_TRUE(write_file_atomic(path, "nonsense").ok());
   EXPECT_EQ(message([](TrainOptions&) {}), path.string() + ": no checkpoint of this version");
   std::filesystem::remove(path);
 }
 
-TEST(Resume, ARunWhoseScheduleAllowsItIsLengthened) {
+struct Notes : TrainObserver {
+  std::vector<std::string> notes;
+  void on_note(const std::string& note) override { notes.push_back(note); }
+};
+
+TEST(Resume, ARunIsLengthened) {
+  LATHE_NEED_BACKEND();
+  for (const Schedule schedule : {Schedule::kStep, Schedule::kOneCycle}) {
+    const Path path = scratch_file();
+    TrainOptions options = resume_options(path);
+    options.schedule = schedule;
+    options.epochs = 1;
+    ASSERT_TRUE(run(options).ok());
+    options.epochs = 2;
+    Notes observer;
+    const auto longer = run(options, &observer);
+    ASSERT_TRUE(longer.ok()) << longer.error().message();
+    EXPECT_EQ(longer->history.size(), 2U);
+    ASSERT_EQ(observer.notes.size(), schedule == Schedule::kStep ? 1U : 2U);
+    EXPECT_EQ(observer.notes[0], path.string() + ": going on after epoch 1");
+    if (schedule == Schedule::kOneCycle) {
+      EXPECT_TRUE(observer.notes[1].starts_with("--epochs was 1, is 2: ")) << observer.notes[1];
+    }
+    EXPECT_EQ(summarize_checkpoint(path)->epochs_done, 2);
+    EXPECT_EQ(summarize_checkpoint(path)->epochs, 2);
+    std::filesystem::remove(path);
+  }
+}
+
+// A schedule that does not depend on the length: as if the run had been that long from the start.
+TEST(Resume, ALengthenedRunEndsWithTheSameBits) {
   LATHE_NEED_BACKEND();
   const Path path = scratch_file();
   TrainOptions options = resume_options(path);
-  options.schedule = Schedule::kStep;
+  options.schedule = Schedule::kConstant;
   options.epochs = 1;
   ASSERT_TRUE(run(options).ok());
-  options.epochs = 2;
+  options.epochs = 3;
   const auto longer = run(options);
   std::filesystem::remove(path);
-  ASSERT_TRUE(longer.ok()) << longer.error().message();
-  EXPECT_EQ(longer->history.size(), 2U);
+  const auto unbroken = run(options);
+  std::filesystem::remove(path);
+  ASSERT_TRUE(longer.ok() && unbroken.ok());
+  EXPECT_EQ(longer->graph.metadata, unbroken->graph.metadata);
+  EXPECT_EQ(longer->history[2].train_loss, unbroken->history[2].train_loss);
+}
+
+TEST(Resume, FewerEpochsTakeTheBestSoFar) {
+  LATHE_NEED_BACKEND();
+  const Path path = scratch_file();
+  TrainOptions options = resume_options(path);
+  const auto whole = run(options);
+  ASSERT_TRUE(whole.ok());
+  options.epochs = 2;
+  Notes observer;
+  const auto fewer = run(options, &observer);
+  std::filesystem::remove(path);
+  ASSERT_TRUE(fewer.ok()) << fewer.error().message();
+  EXPECT_EQ(fewer->history.size(), 4U);
+  EXPECT_EQ(fewer->best_epoch, whole->best_epoch);
+  ASSERT_EQ(observer.notes.size(), 1U);
+  EXPECT_EQ(observer.notes[0], path.string() + ": epoch 4 is done, the best one so far is taken");
 }
 
 }  // namespace

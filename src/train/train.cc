@@ -1,6 +1,10 @@
 #include "train/train.h"
 
+#include <nlohmann/json.hpp>
+
+#include "train/checkpoint.h"
 #include "train/load_backend.h"
+#include "train/open_batch.h"
 #include "train/trainer.h"
 
 namespace lathe::train {
@@ -11,10 +15,25 @@ Result<TrainResult> train(const ir::Graph& graph, std::shared_ptr<const data::Da
                           TrainObserver* observer) {
   RETURN_IF_ERROR(validate(options));
   ASSIGN_OR_RETURN(Backend * backend, load_backend());
+  ASSIGN_OR_RETURN(const std::optional<ir::Graph> opened, open_batch(graph));
+  if (opened && observer != nullptr) {
+    observer->on_note(fmt::format("the model takes batches of {} only: it is opened to any batch",
+                                  graph.value(graph.inputs()[0]).type.shape->front().to_string()));
+  }
   ASSIGN_OR_RETURN(const std::unique_ptr<Trainer> trainer,
-                   Trainer::create(*backend, graph, std::move(training), std::move(validation),
-                                   preprocess, options, observer));
+                   Trainer::create(*backend, opened ? *opened : graph, std::move(training),
+                                   std::move(validation), preprocess, options, observer));
   return trainer->run();
+}
+
+Result<CheckpointSummary> summarize_checkpoint(const Path& path) {
+  ASSIGN_OR_RETURN(const Checkpoint checkpoint, read_checkpoint(path));
+  CheckpointSummary summary{.epochs_done = static_cast<std::int64_t>(checkpoint.history.size())};
+  const auto epochs = checkpoint.run.find("epochs");
+  if (epochs != checkpoint.run.end() && epochs->is_number_integer()) {
+    summary.epochs = epochs->get<std::int64_t>();
+  }
+  return summary;
 }
 
 Result<std::vector<ir::Tensor>> forward(const ir::Graph& graph,

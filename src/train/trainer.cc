@@ -1,18 +1,15 @@
 #include "train/trainer.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <system_error>
 
 #include "base/cpu.h"
-#include "base/log.h"
 #include "base/random.h"
-#include "data/subset.h"
-#include "ir/print.h"
 #include "train/check_model.h"
 #include "train/choose_precision.h"
+#include "train/run_description.h"
 #include "train/schedule.h"
 
 namespace lathe::train {
@@ -32,39 +29,6 @@ void add(Totals& sum, const Totals& more) {
   sum.samples += more.samples;
 }
 
-// Tells graphs apart, by structure and by weights.
-std::string graph_hash(const ir::Graph& graph) {
-  std::uint64_t hash = data::stable_hash(ir::to_text(graph));
-  for (std::size_t i = 0; i < graph.value_count(); ++i) {
-    const ir::Tensor* constant = graph.constant(static_cast<ir::ValueId>(i));
-    if (constant == nullptr || constant->data_type() == ir::DataType::kString) continue;
-    const std::span<const std::byte> bytes = constant->bytes();
-    hash = mix_seed(hash,
-                    data::stable_hash({reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
-  }
-  return fmt::format("{:016x}", hash);
-}
-
-// A rate that depends on the length of the whole run.
-bool schedule_needs_length(const TrainOptions& options) {
-  return options.schedule == Schedule::kCosine || options.schedule == Schedule::kOneCycle ||
-         options.warmup > 0;
-}
-
-// Puts what the checkpoint was made with in the place of "auto".
-Status adopt_choices(const nlohmann::json& run, TrainOptions& options) {
-  const auto text = [&](const char* key) { return run.value(key, std::string()); };
-  if (options.precision == Precision::kAuto) {
-    ASSIGN_OR_RETURN(options.precision, parse_precision(text("precision")));
-  }
-  if (options.memory_format == MemoryFormat::kAuto) {
-    ASSIGN_OR_RETURN(options.memory_format, parse_memory_format(text("memory_format")));
-  }
-  if (options.device == "auto") options.device = text("device");
-  if (options.threads == 0) options.threads = run.value("threads", 0);
-  return {};
-}
-
 // Normalization by running statistics, with one output.
 void use_inference_form(ir::Graph& graph) {
   for (const ir::NodeId id : graph.node_ids()) {
@@ -75,22 +39,6 @@ void use_inference_form(ir::Graph& graph) {
   }
 }
 
-// What a reader needs to know of the options: the few that matter always, others where they were
-// changed.
-nlohmann::json told_options(const TrainOptions& options) {
-  constexpr std::array kAlways = {"optimizer",  "schedule",     "learning_rate",
-                                  "batch_size", "weight_decay", "seed"};
-  const nlohmann::json usual = fingerprint(TrainOptions{});
-  nlohmann::json told = nlohmann::json::object();
-  const nlohmann::json all = fingerprint(options);
-  for (const auto& [name, value] : all.items()) {
-    if (std::find(kAlways.begin(), kAlways.end(), name) != kAlways.end() || usual[name] != value) {
-      told[name] = value;
-    }
-  }
-  return told;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Trainer>> Trainer::create(Backend& backend, const ir::Graph& graph,
@@ -99,13 +47,13 @@ Result<std::unique_ptr<Trainer>> Trainer::create(Backend& backend, const ir::Gra
                                                  const data::Preprocess* preprocess,
                                                  const TrainOptions& options,
                                                  TrainObserver* observer) {
+  RETURN_IF_ERROR(check_classes(*training));
   RETURN_IF_ERROR(check_model(graph, *training, preprocess));
   if (validation != nullptr) RETURN_IF_ERROR(check_model(graph, *validation, preprocess));
   std::unique_ptr<Trainer> trainer(new Trainer(backend, graph, options, observer));
   if (preprocess != nullptr) trainer->preprocess_ = *preprocess;
   trainer->training_ = std::move(training);
   trainer->validation_ = std::move(validation);
-  RETURN_IF_ERROR(trainer->prepare());
   return trainer;
 }
 
@@ -124,19 +72,18 @@ SessionOptions Trainer::session_options() const {
           .gradient_clip_norm = options_.gradient_clip_norm};
 }
 
-nlohmann::json Trainer::describe_run() const {
-  nlohmann::json run = fingerprint(options_);
-  if (!schedule_needs_length(options_)) run.erase("epochs");
-  run["graph"] = graph_hash(graph_);
-  run["training data"] = training_->name();
-  run["training samples"] = training_->size();
-  run["validation samples"] = validation_ == nullptr ? 0 : validation_->size();
-  run["precision"] = to_string(options_.precision);
-  run["memory_format"] = to_string(options_.memory_format);
-  run["device"] = options_.device;
-  run["threads"] = options_.threads;
-  if (preprocess_) run["preprocess"] = data::to_json(*preprocess_);
-  return run;
+nlohmann::json Trainer::this_run() const {
+  return describe_run(options_, graph_, *training_, validation_.get(),
+                      preprocess_ ? &*preprocess_ : nullptr);
+}
+
+void Trainer::note(const std::string& text) {
+  if (observer_ != nullptr && !text.empty()) observer_->on_note(text);
+}
+
+Status Trainer::go_on() const {
+  if (observer_ == nullptr || !observer_->stop_requested()) return {};
+  return error(ErrorCode::kInterrupted, "stopped");
 }
 
 Status Trainer::prepare() {
@@ -146,18 +93,20 @@ Status Trainer::prepare() {
     ASSIGN_OR_RETURN(checkpoint, read_checkpoint(options_.checkpoint));
     RETURN_IF_ERROR(adopt_choices(checkpoint->run, options_));
   } else if (options_.resume) {
-    log_info("{} does not exist yet: training starts from the beginning",
-             options_.checkpoint.string());
+    note(fmt::format("there is no {} yet: training starts from the beginning",
+                     options_.checkpoint.string()));
   }
 
   if (options_.threads == 0) options_.threads = allowed_cores();
   ASSIGN_OR_RETURN(options_.device, backend_.resolve_device(options_.device));
   const auto classes = static_cast<std::int64_t>(training_->class_names().size());
-  ASSIGN_OR_RETURN(const Arithmetic arithmetic,
-                   choose_arithmetic(backend_, graph_, options_, session_options(), classes));
-  options_.precision = arithmetic.bfloat16 ? Precision::kBFloat16 : Precision::kFloat32;
-  options_.memory_format =
-      arithmetic.channels_last ? MemoryFormat::kChannelsLast : MemoryFormat::kContiguous;
+  const auto stop = [this] { return observer_ != nullptr && observer_->stop_requested(); };
+  ASSIGN_OR_RETURN(ArithmeticChoice choice,
+                   choose_arithmetic(backend_, graph_, options_, session_options(), classes, stop));
+  options_.precision = precision_of(choice.best);
+  options_.memory_format = memory_format_of(choice.best);
+  measured_ = std::move(choice.measured);
+  if (!measured_.empty()) note("measured: " + describe_measured(measured_));
   ASSIGN_OR_RETURN(session_, backend_.create_session(graph_, session_options()));
 
   training_loader_ = std::make_unique<data::Loader>(
@@ -187,46 +136,54 @@ Status Trainer::prepare() {
 }
 
 Status Trainer::restore(const Checkpoint& checkpoint) {
-  if (Status same = check_same_run(checkpoint.run, describe_run()); !same.ok()) {
-    return same.error().with_context(
-        fmt::format("{} was made by another run", options_.checkpoint.string()));
+  const std::string path = options_.checkpoint.string();
+  if (Status same = check_same_run(checkpoint.run, this_run()); !same.ok()) {
+    return same.error().with_context(path + " was made by another run");
   }
   RETURN_IF_ERROR(session_->restore(checkpoint.state));
   history_ = checkpoint.history;
   best_weights_ = checkpoint.best_weights;
-  log_info("{}: going on after epoch {}", options_.checkpoint.string(), history_.size());
+  const auto done = static_cast<std::int64_t>(history_.size());
+  note(done < options_.epochs
+           ? fmt::format("{}: going on after epoch {}", path, done)
+           : fmt::format("{}: epoch {} is done, the best one so far is taken", path, done));
+  note(remark_on_length(checkpoint.run, options_, done));
   return {};
 }
 
 Result<TrainResult> Trainer::run() {
-  if (observer_ != nullptr) observer_->on_start(describe_choice());
-  start_ = std::chrono::steady_clock::now();
-  bool stopped = false;
-  for (auto epoch = static_cast<std::int64_t>(history_.size()) + 1;
-       epoch <= options_.epochs && !stops_early(options_, history_); ++epoch) {
-    ASSIGN_OR_RETURN(const bool finished, run_epoch(epoch));
-    if (!finished) {
-      stopped = true;
-      break;
-    }
-  }
+  Status done = prepare();
+  if (done.ok()) done = run_epochs();
+  const bool stopped = !done.ok() && done.error().code() == ErrorCode::kInterrupted;
+  if (!done.ok() && !stopped) return done.error();
   return make_result(stopped);
 }
 
-Result<bool> Trainer::run_epoch(std::int64_t epoch) {
+Status Trainer::run_epochs() {
+  const auto done = [this] {
+    return static_cast<std::int64_t>(history_.size()) >= options_.epochs ||
+           stops_early(options_, history_);
+  };
+  if (!done() && observer_ != nullptr) observer_->on_start(describe_choice());
+  while (!done()) {
+    RETURN_IF_ERROR(run_epoch(static_cast<std::int64_t>(history_.size()) + 1));
+  }
+  return {};
+}
+
+Status Trainer::run_epoch(std::int64_t epoch) {
   const auto start = std::chrono::steady_clock::now();
   EpochRecord record{.epoch = epoch};
-  ASSIGN_OR_RETURN(const bool finished, train_epoch(epoch, record));
-  if (!finished) return false;
+  RETURN_IF_ERROR(train_epoch(epoch, record));
   RETURN_IF_ERROR(validate_epoch(record));
   record.seconds = seconds_since(start);
   history_.push_back(record);
   RETURN_IF_ERROR(keep_best_and_save());
   if (observer_ != nullptr) observer_->on_epoch(record);
-  return true;
+  return {};
 }
 
-Result<bool> Trainer::train_epoch(std::int64_t epoch, EpochRecord& record) {
+Status Trainer::train_epoch(std::int64_t epoch, EpochRecord& record) {
   const auto start = std::chrono::steady_clock::now();
   const std::uint64_t epoch_seed = mix_seed(options_.seed, static_cast<std::uint64_t>(epoch));
   Totals totals;
@@ -250,16 +207,15 @@ Result<bool> Trainer::train_epoch(std::int64_t epoch, EpochRecord& record) {
     ASSIGN_OR_RETURN(const Totals more, session_->take_totals());
     RETURN_IF_ERROR(check_finite(more, epoch, batches));
     add(totals, more);
-    ++batches_done_;
     report(epoch, batches, totals, seconds_since(start));
-    if (observer_ != nullptr && observer_->stop_requested()) return false;
+    RETURN_IF_ERROR(go_on());
   }
   if (waiting > 0) RETURN_IF_ERROR(update(epoch, updates, record));
 
   record.train_loss = mean(totals.loss, totals.samples);
   record.train_top1 = mean(static_cast<double>(totals.correct), totals.samples);
   record.images_per_s = static_cast<double>(totals.samples) / std::max(1e-9, seconds_since(start));
-  return true;
+  return {};
 }
 
 Status Trainer::update(std::int64_t epoch, std::int64_t update_in_epoch, EpochRecord& record) {
@@ -272,9 +228,8 @@ Status Trainer::update(std::int64_t epoch, std::int64_t update_in_epoch, EpochRe
 Status Trainer::check_finite(const Totals& totals, std::int64_t epoch, std::int64_t batch) const {
   if (std::isfinite(totals.loss)) return {};
   return invalid_data(
-      "epoch {}, batch {}: the loss is no longer finite; lower learning_rate ({}) or set "
-      "gradient_clip_norm",
-      epoch, batch, learning_rate_or_default(options_));
+      "epoch {}, batch {}: the loss is no longer finite; lower --lr ({}) or set --clip-norm", epoch,
+      batch, learning_rate_or_default(options_));
 }
 
 Status Trainer::validate_epoch(EpochRecord& record) {
@@ -284,6 +239,7 @@ Status Trainer::validate_epoch(EpochRecord& record) {
   for (;;) {
     ASSIGN_OR_RETURN(const std::optional<data::Batch> batch, validation_loader_->next());
     if (!batch) break;
+    RETURN_IF_ERROR(go_on());
     if (batch->labels.num_elements() == 0) continue;
     RETURN_IF_ERROR(session_->evaluate(batch->inputs, batch->labels));
     ASSIGN_OR_RETURN(const Totals more, session_->take_totals());
@@ -299,7 +255,7 @@ Status Trainer::keep_best_and_save() {
     ASSIGN_OR_RETURN(best_weights_, session_->weights());
   }
   if (options_.checkpoint.empty()) return {};
-  Checkpoint checkpoint{.run = describe_run(), .history = history_, .best_weights = best_weights_};
+  Checkpoint checkpoint{.run = this_run(), .history = history_, .best_weights = best_weights_};
   ASSIGN_OR_RETURN(checkpoint.state, session_->state());
   return write_checkpoint(options_.checkpoint, checkpoint);
 }
@@ -307,18 +263,14 @@ Status Trainer::keep_best_and_save() {
 void Trainer::report(std::int64_t epoch, std::int64_t batch, const Totals& totals,
                      double epoch_seconds) {
   if (observer_ == nullptr) return;
-  const std::int64_t per_epoch = training_loader_->batches_per_epoch();
-  const std::int64_t left = (options_.epochs - epoch + 1) * per_epoch - batch;
   observer_->on_batch(
       {.epoch = epoch,
        .epochs = options_.epochs,
        .batch = batch,
-       .batches = per_epoch,
+       .batches = training_loader_->batches_per_epoch(),
        .loss = mean(totals.loss, totals.samples),
        .top1 = mean(static_cast<double>(totals.correct), totals.samples),
-       .images_per_s = static_cast<double>(totals.samples) / std::max(1e-9, epoch_seconds),
-       .seconds_left =
-           seconds_since(start_) / static_cast<double>(batches_done_) * static_cast<double>(left)});
+       .images_per_s = static_cast<double>(totals.samples) / std::max(1e-9, epoch_seconds)});
 }
 
 std::string Trainer::describe_choice() const {
@@ -336,11 +288,15 @@ Result<TrainResult> Trainer::make_result(bool stopped) {
                        static_cast<std::int64_t>(history_.size()) < options_.epochs,
       .precision = std::string(to_string(options_.precision)),
       .memory_format = std::string(to_string(options_.memory_format)),
+      .measured = measured_,
       .device = options_.device,
       .threads = options_.threads,
       .torch_version = backend_.version(),
-      .skipped_samples = training_loader_->corrupt_samples(),
+      .skipped_samples = 0,
   };
+  for (const auto& loader : {training_loader_.get(), validation_loader_.get()}) {
+    if (loader != nullptr) result.skipped_samples += loader->corrupt_samples();
+  }
   const std::int64_t best = best_epoch_index(history_);
   if (best >= 0) result.best_epoch = history_[static_cast<std::size_t>(best)].epoch;
   for (const auto& [name, tensor] : best_weights_) {
@@ -360,7 +316,7 @@ Result<TrainResult> Trainer::make_result(bool stopped) {
                          {"device", result.device},
                          {"precision", result.precision},
                          {"torch", result.torch_version},
-                         {"options", told_options(options_)},
+                         {"options", notable_json(options_)},
                          {"epochs", history_columns(history_)}};
   ASSIGN_OR_RETURN(metadata["lathe.history"], append_history_step(metadata["lathe.history"], step));
   return result;

@@ -2,7 +2,6 @@
 // steps that a Session takes.
 #pragma once
 
-#include <chrono>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -16,8 +15,7 @@ namespace lathe::train {
 
 class Trainer {
  public:
-  // Arguments as of train(); `options` must be valid. Chooses the arithmetic, or takes over what
-  // the checkpoint says.
+  // Arguments as of train(); `options` must be valid.
   static Result<std::unique_ptr<Trainer>> create(Backend& backend, const ir::Graph& graph,
                                                  std::shared_ptr<const data::Dataset> training,
                                                  std::shared_ptr<const data::Dataset> validation,
@@ -32,26 +30,32 @@ class Trainer {
           TrainObserver* observer)
       : backend_(backend), graph_(graph), options_(options), observer_(observer) {}
 
-  // Sets up the session and the state of the run, from the checkpoint where there is one to resume.
+  // Each of these is kInterrupted where the observer asks to stop.
+
+  // Sets up the session and the state of the run, from the checkpoint where there is one to resume;
+  // otherwise chooses the arithmetic.
   Status prepare();
   Status restore(const Checkpoint& checkpoint);
-  [[nodiscard]] nlohmann::json describe_run() const;
-  [[nodiscard]] SessionOptions session_options() const;
-
-  // False where the observer asked to stop before the epoch's end.
-  Result<bool> run_epoch(std::int64_t epoch);
-  Result<bool> train_epoch(std::int64_t epoch, EpochRecord& record);
+  Status run_epochs();
+  Status run_epoch(std::int64_t epoch);
+  Status train_epoch(std::int64_t epoch, EpochRecord& record);
   Status update(std::int64_t epoch, std::int64_t update_in_epoch, EpochRecord& record);
   Status check_finite(const Totals& totals, std::int64_t epoch, std::int64_t batch) const;
   Status validate_epoch(EpochRecord& record);
+  Status go_on() const;
+
   Status keep_best_and_save();
   void report(std::int64_t epoch, std::int64_t batch, const Totals& totals, double epoch_seconds);
 
+  void note(const std::string& text);
+
+  [[nodiscard]] nlohmann::json this_run() const;
+  [[nodiscard]] SessionOptions session_options() const;
   [[nodiscard]] std::string describe_choice() const;
   Result<TrainResult> make_result(bool stopped);
 
   Backend& backend_;
-  const ir::Graph& graph_;
+  const ir::Graph graph_;
   TrainOptions options_;  // what was "auto" is replaced by the choice
   TrainObserver* observer_;
   std::optional<data::Preprocess> preprocess_;
@@ -60,12 +64,11 @@ class Trainer {
   std::unique_ptr<data::Loader> training_loader_;
   std::unique_ptr<data::Loader> validation_loader_;
   std::unique_ptr<Session> session_;
+  std::vector<MeasuredArithmetic> measured_;
 
   std::vector<EpochRecord> history_;
   NamedTensors best_weights_;
   std::int64_t updates_per_epoch_ = 0;
-  std::int64_t batches_done_ = 0;  // by this process
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
 }  // namespace lathe::train

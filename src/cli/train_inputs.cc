@@ -1,0 +1,103 @@
+#include "cli/train_inputs.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "cli/interrupt.h"
+#include "data/default_preprocess.h"
+#include "formats/model_file.h"
+#include "ir/architectures.h"
+
+namespace lathe::cli {
+namespace {
+
+// Of the input, where it is that of images: [N,C,H,W] with a known size.
+std::optional<Extents> image_extents(const ir::Graph& graph) {
+  if (graph.inputs().size() != 1) return std::nullopt;
+  const ir::TensorType& type = graph.value(graph.inputs()[0]).type;
+  if (!type.has_rank(4) || !(*type.shape)[2].known() || !(*type.shape)[3].known())
+    return std::nullopt;
+  return Extents{(*type.shape)[2].value(), (*type.shape)[3].value()};
+}
+
+// Mean and deviation of the images; their own size, or the one that is asked for.
+Result<data::Preprocess> preprocess_of(const data::Dataset& dataset,
+                                       const std::optional<Extents>& wanted) {
+  ASSIGN_OR_RETURN(data::Preprocess preprocess,
+                   data::default_preprocess(dataset, /*samples=*/4096, interrupted));
+  if (wanted) {
+    preprocess.height = static_cast<int>(wanted->height);
+    preprocess.width = static_cast<int>(wanted->width);
+    preprocess.resize_short = 0;
+  }
+  return preprocess;
+}
+
+Result<ir::Graph> new_network(const TrainCall& call, const data::Dataset& dataset,
+                              const std::optional<data::Preprocess>& preprocess) {
+  ir::ArchitectureOptions shape;
+  shape.classes = static_cast<std::int64_t>(dataset.class_names().size());
+  shape.seed = call.options.seed;
+  if (preprocess) {
+    shape.channels = data::channel_count(preprocess->channels);
+    shape.height = preprocess->height;
+    shape.width = preprocess->width;
+  } else if (const auto sample = dataset.sample_shape(); sample.size() == 3) {
+    shape.channels = sample[0];
+    shape.height = sample[1];
+    shape.width = sample[2];
+  } else {
+    return unsupported("--arch needs images; train a MODEL of your own on features");
+  }
+  return ir::make_architecture(call.architecture, shape);
+}
+
+}  // namespace
+
+Result<TrainingData> open_training_data(const TrainCall& call) {
+  const std::int64_t limit = call.data.limit;
+  data::DatasetOptions options{.limit = limit, .validation_share = call.validation_share};
+  std::int64_t held_out = 0;
+  if (limit > 0 && call.validation_share > 0) {
+    if (limit < 2) {
+      return invalid_argument(
+          "--limit {}: one sample cannot be divided; expected 2 or more, or --validation-share 0",
+          limit);
+    }
+    const double share = call.validation_share * static_cast<double>(limit);
+    held_out = std::clamp<std::int64_t>(std::llround(share), 1, limit - 1);
+    options.limit = limit - held_out;
+  }
+  TrainingData data;
+  ASSIGN_OR_RETURN(data.training, data::open_dataset(call.data.spec, data::Split::kTrain, options));
+  if (call.validation_share > 0) {
+    options.limit = held_out;
+    ASSIGN_OR_RETURN(data.validation,
+                     data::open_dataset(call.data.spec, data::Split::kValidation, options));
+  }
+  return data;
+}
+
+Result<TrainingModel> make_training_model(const TrainCall& call, const data::Dataset& dataset) {
+  TrainingModel model;
+  ASSIGN_OR_RETURN(model.preprocess, call.data.parse_preprocess());
+  std::optional<Extents> size;
+  if (!call.model.empty()) {
+    ASSIGN_OR_RETURN(model.graph, formats::load_model(call.model));
+    if (!model.preprocess) {
+      ASSIGN_OR_RETURN(model.preprocess, data::read_preprocess(model.graph.metadata));
+    }
+    size = image_extents(model.graph);
+  } else if (!call.size.empty()) {
+    ASSIGN_OR_RETURN(size, parse_extents(call.size));
+  }
+  if (!model.preprocess && dataset.is_images()) {
+    ASSIGN_OR_RETURN(model.preprocess, preprocess_of(dataset, size));
+  }
+  if (call.model.empty()) {
+    ASSIGN_OR_RETURN(model.graph, new_network(call, dataset, model.preprocess));
+  }
+  return model;
+}
+
+}  // namespace lathe::cli

@@ -3,32 +3,16 @@
 #include <cmath>
 #include <gtest/gtest.h>
 
-#include "base/random.h"
 #include "data/dataset.h"
 #include "data/default_preprocess.h"
 #include "engine/native.h"
-#include "ir/architectures.h"
-#include "ops/infer_shapes.h"
+#include "engine/test_models.h"
 #include "train/train.h"
 
 namespace lathe {
 namespace {
 
 constexpr std::int64_t kImages = 100;
-
-// Statistics and scales as a trained network has them.
-void randomise_normalization(ir::Graph& graph) {
-  Random random(13);
-  for (const ir::NodeId id : graph.node_ids()) {
-    const ir::Node& node = graph.node(id);
-    if (!node.is("BatchNormalization")) continue;
-    for (std::size_t i = 1; i < 5; ++i) {
-      for (float& v : graph.value(node.input(i)).constant->mutable_data<float>()) {
-        v = i == 4 ? random.uniform(0.5F, 2) : random.uniform(-0.2F, 1);
-      }
-    }
-  }
-}
 
 class LibTorchForwardTest : public testing::TestWithParam<const char*> {};
 
@@ -40,11 +24,8 @@ TEST_P(LibTorchForwardTest, NativeAgreesOnAHundredImages) {
   const auto preprocess = data::default_preprocess(**dataset);
   ASSERT_TRUE(preprocess.ok());
 
-  ir::Graph graph =
-      ir::make_architecture(GetParam(), {.channels = 1, .height = 28, .width = 28, .classes = 10})
-          .value();
-  randomise_normalization(graph);
-  ASSERT_TRUE(ops::infer_shapes(graph).ok());
+  const ir::Graph graph =
+      engine::test_network(GetParam(), {.channels = 1, .height = 28, .width = 28, .classes = 10});
   ir::Tensor input = ir::Tensor::zeros(ir::DataType::kFloat32, {kImages, 1, 28, 28});
   for (std::int64_t i = 0; i < kImages; ++i) {
     data::apply_into(*preprocess, (*dataset)->get(i).value().image,

@@ -32,10 +32,11 @@ Status add_speeds(Sources sources, const CompareVariantsOptions& options,
                   VariantComparison& comparison) {
   BenchMatrix matrix{.models = {}, .threads = {options.threads}};
   for (const VariantSource& source : sources) matrix.models.emplace_back(source.file);
-  const BenchReport report = bench(make_rows(matrix), {.seconds = options.seconds});
+  const BenchReport report = bench(
+      make_rows(matrix), {.seconds = options.seconds, .stop_requested = options.stop_requested});
   for (const BenchFailure& failure : report.failures)
     return failure.reason.with_context(describe(failure.row));
-  if (report.results.size() < sources.size())
+  if (report.interrupted || report.results.size() < sources.size())
     return error(ErrorCode::kInterrupted, "while latencies were measured");
   for (std::size_t i = 0; i < sources.size(); ++i) {
     const BenchResult& speed = report.results[i];

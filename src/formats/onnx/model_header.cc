@@ -6,7 +6,7 @@
 namespace lathe::formats {
 namespace {
 
-enum WireType : std::uint64_t { kVarint = 0, kFixed64 = 1, kLength = 2, kFixed32 = 5 };
+enum FieldEncoding : std::uint64_t { kAsVarint = 0, kAs8Bytes = 1, kAsBytes = 2, kAs4Bytes = 5 };
 
 // Numbers of fields, by the ONNX specification.
 enum ModelField : std::uint64_t {
@@ -18,9 +18,9 @@ enum ModelField : std::uint64_t {
 enum OpsetField : std::uint64_t { kDomain = 1, kVersion = 2 };
 
 // One field after the other of a protobuf message.
-class Fields {
+class MessageFields {
  public:
-  explicit Fields(std::string_view bytes) : rest_(bytes) {}
+  explicit MessageFields(std::string_view bytes) : rest_(bytes) {}
 
   std::uint64_t number = 0;
   std::uint64_t value = 0;  // of a varint
@@ -35,19 +35,19 @@ class Fields {
     value = 0;
     text = {};
     switch (tag & 7) {
-      case kVarint:
+      case kAsVarint:
         RETURN_IF_ERROR(read_varint(value));
         return true;
-      case kFixed64:
+      case kAs8Bytes:
         RETURN_IF_ERROR(take(8));
         return true;
-      case kLength: {
+      case kAsBytes: {
         std::uint64_t length = 0;
         RETURN_IF_ERROR(read_varint(length));
         RETURN_IF_ERROR(take(length));
         return true;
       }
-      case kFixed32:
+      case kAs4Bytes:
         RETURN_IF_ERROR(take(4));
         return true;
       default:
@@ -80,7 +80,7 @@ class Fields {
 Status read_opset(std::string_view bytes, ModelHeader& header) {
   std::string domain;
   std::int64_t version = 0;
-  Fields fields(bytes);
+  MessageFields fields(bytes);
   while (true) {
     ASSIGN_OR_RETURN(const bool more, fields.next());
     if (!more) break;
@@ -97,7 +97,7 @@ Result<ModelHeader> parse_model_header(std::string_view bytes) {
   ModelHeader header;
   std::string name;
   std::string version;
-  Fields fields(bytes);
+  MessageFields fields(bytes);
   while (true) {
     ASSIGN_OR_RETURN(const bool more, fields.next());
     if (!more) break;

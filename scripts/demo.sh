@@ -69,7 +69,8 @@ lathe=$root/build/release/bin/lathe
 cd "$output"
 
 say "Training cnn on Fashion-MNIST"
-"$lathe" train --arch cnn --data fashion-mnist "${train_options[@]}" -o cnn.onnx
+# --force: from the beginning, also where an interrupted demo has left a checkpoint.
+"$lathe" train --arch cnn --data fashion-mnist "${train_options[@]}" --force -o cnn.onnx
 
 say "Quantizing it to 8 bits, calibrated on $samples images"
 "$lathe" quantize cnn.onnx --data fashion-mnist --samples "$samples" -o cnn-int8.onnx \

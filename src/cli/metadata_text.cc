@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "base/words.h"
 #include "data/preprocess.h"
 #include "report/format.h"
 #include "report/utf8.h"
@@ -63,7 +64,7 @@ std::string scalar_text(std::string key, const json& value) {
 std::string epochs_text(const json& epochs, const json& best) {
   const auto numbers = epochs.find("epoch");
   if (numbers == epochs.end() || !numbers->is_array()) return {};
-  std::string text = report::plural(static_cast<std::int64_t>(numbers->size()), "epoch");
+  std::string text = counted(static_cast<std::int64_t>(numbers->size()), "epoch");
   const auto kept = std::find(numbers->begin(), numbers->end(), best);
   const auto top1 = epochs.find("validation_top1");
   if (kept == numbers->end() || top1 == epochs.end() || !top1->is_array()) return text;

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "base/suggest.h"
+#include "base/words.h"
 #include "report/format.h"
 #include "train/train.h"
 
@@ -216,9 +217,8 @@ Status TrainCall::plan_checkpoint() {
   }
   return invalid_argument(
       "{} holds {} of an earlier run: --resume goes on with it, --force starts anew", path,
-      left->epochs > 0
-          ? fmt::format("{} of {}", left->epochs_done, report::plural(left->epochs, "epoch"))
-          : report::plural(left->epochs_done, "epoch"));
+      left->epochs > 0 ? fmt::format("{} of {}", left->epochs_done, counted(left->epochs, "epoch"))
+                       : counted(left->epochs_done, "epoch"));
 }
 
 }  // namespace lathe::cli

@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "base/words.h"
 #include "cli/describe.h"
 #include "cli/metadata_text.h"
 #include "cli/model_facts.h"
@@ -25,6 +26,7 @@ struct Call {
   bool nodes = false;
   bool plan = false;
   bool text = false;
+  ShapeFlags shapes;
   OutputOptions output;
 };
 
@@ -61,7 +63,7 @@ std::string macs_text(const ModelFacts& facts, std::int64_t batch) {
       fmt::format("{} at batch {}", format_count(static_cast<double>(facts.macs)), batch);
   if (facts.uncounted == 0) return text;
   return fmt::format("{}, without {} that cannot be counted", text,
-                     report::plural(facts.uncounted, "node"));
+                     counted(facts.uncounted, "node"));
 }
 
 std::string memory_text(const ModelFacts& facts) {
@@ -246,7 +248,8 @@ Status run(Call& call) {
     print(ir::to_text(graph));
     return {};
   }
-  const engine::CompileOptions compiling{.threads = 1, .batch = call.batch};
+  engine::CompileOptions compiling{.threads = 1, .batch = call.batch};
+  RETURN_IF_ERROR(call.shapes.add_to(compiling));
   auto facts = gather_facts(call.model, graph, compiling);
   if (!facts.ok()) return facts.error().with_context(call.model);
   std::vector<engine::StepProfile> plan;
@@ -275,6 +278,7 @@ std::function<Status()> declare(CLI::App& app) {
   app.add_flag("--nodes", call->nodes, "A table of all nodes");
   app.add_flag("--plan", call->plan, "The steps that the native engine makes of them");
   app.add_flag("--text", call->text, "The whole graph as text, and nothing else");
+  call->shapes.declare(app);
   call->output.declare(app);
   return [call] { return run(*call); };
 }

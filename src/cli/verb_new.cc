@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/progress.h"
+#include "base/words.h"
 #include "cli/describe.h"
 #include "cli/options.h"
 #include "cli/output_files.h"
@@ -84,7 +85,7 @@ Status run(const CLI::App& app, Call& call) {
         {{"model", call.out}, {"architecture", call.architecture}, {"parameters", parameters}});
   } else if (!model_is_printed) {
     print(fmt::format("{}: {} with {}, random weights\n", call.out, call.architecture,
-                      report::plural(parameters, "parameter")));
+                      counted(parameters, "parameter")));
   }
   return {};
 }

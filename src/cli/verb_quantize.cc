@@ -2,6 +2,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "base/words.h"
 #include "cli/interrupt.h"
 #include "cli/options.h"
 #include "cli/output_files.h"
@@ -58,12 +59,11 @@ report::Report make_report(const Call& call, measure::VariantComparison comparis
   const std::int64_t wanted = call.options.calibration.samples;
   report.summary = fmt::format(
       "Post-training static quantization, calibrated on {} of {}; accuracy on {} of the {} split.",
-      report::plural(wanted > 0 ? std::min(wanted, training.size()) : training.size(),
-                     "training sample"),
-      call.data.spec, report::plural(test.size(), "sample"), call.data.split);
+      counted(wanted > 0 ? std::min(wanted, training.size()) : training.size(), "training sample"),
+      call.data.spec, counted(test.size(), "sample"), call.data.split);
   report.system = measure::describe(measure::system_info(true));
   report.system.emplace_back(
-      "Latency", fmt::format("batch 1, {}", report::plural(call.comparison.threads, "thread")));
+      "Latency", fmt::format("batch 1, {}", counted(call.comparison.threads, "thread")));
   report.comparison = std::move(comparison);
   report.history = report::read_history(written);
   report.commands = {

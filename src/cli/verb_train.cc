@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/progress.h"
+#include "base/words.h"
 #include "cli/interrupt.h"
 #include "cli/train_call.h"
 #include "cli/train_history.h"
@@ -15,8 +16,6 @@
 
 namespace lathe::cli {
 namespace {
-
-using report::plural;
 
 // The model first, and the checkpoint goes last: whatever fails, nothing is lost.
 Status write_results(const TrainCall& call, const train::TrainResult& result) {
@@ -60,16 +59,16 @@ std::string summary(const TrainCall& call, const train::TrainResult& result,
   }
   const auto epochs = static_cast<std::int64_t>(result.history.size());
   std::string text =
-      fmt::format("{}: {} in {}", call.out, plural(epochs, "epoch"), format_duration(seconds));
+      fmt::format("{}: {} in {}", call.out, counted(epochs, "epoch"), format_duration(seconds));
   if (best != nullptr && validation != nullptr) {
     text += fmt::format(", best is epoch {} with top-1 {} on {}", result.best_epoch,
                         report::format_percent(best->validation_top1),
-                        plural(validation->size(), "held-out sample"));
+                        counted(validation->size(), "held-out sample"));
   }
   if (result.stopped_early) text += fmt::format(", stopped early by --early-stop");
   if (result.skipped_samples > 0) {
     text += fmt::format("\n{} could not be read and {} left out",
-                        plural(result.skipped_samples, "sample"),
+                        counted(result.skipped_samples, "sample"),
                         result.skipped_samples == 1 ? "was" : "were");
   }
   return text + fmt::format("\nnext: lathe eval {} --data {}\n", call.out, call.data.spec);
@@ -82,7 +81,7 @@ Error stopped(const TrainCall& call, const train::TrainResult& result) {
     return interruption("before the first epoch was whole, so nothing is kept; {} was not written",
                         call.out);
   }
-  const std::string of_all = fmt::format("{} of {}", done, plural(call.options.epochs, "epoch"));
+  const std::string of_all = fmt::format("{} of {}", done, counted(call.options.epochs, "epoch"));
   if (call.options.checkpoint.empty()) {
     return interruption("{} were done and, without a checkpoint, are lost; {} was not written",
                         of_all, call.out);
@@ -106,11 +105,12 @@ Status run(TrainCall& call) {
   call.prepare_augmentation(preprocess != nullptr ? preprocess->height : 0);
 
   TrainPrinter printer(call.output.quiet);
+  for (const std::string& note : data.training->origin().notes) printer.on_note(note);
   const train::TrainOptions& options = call.options;
   if (options.schedule == train::Schedule::kStep && options.step_epochs >= options.epochs) {
     printer.on_note(
         fmt::format("--step-epochs {}: no step comes within {}, the rate stays as it is",
-                    options.step_epochs, plural(options.epochs, "epoch")));
+                    options.step_epochs, counted(options.epochs, "epoch")));
   }
   const auto result = train::train(model->graph, data.training, data.validation, preprocess,
                                    call.options, &printer);

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <fmt/format.h>
 
+#include "base/words.h"
 #include "report/bench_sections.h"
 #include "report/chart.h"
 #include "report/html_report.h"
@@ -139,8 +140,8 @@ std::string best_lead(std::span<const measure::BestBatch> best_batches, const Be
   for (const measure::BestBatch& best : best_batches) {
     std::string name = best.backend;
     if (labels.models_vary()) name = fmt::format("{}, {}", labels.model(best.model), name);
-    if (labels.threads_vary()) name += ", " + plural(best.threads, "thread");
-    if (labels.streams_vary()) name += ", " + plural(best.streams, "stream");
+    if (labels.threads_vary()) name += ", " + counted(best.threads, "thread");
+    if (labels.streams_vary()) name += ", " + counted(best.streams, "stream");
     text += text.empty() ? fmt::format("Within {}: ", format_ms(best.bound_ms)) : "; ";
     text += best.best == nullptr
                 ? fmt::format("{}: no batch", name)

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/words.h"
+
 namespace lathe::report {
 namespace {
 
@@ -54,16 +56,16 @@ std::string BenchLabels::common() const {
   std::string text;
   if (models_.size() == 1) append(text, model(models_[0]));
   if (backends_.size() == 1) append(text, backends_[0]);
-  if (threads_.size() == 1) append(text, plural(threads_[0], "thread"));
+  if (threads_.size() == 1) append(text, counted(threads_[0], "thread"));
   if (batches_.size() == 1) append(text, fmt::format("batch {}", batches_[0]));
-  if (streams_.size() == 1 && streams_[0] > 1) append(text, plural(streams_[0], "stream"));
+  if (streams_.size() == 1 && streams_[0] > 1) append(text, counted(streams_[0], "stream"));
   return text;
 }
 
 std::string BenchLabels::concurrency(const measure::BenchResult& result) const {
   std::string text;
-  if (threads_vary()) append(text, plural(result.threads, "thread"));
-  if (streams_vary()) append(text, plural(result.streams, "stream"));
+  if (threads_vary()) append(text, counted(result.threads, "thread"));
+  if (streams_vary()) append(text, counted(result.streams, "stream"));
   return text;
 }
 

@@ -10,6 +10,7 @@
 #include <span>
 
 #include "base/progress.h"
+#include "base/words.h"
 #include "report/bench_labels.h"
 #include "report/bench_sections.h"
 #include "report/format.h"
@@ -64,7 +65,7 @@ std::string row_figures(const BenchResult& result) {
   return figure("Median latency", format_ms(result.p50_ms, unit),
                 fmt::format("99 % within {}", format_ms(result.p99_ms, unit))) +
          figure("Throughput", format_rate(result.items_per_s) + " items/s",
-                fmt::format("{} of batch {}", plural(result.runs, "run"), result.batch)) +
+                fmt::format("{} of batch {}", counted(result.runs, "run"), result.batch)) +
          figure("Loading", format_ms(result.load_ms, loading),
                 fmt::format("then {} for the first run", format_ms(result.first_ms, loading))) +
          figure("Peak memory", format_bytes(static_cast<double>(result.peak_rss_bytes)),
@@ -129,7 +130,7 @@ std::string headline(const BenchPage& page) {
     text += (i + 1 == parts.size() ? " and " : ", ") + parts[i];
   text += fmt::format(" times as fast as {}", all[0].to);
   if (labels.backends_vary() && all[0].models.size() > 1)
-    text += fmt::format(", over {}", plural(static_cast<int>(all[0].models.size()), "model"));
+    text += fmt::format(", over {}", counted(static_cast<int>(all[0].models.size()), "model"));
   return text + ".";
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/words.h"
 #include "report/format.h"
 #include "report/markup.h"
 #include "report/page_sections.h"
@@ -62,7 +63,7 @@ std::string number_row(const BenchResult& r, const BenchLabels& labels, const Un
   row += cell(format_time(r.first_ms, units.first));
   row += cell(format_rate(static_cast<double>(r.peak_rss_bytes) / 1e6));
   row += cell(r.gflops > 0 ? format_rate(r.gflops) : std::string());
-  row += cell(format_integer(static_cast<double>(r.runs)), plural(r.rounds, "round"));
+  row += cell(format_integer(static_cast<double>(r.runs)), counted(r.rounds, "round"));
   return row + "</tr>\n";
 }
 
@@ -124,7 +125,7 @@ std::string failure_section(const measure::BenchReport& report, const BenchLabel
         "<tr><th scope=\"row\" class=\"name\">{}<span class=\"hint\">{}, {}, batch {}</span></th>"
         "<td class=\"text reason\">{}</td></tr>\n",
         escape_markup(labels.model(failure.row.model.string())), escape_markup(failure.row.backend),
-        plural(options.threads, "thread"), options.batch, escape_markup(failure.reason.message()));
+        counted(options.threads, "thread"), options.batch, escape_markup(failure.reason.message()));
   }
   return section(
       "failures", "Could not be measured", {},

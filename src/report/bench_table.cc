@@ -6,6 +6,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
+#include "base/words.h"
 #include "report/bench_labels.h"
 #include "report/csv.h"
 #include "report/format.h"
@@ -160,8 +161,8 @@ std::string best_lines(const BenchLabels& labels, std::span<const measure::BestB
   std::string text;
   for (const measure::BestBatch& row : all) {
     std::string name = fmt::format("{}, {}", labels.model(row.model), row.backend);
-    if (labels.threads_vary()) name += fmt::format(", {}", plural(row.threads, "thread"));
-    if (labels.streams_vary()) name += fmt::format(", {}", plural(row.streams, "stream"));
+    if (labels.threads_vary()) name += fmt::format(", {}", counted(row.threads, "thread"));
+    if (labels.streams_vary()) name += fmt::format(", {}", counted(row.streams, "stream"));
     if (row.best == nullptr) {
       text += fmt::format("{}: no batch keeps p99 within {}\n", name, format_ms(row.bound_ms));
     } else {

@@ -104,11 +104,6 @@ std::string format_rate(double rate) {
   return with_minus_sign(fmt::format("{:.{}f}", rate, std::min(decimals_for(rate, 3), 5)));
 }
 
-std::string plural(std::int64_t count, std::string_view noun, std::string_view nouns) {
-  if (count == 1) return fmt::format("1 {}", noun);
-  return nouns.empty() ? fmt::format("{} {}s", count, noun) : fmt::format("{} {}", count, nouns);
-}
-
 std::string current_time() {
   const std::time_t time = std::time(nullptr);
   std::tm parts{};

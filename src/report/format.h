@@ -40,9 +40,6 @@ std::string format_number(double value, int digits = 4);
 // A whole number with thin spaces (U+2009) between groups of three digits from 10 000 on.
 std::string format_integer(double value);
 
-// A count with its noun: "1 epoch", "3 epochs". Without `nouns` the plural ends in "s".
-std::string plural(std::int64_t count, std::string_view noun, std::string_view nouns = {});
-
 // The time of the day in UTC: "2026-11-21 10:14 UTC".
 std::string current_time();
 

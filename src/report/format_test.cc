@@ -5,6 +5,7 @@
 #include <limits>
 #include <vector>
 
+#include "base/words.h"
 #include "report/markup.h"
 
 namespace lathe::report {
@@ -37,9 +38,9 @@ TEST(FormatTest, Numbers) {
 }
 
 TEST(FormatTest, CountsWithTheirNouns) {
-  EXPECT_EQ(plural(1, "epoch"), "1 epoch");
-  EXPECT_EQ(plural(0, "epoch"), "0 epochs");
-  EXPECT_EQ(plural(12, "batch", "batches"), "12 batches");
+  EXPECT_EQ(counted(1, "epoch"), "1 epoch");
+  EXPECT_EQ(counted(0, "epoch"), "0 epochs");
+  EXPECT_EQ(counted(12, "batch", "batches"), "12 batches");
 }
 
 TEST(FormatTest, TimesBesideEachOtherShareAUnit) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/progress.h"
+#include "base/words.h"
 #include "report/chart.h"
 #include "report/markup.h"
 #include "report/page_sections.h"
@@ -78,7 +79,7 @@ std::string lead(std::size_t count, std::span<const Measured> variants) {
   for (const Measured& variant : variants) totals.push_back(variant.total_ms);
   const TimeUnit unit = time_unit(totals);
   std::string text = count == 1 ? std::string("One layer takes")
-                                : plural(static_cast<std::int64_t>(count), "layer") + " take";
+                                : counted(static_cast<std::int64_t>(count), "layer") + " take";
   for (std::size_t i = 0; i < variants.size(); ++i) {
     if (i > 0) text += i + 1 == variants.size() ? " and" : ",";
     text += fmt::format(" {} in {}", format_ms(variants[i].total_ms, unit), variants[i].name);
@@ -142,7 +143,7 @@ class LayerTable {
         "<thead><tr>{}</tr></thead>\n<tbody>\n{}</tbody>\n<tfoot><tr>{}</tr></tfoot></table></div>"
         "</details>\n",
         layers_.size() == 1 ? std::string("of it")
-                            : plural(static_cast<std::int64_t>(layers_.size()), "layer"),
+                            : counted(static_cast<std::int64_t>(layers_.size()), "layer"),
         head(), rows, totals());
   }
 

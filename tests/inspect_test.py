@@ -129,6 +129,12 @@ class Inspect(Folder):
         self.assertIn("input x: float32[N,length,4]", text)
         self.assertIn("length", text)
 
+        given = lathe_json("inspect", path, "--dim", "length=8", "--batch", "2")
+        self.assertTrue(given["runs_natively"])
+        self.assertEqual(given["macs"], 2 * 8 * 4 * 2)
+        self.assertEqual(lathe_json("inspect", path, "--shape", "x=2x8x4", "--shape", "w=4x2")["macs"], given["macs"])
+        self.assertIn("lenght", lathe("inspect", path, "--dim", "lenght=8", status=2).stderr)
+
     def test_a_fixed_batch_is_said(self):
         path = self.write(model([node("Relu", ["x"], ["y"])], [value_info("x", [3, 2])], [value_info("y", [3, 2])]))
         self.assertEqual(lathe_json("inspect", path)["batch"], 3)

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "backends/backends.h"
 #include "cli/describe.h"
-#include "engine/backend.h"
 #include "ir/architectures.h"
 
 namespace lathe::cli {

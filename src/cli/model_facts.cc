@@ -90,19 +90,11 @@ Status infer_what_can_be(ir::Graph& graph) {
   return {};
 }
 
-// Extents of inputs that `options` give, as far as they do.
-void bind_what_is_given(ir::Graph& graph, const engine::CompileOptions& options) {
+void bind_batch(ir::Graph& graph, std::int64_t batch) {
   for (const ir::ValueId id : graph.inputs()) {
     ir::TensorType& type = graph.value(id).type;
-    for (std::size_t axis = 0; type.shape && axis < type.shape->size(); ++axis) {
-      ir::Dim& dim = (*type.shape)[axis];
-      if (dim.known()) continue;
-      const auto given = options.dimensions.find(dim.name());
-      if (!dim.name().empty() && given != options.dimensions.end()) {
-        dim = given->second;
-      } else if (axis == 0) {
-        dim = options.batch;
-      }
+    if (type.shape && !type.shape->empty() && !type.shape->front().known()) {
+      type.shape->front() = batch;
     }
   }
 }
@@ -118,8 +110,10 @@ Result<ir::Graph> shaped(const ir::Graph& graph, const engine::CompileOptions& o
       result.value(graph.inputs()[i]).type = bound->value(bound->inputs()[i]).type;
     }
   } else {
+    // Whoever gives extents wants them taken; without any, what depends on them is left out.
+    if (!options.shapes.empty() || !options.dimensions.empty()) return bound.error();
     reason = bound.error().message();
-    bind_what_is_given(result, options);
+    bind_batch(result, options.batch);
   }
   RETURN_IF_ERROR(infer_what_can_be(result));
   return result;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -44,7 +45,7 @@ struct ModelFacts {
 };
 
 // `graph` is what load_model made of the file at `path`, foreign or not. Extents that are unknown
-// and not among `options` are no error: what depends on them is left out.
+// are no error where `options` give none: what depends on them is left out.
 Result<ModelFacts> gather_facts(const std::string& path, const ir::Graph& graph,
                                 const engine::CompileOptions& options);
 

@@ -275,6 +275,7 @@ std::function<Status()> declare(CLI::App& app) {
   auto call = std::make_shared<Call>();
   app.add_option("MODEL", call->model, "The model file")->required();
   app.add_option("--batch", call->batch, "Batch for MACs and memory")->check(CLI::PositiveNumber);
+  call->shapes.declare(app);
   app.add_flag("--nodes", call->nodes, "A table of all nodes");
   app.add_flag("--plan", call->plan, "The steps that the native engine makes of them");
   app.add_flag("--text", call->text, "The whole graph as text, and nothing else");

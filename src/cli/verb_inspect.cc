@@ -279,7 +279,6 @@ std::function<Status()> declare(CLI::App& app) {
   app.add_flag("--nodes", call->nodes, "A table of all nodes");
   app.add_flag("--plan", call->plan, "The steps that the native engine makes of them");
   app.add_flag("--text", call->text, "The whole graph as text, and nothing else");
-  call->shapes.declare(app);
   call->output.declare(app);
   return [call] { return run(*call); };
 }

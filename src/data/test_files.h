@@ -15,7 +15,7 @@ namespace lathe::data {
 
 class TemporaryFolder {
  public:
-  TemporaryFolder() : path_(testing::TempDir() + "/lathe_data_XXXXXX") {
+  TemporaryFolder() : path_(Path(testing::TempDir()) / "lathe_data_XXXXXX") {
     std::string name = path_.string();
     LATHE_CHECK(::mkdtemp(name.data()) != nullptr);
     path_ = name;

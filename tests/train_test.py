@@ -144,7 +144,7 @@ class Training(SharedFolder):
         checkpoint = out + ".checkpoint"
         done = self.train("--epochs", "1000000", "-o", out, *words, call=lathe_interrupted,
                           when=lambda _: os.path.exists(checkpoint))
-        kept = re.search(r"interrupted: (\d+) of 1000000 epochs (is|are) kept in (\S+);", done.stderr)
+        kept = re.search(r"interrupted: (\d+) of 1,000,000 epochs (is|are) kept in (\S+);", done.stderr)
         self.assertIsNotNone(kept, done.stderr)
         self.assertEqual(kept[3], checkpoint)
         return int(kept[1]), done
@@ -249,7 +249,7 @@ class Training(SharedFolder):
         out = self.path("limit.onnx")
         done = self.train("--epochs", "1", "--limit", "100", "--validation-share", "0.1", "-o", out)
         self.assertIn("on 10 held-out samples", done.stdout)
-        step = json.loads(lathe_json("inspect", out)["metadata"]["lathe.history"])[0]
+        step = lathe_json("inspect", out)["metadata"]["lathe.history"][0]
         self.assertEqual(step["samples"], 90)
         self.assertIn("--limit 1", self.train("--limit", "1", "-o", out, status=2).stderr)
 
@@ -277,7 +277,7 @@ class Training(SharedFolder):
         chosen = (said["precision"], said["memory_format"])
         rows = {(row["precision"], row["memory_format"]): row["images_per_s"] for row in said["measured"]}
         self.assertIn(chosen, rows)
-        self.assertIn("float32, channels-last: ", said["notes"][0])
+        self.assertTrue(any("float32, channels-last: " in note for note in said["notes"]), said["notes"])
 
 
 if __name__ == "__main__":

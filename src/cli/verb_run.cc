@@ -80,8 +80,8 @@ Status run_tensors(Call& call, const ir::Graph& graph) {
       "-o", call.out,
       one_output ? std::vector<std::string>{".npy", ".npz"} : std::vector<std::string>{".npz"});
   RETURN_IF_ERROR(call.files.check());
-  ASSIGN_OR_RETURN(const std::vector<ir::Tensor> inputs, read_tensor_inputs(call.inputs, graph));
   ASSIGN_OR_RETURN(engine::CompileOptions options, call.backend.compile.parse());
+  ASSIGN_OR_RETURN(const std::vector<ir::Tensor> inputs, read_tensor_inputs(call.inputs, graph));
   take_extents(inputs, graph, options);
   RETURN_IF_ERROR(call.backend.explain_choice(graph, options));
   ASSIGN_OR_RETURN(const engine::Backend* backend, engine::find_backend(call.backend.backend));

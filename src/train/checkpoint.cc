@@ -61,7 +61,7 @@ Result<ir::Tensor> read_tensor(const nlohmann::json& row, std::string_view data)
   if (offset > data.size() || bytes.size() > data.size() - offset) {
     return invalid_data("a tensor lies outside the file");
   }
-  std::memcpy(bytes.data(), data.data() + offset, bytes.size());
+  std::copy_n(reinterpret_cast<const std::byte*>(data.data()) + offset, bytes.size(), bytes.data());
   return tensor;
 }
 

@@ -93,7 +93,10 @@ class Quantize(SharedFolder):
         words = ["quantize", model, *COMMON, "--preprocess", PREPROCESS, "--no-compare", "-o", model]
         self.assertIn("--force", lathe(*words, status=2).stderr)
         self.assertEqual(read(model), before)
-        lathe(*words, "--force")
+        words.remove("--no-compare")
+        self.assertIn("--no-compare", lathe(*words, "--force", status=2).stderr)
+        self.assertEqual(read(model), before)
+        lathe(*words, "--force", "--no-compare")
         self.assertNotEqual(read(model), before)
 
     def test_outputs_are_tried_before_the_work(self):

@@ -120,6 +120,11 @@ Status run(Call& call) {
   call.files.writes("-o", call.out, {".onnx"});
   call.files.writes("--report", call.page);
   RETURN_IF_ERROR(call.files.check());
+  if (!call.no_compare && is_same_file(call.model, call.out)) {
+    return invalid_argument(
+        "-o {}: replaces MODEL, which the comparison reads; --no-compare leaves that out",
+        call.out);
+  }
   ASSIGN_OR_RETURN(call.options.calibration.preprocess, call.data.parse_preprocess());
   ASSIGN_OR_RETURN(const ir::Graph graph, formats::load_model(call.model));
   ASSIGN_OR_RETURN(const DatasetPointer training,

@@ -63,8 +63,8 @@ class Calls:
         with tempfile.TemporaryDirectory() as trace:
             # Leaks cannot be looked for under strace.
             env = program.environment(clean(home, TMPDIR=home, ASAN_OPTIONS="detect_leaks=0", **extra))
-            done = subprocess.run("strace", "-ff", "-qq", "-s", "4096", "-e", f"trace={WATCHED}", "-e", "signal=none",
-                                   "-o", os.path.join(trace, "t"), PROGRAM, *words, cwd=folder, env=env, text=True,
+            done = subprocess.run(["strace", "-ff", "-qq", "-s", "4096", "-e", f"trace={WATCHED}", "-e", "signal=none",
+                                   "-o", os.path.join(trace, "t"), PROGRAM, *words], cwd=folder, env=env, text=True,
                                   capture_output=True, timeout=300, stdin=subprocess.DEVNULL)
             if done.returncode != 0:
                 raise AssertionError(f"{' '.join(words)}: {done.returncode}\n{done.stdout}{done.stderr}")

@@ -89,7 +89,8 @@ Result<std::shared_ptr<const Dataset>> from_arrays(const std::string& name, cons
 // Names the arrays that no split reads; empty where there are none.
 std::string unused_arrays(const Arrays& arrays) {
   std::vector<std::string> unused;
-  for (const auto& [key, array] : arrays) {
+  for (const auto& entry : arrays) {
+    const std::string& key = entry.first;
     const bool is_used = std::ranges::any_of(kSuffixes, [&](std::string_view suffix) {
       return key == fmt::format("x{}", suffix) || key == fmt::format("y{}", suffix);
     });

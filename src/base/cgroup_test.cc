@@ -1,5 +1,6 @@
 #include "base/cgroup.h"
 
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include "base/test_root.h"
@@ -65,7 +66,7 @@ TEST(CgroupLimits, DamagedOrMissingFilesSetNoLimit) {
   const TestRoot nothing;
   EXPECT_EQ(cgroup_limits(nothing.path()).cores, std::nullopt);
   const CgroupLimits limits =
-      limits_of(std::string(kVersion2Mount) + "x - cgroup\n- - - - - - - -\n",
+      limits_of(fmt::format("{}x - cgroup\n- - - - - - - -\n", kVersion2Mount),
                 "0\n0:\n::\n0::relative\n", {{"cpu.max", "100000 0"}, {"memory.max", "many"}});
   EXPECT_EQ(limits.cores, std::nullopt);
   EXPECT_EQ(limits.memory_bytes, std::nullopt);

@@ -29,5 +29,5 @@ for target in "$@"; do
   fi
   echo "== $target, $seconds s"
   "$build/bin/$target" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -max_len=16384 \
-    -print_final_stats=1 -verbosity=1 -artifact_prefix="$artifacts/" "$corpus"
+    -error_exitcode=1 -print_final_stats=1 -verbosity=1 -artifact_prefix="$artifacts/" "$corpus"
 done

@@ -77,6 +77,21 @@ TEST(ReadOnnx, KeepsUnknownOperatorsWhereAsked) {
   EXPECT_EQ(written.graph().node(0).op_type(), "Einsum");
 }
 
+TEST(ReadOnnx, KeepsTheDeclaredTypesOfAForeignGraph) {
+  TestModel model(17);
+  model.add_input("x", {2, 3});
+  model.add_node("Einsum", {"x"}, {"inner"});
+  model.add_node("Einsum", {"inner"}, {"y"});
+  model.add_output("y");
+  onnx::ValueInfoProto& info = *model.graph().add_value_info();
+  info.set_name("inner");
+  info.mutable_type()->mutable_tensor_type()->set_elem_type(onnx::TensorProto::INT16);
+  model.proto.ParseFromString(serialize_onnx(parse_foreign(model).value()).value());
+  const auto again = parse_foreign(model);
+  ASSERT_TRUE(again.ok()) << again.error().message();
+  EXPECT_EQ(again->value(*again->find_value("inner")).type.to_string(), "int16[*]");
+}
+
 TEST(ReadOnnx, KnownModelsAreCanonicalEvenWhereUnknownOperatorsMayStay) {
   const auto graph = parse_foreign(relu_model());
   ASSERT_TRUE(graph.ok()) << graph.error().message();

@@ -68,7 +68,8 @@ Result<onnx::ModelProto> model_to_proto(const ir::Graph& given, bool value_info)
     opset.set_domain(domain);
     opset.set_version(version);
   }
-  graph_to_proto(graph, *model.mutable_graph(), value_info);
+  // What was declared of a graph with unknown operators cannot be inferred again.
+  graph_to_proto(graph, *model.mutable_graph(), value_info || !canonical);
   for (const auto& [key, value] : graph.metadata) {
     onnx::StringStringEntryProto& entry = *model.add_metadata_props();
     entry.set_key(key);

@@ -20,7 +20,8 @@ struct WriteOptions {
   bool external_data = false;
   // Tensors of fewer bytes stay in the model.
   std::int64_t external_threshold_bytes = 1024;
-  // Types of the values between nodes are written too, for viewers that show them.
+  // Types of the values between nodes are written too, for viewers that show them. Those of a
+  // foreign graph always are: they cannot be inferred.
   bool value_info = false;
 };
 

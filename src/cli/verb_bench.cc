@@ -204,6 +204,7 @@ measure::BenchReport measure_rows(const Call& call, const std::vector<measure::B
   options.seconds = call.seconds;
   options.seed = call.seed;
   options.answer_seconds = call.timeout;
+  options.late_remedy = "--timeout allows more";
   options.stop_requested = interrupted;
   constexpr std::int64_t kSteps = 1000;
   Progress progress("measuring", kSteps, !call.output.quiet);

@@ -85,6 +85,7 @@ Status compare(Call& call, const ir::Graph& graph, const data::Dataset& training
   call.comparison.preprocess = call.options.calibration.preprocess;
   call.comparison.on_progress = progress_bars(call.output.quiet);
   call.comparison.stop_requested = interrupted;
+  call.comparison.late_remedy = "--no-compare leaves the measurements out";
   ASSIGN_OR_RETURN(measure::VariantComparison comparison,
                    measure::compare_variants(sources, test, call.comparison));
   const bool complete = !comparison.interrupted;

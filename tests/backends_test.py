@@ -383,7 +383,7 @@ class Interrupts(Folder):
         words = ["bench", self.model, "--batch", "1,2", "--seconds", "0.01", "--timeout", "300", "--seed", "3", "--html", page]
         lathe(*words)
         with open(page, encoding="utf-8") as file:
-            self.assertIn(f"lathe {' '.join(words)}\n", file.read())
+            self.assertIn(f"<code>lathe {' '.join(words)}</code>", file.read())
 
     @needs_fashion_mnist
     def test_compare_shows_what_it_compared(self):

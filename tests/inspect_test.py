@@ -62,7 +62,8 @@ class Inspect(Folder):
         self.assertIn("lathe.preprocess: not JSON that can be read: nested more than 200 deep",
                       lathe("run", path, __file__, status=1).stderr)
         self.assertIn("--preprocess: not JSON that can be read",
-                      lathe("run", self.network(), __file__, "--preprocess", '{"a":' + deep + "}", status=2).stderr)
+                      lathe("run", self.network(), __file__, "--preprocess", self.write(deep.encode(), "deep.json"),
+                            status=2).stderr)
 
     def test_metadata_in_words_and_as_json(self):
         history = [{"step": "train", "data": "fashion-mnist", "samples": 54000, "best_epoch": 2,

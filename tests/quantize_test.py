@@ -4,6 +4,7 @@
 """
 import html
 import os
+import re
 import unittest
 
 from program import PREPROCESS, SharedFolder, lathe, lathe_bytes, lathe_interrupted, lathe_json, needs_fashion_mnist
@@ -122,10 +123,12 @@ class Quantize(SharedFolder):
         out = self.path("with blanks.onnx")
         self.quantize("--limit", "20", "--exclude", "conv2", "--seed", "7", "-o", out, "--report", page)
         with open(page, encoding="utf-8") as file:
-            text = html.unescape(file.read())
-        self.assertIn(f"lathe quantize {self.float} --output '{out}' --data {DATA} --limit 20 --preprocess '{PREPROCESS}' "
-                      f"--samples 32 --seed 7 --exclude conv2 --report {page}", text)
-        self.assertIn(f"lathe eval '{out}' --data {DATA} --split test --limit 20\n", text)
+            commands = [html.unescape(text) for text in re.findall("<code>(lathe .*?)</code>", file.read())]
+        self.assertEqual(commands, [
+            f"lathe quantize {self.float} --output '{out}' --data {DATA} --limit 20 --preprocess '{PREPROCESS}' "
+            f"--samples 32 --seed 7 --exclude conv2 --report {page}",
+            f"lathe eval '{out}' --data {DATA} --split test --limit 20",
+            f"lathe bench {self.float} '{out}' --threads 1"])
 
     def test_outputs_are_tried_before_the_work(self):
         self.assertIn("--report", self.refuses("--report", self.path("nowhere", "report.html"), status=1))

@@ -267,6 +267,8 @@ class Slow(Folder):
         report = lathe_json("compare", self.model, "--samples", "1", "--backends", "native")
         self.assertIn(self.expected, report["backends"][0]["notes"][0])
         self.assertIn("no kernel for float16", lathe("inspect", self.model, "--plan").stdout)
+        write_npy(self.path("x.npy"), (1, 64), dtype="<f2")
+        self.assertIn(self.expected, lathe_json("run", self.model, self.path("x.npy"))["notes"][0])
 
     def test_auto_prefers_a_peer(self):
         self.need("onnxruntime")
@@ -367,11 +369,21 @@ class Interrupts(Folder):
         self.check_gone(done.children)
 
     def test_bench_ends_its_processes_on_sigterm(self):
-        done = self.bench(number=signal.SIGTERM, group=False)
-        self.assertEqual(done.status, 130, done.stderr)
-        self.assertIn("not finished: cnn.onnx, native, batch 1", done.stdout)
-        self.assertIn("not measured: cnn.onnx, reference, batch 2", done.stdout)
-        self.check_gone(done.children)
+        for group in (False, True):  # `timeout` sends it to all processes
+            with self.subTest(group=group):
+                done = self.bench(number=signal.SIGTERM, group=group)
+                self.assertEqual(done.status, 130, done.stderr)
+                self.assertIn("not finished: cnn.onnx, native, batch 1", done.stdout)
+                self.assertIn("not measured: cnn.onnx, reference, batch 2", done.stdout)
+                self.assertNotIn("signal", done.stdout)
+                self.check_gone(done.children)
+
+    def test_the_page_says_how_it_was_made(self):
+        page = self.path("page.html")
+        words = ["bench", self.model, "--batch", "1,2", "--seconds", "0.01", "--timeout", "300", "--seed", "3", "--html", page]
+        lathe(*words)
+        with open(page, encoding="utf-8") as file:
+            self.assertIn(f"<code>lathe {' '.join(words)}</code>", file.read())
 
     @needs_fashion_mnist
     def test_compare_shows_what_it_compared(self):

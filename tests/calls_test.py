@@ -5,10 +5,11 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import unittest
 
-from program import PREPROCESS, PROGRAM, Folder, SharedFolder, lathe, lathe_json
+from program import PREPROCESS, PROGRAM, Folder, SharedFolder, lathe, lathe_bytes, lathe_json
 
 VERBS = ["new", "train", "quantize", "run", "eval", "bench", "compare", "inspect", "devices", "help"]
 
@@ -232,8 +233,41 @@ class Streams(Folder):
         lathe("new", "cnn", "-o", self.path("cnn.onnx"))
         with open(self.path("cnn.onnx"), "rb") as file:
             expected = file.read()
-        done = subprocess.run([PROGRAM, "new", "cnn", "-o", "/dev/stdout"], stdout=subprocess.PIPE, check=True, timeout=60)
+        done = lathe_bytes("new", "cnn", "-o", "/dev/stdout")
         self.assertEqual(done.stdout, expected)
+        self.assertIn("/dev/stdout: cnn with ", done.stderr)
+
+    def test_a_table_into_a_pipe(self):
+        lathe("new", "mlp", "-o", self.path("mlp.onnx"))
+        done = lathe("bench", self.path("mlp.onnx"), "--seconds", "0.01", "--csv", "/dev/stdout")
+        self.assertTrue(done.stdout.startswith("model,backend,"))
+        self.assertEqual(len(done.stdout.splitlines()), 2)
+        self.assertIn("native", done.stderr)
+        self.assertIn("--csv /dev/stdout and --json both write to standard output",
+                      lathe("bench", self.path("mlp.onnx"), "--csv", "/dev/stdout", "--json", status=2).stderr)
+
+    def test_what_cannot_be_printed_fails_the_call(self):
+        lathe("new", "mlp", "-o", self.path("mlp.onnx"))
+        for words in (["inspect", self.path("mlp.onnx")], ["inspect", self.path("mlp.onnx"), "--json"], ["new"], ["help"],
+                      ["eval", "--help"], ["--version"]):
+            with self.subTest(" ".join(words)), open("/dev/full", "w", encoding="utf-8") as full:
+                done = subprocess.run([PROGRAM, *words], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+                self.assertEqual((done.returncode, done.stderr),
+                                 (1, "lathe: cannot write to standard output: No space left on device\n"))
+
+    def test_a_reader_that_leaves_ends_the_call_without_a_word(self):
+        reading, writing = os.pipe()
+        os.close(reading)
+        try:
+            done = subprocess.run([PROGRAM, "help"], stdout=writing, stderr=subprocess.PIPE, text=True, timeout=60)
+            self.assertEqual((done.returncode, done.stderr), (-signal.SIGPIPE, ""))
+            # Where somebody wants that signal ignored, as python does, it is a failure like any other.
+            done = subprocess.run([PROGRAM, "help"], stdout=writing, stderr=subprocess.PIPE, text=True, timeout=60,
+                                  restore_signals=False)
+            self.assertEqual((done.returncode, done.stderr),
+                             (1, "lathe: cannot write to standard output: Broken pipe\n"))
+        finally:
+            os.close(writing)
 
     def test_through_a_link(self):
         os.symlink("real.onnx", self.path("link.onnx"))

@@ -3,6 +3,7 @@
     data_test.py PROGRAM
 """
 import csv
+import io
 import json
 import os
 import re
@@ -11,7 +12,7 @@ import unittest
 import zipfile
 
 from onnx_bytes import model, node, value_info
-from program import MODELS, Folder, lathe, lathe_interrupted, lathe_json, read_npy, write_npy
+from program import MODELS, Folder, lathe, lathe_bytes, lathe_interrupted, lathe_json, read_npy, write_npy
 
 COLORS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255)}
 PREPROCESS = '{"size":[2,2],"channels":"rgb","mean":[0,0,0],"std":[1,1,1]}'
@@ -260,6 +261,90 @@ class Run(Colors):
                                              status=2).stderr)
         lathe("run", self.model, self.path("x.npy"), "-o", self.path("y.npy"))
         self.assertEqual(len(read_npy(self.path("y.npy"))), 3)
+
+    def test_outputs_into_a_pipe(self):
+        done = lathe_bytes("run", self.model, self.red, "-o", "/dev/stdout")
+        with zipfile.ZipFile(io.BytesIO(done.stdout)) as archive:
+            self.assertEqual(sorted(archive.namelist()), ["inputs.npy", "outputs.npy"])
+        self.assertIn("red.bmp", done.stderr)
+        write_npy(self.path("x.npy"), [1, 3, 2, 2])
+        done = lathe_bytes("run", self.model, self.path("x.npy"), "-o", "/dev/stdout")
+        with zipfile.ZipFile(io.BytesIO(done.stdout)) as archive:
+            self.assertEqual(archive.namelist(), ["y.npy"])
+        self.assertIn("y  float32[1,3]", done.stderr)
+        for given in (self.red, self.path("x.npy")):
+            self.assertIn("both write to standard output",
+                          lathe("run", self.model, given, "-o", "/dev/stdout", "--json", status=2).stderr)
+
+    def test_what_it_reads_is_not_replaced(self):
+        how = write(self.path("how.json"), PREPROCESS.encode())
+        self.assertIn("is also --preprocess",
+                      lathe("run", self.model, self.red, "--preprocess", how, "-o", how, status=2).stderr)
+        flat = write(self.path("flat.onnx"), model([node("Relu", ["x"], ["y"])], [value_info("x", ["N", 2])],
+                                                   [value_info("y", ["N", 2])]))
+        data = self.path("d.npz")
+        write_npz(data, {"x_test": ([2, 2], [1, 0, 0, 1], "<f4"), "y_test": ([2], [0, 1], "<i8")})
+        self.assertIn("is also part of --data", lathe("run", flat, "--data", "npz:" + data, "-o", data, status=2).stderr)
+        self.assertIn("is also part of --data", lathe("quantize", flat, "--data", "npz:" + data, "-o", self.path("q.onnx"),
+                                                      "--report", data, status=2).stderr)
+        lathe("run", flat, "--data", "npz:" + data, "-o", data, "--force")
+
+    def test_capital_letters(self):
+        write_npy(self.path("X.NPY"), [1, 3, 2, 2])
+        lathe("run", self.model, "x=" + self.path("X.NPY"), "-o", self.path("Y.NPY"))
+        self.assertEqual(len(read_npy(self.path("Y.NPY"))), 3)
+
+    def test_folders_hold_more_than_images(self):
+        photos = self.path("photos")
+        write_image(self.path("photos/deep/a.bmp"), COLORS["red"])
+        write_image(self.path("photos/.hidden.bmp"), COLORS["red"])
+        write_image(self.path("photos/.thumbnails/b.bmp"), COLORS["red"])
+        write(self.path("photos/notes.txt"))
+        os.mkfifo(self.path("photos/pipe.png"))
+        notes = [f"{photos}: 2 files left out: 1 .png and 1 .txt; .jpg, .jpeg, .png and .bmp can be read",
+                 f"{photos}: 1 image left out whose names begin with a dot"]
+        done = lathe("run", self.model, photos)
+        self.assertEqual(done.stderr.splitlines(), notes)
+        report = lathe_json("run", self.model, photos)
+        self.assertEqual([row["input"] for row in report["results"]], [self.path("photos/deep/a.bmp")])
+        self.assertEqual((report["data_notes"], report["notes"]), (notes, []))
+        self.assertIn("not a regular file", lathe("run", self.model, self.path("photos/pipe.png"), status=1).stderr)
+
+    @unittest.skipIf(os.geteuid() == 0, "root may list everything")
+    def test_folders_that_cannot_be_listed(self):
+        write_image(self.path("photos/open/a.bmp"), COLORS["red"])
+        write_image(self.path("photos/closed/b.bmp"), COLORS["red"])
+        os.chmod(self.path("photos/closed"), 0)
+        self.addCleanup(os.chmod, self.path("photos/closed"), 0o700)
+        done = lathe("run", self.model, self.path("photos"))
+        self.assertIn("cannot list " + self.path("photos/closed"), done.stderr)
+        self.assertIn("a.bmp", done.stdout)
+        self.assertIn("cannot list", lathe("run", self.model, self.path("photos/closed"), status=1).stderr)
+
+    def test_json_has_the_notes(self):
+        data = self.write_photos()
+        said = lathe("run", self.model, "--data", data).stderr.splitlines()
+        self.assertEqual(lathe_json("run", self.model, "--data", data)["data_notes"], said)
+        write_npy(self.path("x.npy"), [1, 3, 2, 2])
+        self.assertEqual(lathe_json("run", self.model, self.path("x.npy"))["notes"], [])
+
+    def test_several_at_a_time_are_refused(self):
+        write_npy(self.path("x.npy"), [1, 3, 2, 2])
+        for given in (self.red, self.path("x.npy")):
+            self.assertIn("--streams has no effect: run takes one input after the other",
+                          lathe("run", self.model, given, "--streams", "2", status=2).stderr)
+            self.assertIn("--prefer throughput has no effect",
+                          lathe("run", self.model, given, "--prefer", "throughput", status=2).stderr)
+            lathe("run", self.model, given, "--streams", "1", "--prefer", "latency")
+
+    def test_a_name_that_is_no_utf8(self):
+        red = os.fsdecode(os.fsencode(self.folder) + b"/caf\xe9.bmp")
+        write_image(red, COLORS["red"])
+        shown = self.path("caf\N{REPLACEMENT CHARACTER}.bmp")
+        self.assertEqual(lathe_json("run", self.model, red)["results"][0]["input"], shown)
+        lathe("run", self.model, red, "-o", self.path("y.json"), errors="replace")
+        with open(self.path("y.json"), encoding="utf-8") as file:
+            self.assertEqual(json.load(file)["results"][0]["input"], shown)
 
     def test_a_model_that_does_not_know_images_gets_an_example(self):
         bare = self.write_model("bare.onnx", {"lathe.labels": json.dumps(list(COLORS))})

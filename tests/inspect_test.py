@@ -8,7 +8,7 @@ import os
 import unittest
 
 from onnx_bytes import einsum_model, field, model, node, text_attribute, value_info
-from program import MODELS, Folder, lathe, lathe_json
+from program import MODELS, Folder, add_metadata, lathe, lathe_json
 
 SPEECH_DETECTOR = os.path.join(MODELS, "silero-vad", "silero_vad_16k_op15.onnx")
 FACE_DETECTORS = glob.glob(os.path.join(MODELS, "ultraface", "*.onnx"))
@@ -50,6 +50,20 @@ class Inspect(Folder):
         self.assertIn("graph cnn", lathe("inspect", path, "--text").stdout)
         plan = lathe_json("inspect", path, "--plan")["plan"]
         self.assertTrue(all(step["kernel"] for step in plan))
+
+    def test_metadata_that_is_nested_without_end(self):
+        deep = "[" * 100_000 + "]" * 100_000
+        path = self.network()
+        add_metadata(path, {key: deep for key in ("lathe.history", "lathe.labels", "lathe.preprocess", "lathe.other")})
+        text = lathe("inspect", path).stdout
+        for key in ("history", "labels", "preprocess"):
+            self.assertRegex(text, rf"(?m)^{key} +not valid: \[\[")
+        self.assertEqual(lathe_json("inspect", path)["metadata"]["lathe.history"], deep)
+        self.assertIn("lathe.preprocess: not JSON that can be read: nested more than 200 deep",
+                      lathe("run", path, __file__, status=1).stderr)
+        self.assertIn("--preprocess: not JSON that can be read",
+                      lathe("run", self.network(), __file__, "--preprocess", self.write(deep.encode(), "deep.json"),
+                            status=2).stderr)
 
     def test_metadata_in_words_and_as_json(self):
         history = [{"step": "train", "data": "fashion-mnist", "samples": 54000, "best_epoch": 2,

@@ -14,6 +14,8 @@ import tempfile
 import time
 import unittest
 
+from onnx_bytes import field
+
 PROGRAM = os.path.abspath(sys.argv.pop(1))
 PROJECT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # Models that others made; beside the project, so not everywhere.
@@ -79,6 +81,20 @@ def lathe_interrupted(*words, when, status=130, env=None, **options):
     return check_status(words, done, status)
 
 
+def lathe_bytes(*words, status=0):
+    """Runs the program with a pipe as standard output: .stdout is bytes, .stderr text."""
+    done = subprocess.run([PROGRAM, *map(str, words)], capture_output=True, stdin=subprocess.DEVNULL, timeout=TIMEOUT)
+    done.stderr = done.stderr.decode()
+    return check_status(words, done, status)
+
+
+def add_metadata(path, metadata):
+    """Puts entries into the metadata of an ONNX file."""
+    with open(path, "ab") as file:
+        for key, value in metadata.items():
+            file.write(field(14, field(1, key) + field(2, value)))
+
+
 def backends():
     """What `lathe devices` says of each, by name."""
     return {row["name"]: row for row in lathe_json("devices", "--no-peaks")["backends"]}
@@ -93,7 +109,7 @@ def write_npy(path, shape, values=None, dtype="<f4"):
         values = [(i * 37 % 101) / 101 for i in range(count)]
     header = repr({"descr": dtype, "fortran_order": False, "shape": tuple(shape)}).encode()
     header += b" " * (-(len(header) + 11) % 64) + b"\n"
-    code = {"f4": "f", "f8": "d", "i4": "i", "i8": "q", "u1": "B", "i1": "b"}[dtype[1:]]
+    code = {"f2": "e", "f4": "f", "f8": "d", "i4": "i", "i8": "q", "u1": "B", "i1": "b"}[dtype[1:]]
     with open(path, "wb") as file:
         file.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header)
         file.write(struct.pack(f"<{count}{code}", *values))

@@ -2,10 +2,12 @@
 
     quantize_test.py PROGRAM
 """
+import html
 import os
+import re
 import unittest
 
-from program import PREPROCESS, SharedFolder, lathe, lathe_interrupted, lathe_json, needs_fashion_mnist
+from program import PREPROCESS, SharedFolder, lathe, lathe_bytes, lathe_interrupted, lathe_json, needs_fashion_mnist
 
 DATA = "fashion-mnist"
 COMMON = ["--data", DATA, "--samples", "32"]
@@ -98,6 +100,35 @@ class Quantize(SharedFolder):
         self.assertEqual(read(model), before)
         lathe(*words, "--force", "--no-compare")
         self.assertNotEqual(read(model), before)
+
+    def test_a_model_into_a_pipe(self):
+        words = ["quantize", self.float, *COMMON, "--preprocess", PREPROCESS, "-o", "/dev/stdout"]
+        self.assertIn("--no-compare leaves it out", lathe(*words, status=2).stderr)
+        self.assertIn("both write to standard output", lathe(*words, "--no-compare", "--json", status=2).stderr)
+        done = lathe_bytes(*words, "--no-compare")
+        self.quantize("--no-compare", "-o", self.path("expected.onnx"))
+        self.assertEqual(done.stdout, read(self.path("expected.onnx")))
+        self.assertIn("written: /dev/stdout", done.stderr)
+
+    def test_what_it_reads_is_not_replaced(self):
+        how = self.path("how.json")
+        with open(how, "w", encoding="utf-8") as file:
+            file.write(PREPROCESS)
+        words = ["quantize", self.float, *COMMON, "--preprocess", how, "-o", self.path("refused.onnx")]
+        self.assertIn("is also --preprocess", lathe(*words, "--report", how, status=2).stderr)
+        self.assertEqual(read(how), PREPROCESS.encode())
+
+    def test_the_report_says_how_it_was_made(self):
+        page = self.path("commands.html")
+        out = self.path("with blanks.onnx")
+        self.quantize("--limit", "20", "--exclude", "conv2", "--seed", "7", "-o", out, "--report", page)
+        with open(page, encoding="utf-8") as file:
+            commands = [html.unescape(text) for text in re.findall("<code>(lathe .*?)</code>", file.read())]
+        self.assertEqual(commands, [
+            f"lathe quantize {self.float} --output '{out}' --data {DATA} --limit 20 --preprocess '{PREPROCESS}' "
+            f"--samples 32 --seed 7 --exclude conv2 --report {page}",
+            f"lathe eval '{out}' --data {DATA} --split test --limit 20",
+            f"lathe bench {self.float} '{out}' --threads 1"])
 
     def test_outputs_are_tried_before_the_work(self):
         self.assertIn("--report", self.refuses("--report", self.path("nowhere", "report.html"), status=1))

@@ -7,10 +7,11 @@ import os
 import re
 import shutil
 import struct
+import subprocess
 import unittest
 import zipfile
 
-from program import Folder, SharedFolder, lathe, lathe_interrupted, lathe_json
+from program import PROGRAM, Folder, SharedFolder, add_metadata, lathe, lathe_bytes, lathe_interrupted, lathe_json
 
 PLAIN = ["--precision", "float32", "--memory-format", "contiguous", "--threads", "1"]
 
@@ -244,6 +245,45 @@ class Training(SharedFolder):
         before = read(out)
         lathe("train", out, "--data", self.data, "--epochs", "1", *PLAIN, "-o", out, "--force")
         self.assertNotEqual(read(out), before)
+
+    def test_a_model_into_a_pipe(self):
+        words = ["train", "--arch", "mlp", "--data", self.data, "--epochs", "1", *PLAIN, "-o", "/dev/stdout"]
+        self.assertIn("both write to standard output", lathe(*words, "--json", status=2).stderr)
+        done = lathe_bytes(*words)
+        self.assertEqual(done.stdout, read(self.path("first.onnx")))
+        self.assertIn("next: lathe eval /dev/stdout", done.stderr)
+        with open(self.path("printed.onnx"), "wb") as file:
+            subprocess.run([PROGRAM, *words], stdout=file, stderr=subprocess.PIPE, check=True, timeout=300)
+        self.assertEqual(read(self.path("printed.onnx")), read(self.path("first.onnx")))
+        self.assertFalse(os.path.exists("/dev/stdout.checkpoint"))
+
+    def test_what_it_reads_is_not_replaced(self):
+        how = self.path("how.json")
+        with open(how, "w", encoding="utf-8") as file:
+            file.write('{"size":[8,8],"channels":"gray","mean":[0],"std":[1]}')
+        for words, said in ((["--preprocess", how, "--history", how], "--history .* is also --preprocess"),
+                            (["--checkpoint", self.path("small.npz")], "--checkpoint .* is also part of --data")):
+            self.assertRegex(self.train("-o", self.path("refused.onnx"), *words, status=2).stderr, said)
+
+    def test_a_history_that_is_none_is_told_before_the_work(self):
+        model = self.path("hostile.onnx")
+        for text in ("{}", "[" * 100_000 + "]" * 100_000):
+            lathe("new", "mlp", "--size", "8", "--channels", "1", "--classes", "4", "-o", model)
+            add_metadata(model, {"lathe.history": text})
+            done = lathe("train", model, "--data", self.data, "--epochs", "1000000", *PLAIN, "-o", self.path("never.onnx"),
+                         status=1)
+            self.assertIn("lathe.history: ", done.stderr)
+            self.assertNotIn("training: ", done.stderr)
+
+    def test_names_that_are_no_utf8(self):
+        folder = os.fsencode(self.folder) + b"/caf\xe9"
+        os.makedirs(folder, exist_ok=True)
+        shutil.copy(self.path("small.npz"), os.fsdecode(folder + b"/small.npz"))
+        data = os.fsdecode(b"npz:" + folder + b"/small.npz")
+        words = ["train", "--arch", "mlp", "--data", data, *PLAIN, "-o", os.fsdecode(folder + b"/out.onnx"), "--checkpoint",
+                 os.fsdecode(folder + b"/kept.checkpoint"), "--history", os.fsdecode(folder + b"/history.json")]
+        self.assertEqual(len(lathe_json(*words, "--epochs", "1")["history"]), 1)
+        self.assertEqual(len(lathe_json(*words, "--epochs", "1", "--resume")["history"]), 1)
 
     def test_limit_holds_for_all_samples(self):
         out = self.path("limit.onnx")

@@ -1,5 +1,7 @@
 #include "base/file.h"
 
+#include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -138,8 +140,16 @@ bool is_same_file(const Path& a, const Path& b) {
   return std::filesystem::equivalent(a, b, failed) && !failed;
 }
 
+std::string extension_of(const Path& path) {
+  std::string extension = path.extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return extension;
+}
+
 Result<MappedFile> MappedFile::open(const Path& path) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // Opening a pipe would wait for somebody who writes into it.
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.get() < 0) return io_error(path, "cannot open", errno);
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) return io_error(path, "cannot stat", errno);

@@ -13,7 +13,7 @@ namespace lathe {
 
 using Path = std::filesystem::path;
 
-// The whole content of a regular file. Errors name the path.
+// The whole content of a regular file. Errors name the path; a pipe is one, and is not waited for.
 Result<std::string> read_file(const Path& path);
 
 // Writes to a temporary name in the same folder, syncs, then renames over `path`: a reader sees the
@@ -28,6 +28,10 @@ Status check_writable(const Path& path);
 
 // Whether both name the same existing file, by whatever path.
 bool is_same_file(const Path& a, const Path& b);
+
+// What the file's name ends in, in small letters: ".npy" of "data/X.NPY"; empty where there is
+// none.
+std::string extension_of(const Path& path);
 
 // A read-only view of a file's bytes; unmapped at destruction. Movable, not copyable. A file that
 // another process truncates while it is mapped raises SIGBUS, as with every memory map.

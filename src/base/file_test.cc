@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace lathe {
 namespace {
@@ -40,6 +42,19 @@ TEST(File, ChecksWhetherAFileCanBeWritten) {
   EXPECT_THAT(check_writable(folder).error().message(), testing::HasSubstr("is a folder"));
   EXPECT_FALSE(check_writable("/proc/none/x").ok());
   EXPECT_FALSE(check_writable(folder / "a.txt" / "b").ok());
+}
+
+TEST(File, DoesNotWaitForAPipe) {
+  const Path pipe = empty_folder() / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  ::alarm(60);  // rather than wait for ever
+  EXPECT_THAT(read_file(pipe).error().message(), testing::HasSubstr("not a regular file"));
+  ::alarm(0);
+}
+
+TEST(File, ExtensionsHaveSmallLetters) {
+  EXPECT_EQ(extension_of("folder.d/Photo.JPeG"), ".jpeg");
+  EXPECT_EQ(extension_of("folder.d/photo"), "");
 }
 
 TEST(File, WritesThroughLinksAndIntoDevices) {

@@ -3,6 +3,8 @@
 #include <spdlog/logger.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 
+#include "base/progress.h"
+
 namespace lathe {
 namespace {
 
@@ -18,7 +20,14 @@ spdlog::logger& logger() {
 
 }  // namespace
 
-void log_info(const std::string& message) { logger().info(message); }
-void log_warning(const std::string& message) { logger().warn(message); }
+void log_info(const std::string& message) {
+  hide_progress();
+  logger().info(message);
+}
+
+void log_warning(const std::string& message) {
+  hide_progress();
+  logger().warn(message);
+}
 
 }  // namespace lathe

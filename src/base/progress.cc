@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cmath>
 #include <cstdio>
 #include <fmt/format.h>
@@ -14,6 +15,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr auto kRedrawInterval = std::chrono::milliseconds(100);
 constexpr int kBarWidth = 24;
+
+std::atomic<bool> line_is_drawn = false;
 
 int terminal_width() {
   winsize size{};
@@ -40,10 +43,12 @@ Progress::Progress(std::string title, std::int64_t total, bool enabled, std::int
       start_(Clock::now()),
       drawn_(start_) {}
 
-Progress::~Progress() { clear(); }
+Progress::~Progress() {
+  if (enabled_) hide_progress();
+}
 
-void Progress::clear() {
-  if (enabled_) std::fputs("\r\x1b[K", stderr);
+void hide_progress() {
+  if (line_is_drawn.exchange(false)) std::fputs("\r\x1b[K", stderr);
 }
 
 double Progress::elapsed_seconds() const {
@@ -70,6 +75,7 @@ void Progress::update(std::int64_t done, std::string_view remark) {
   if (!remark.empty()) line += fmt::format("  {}", remark);
   const auto width = static_cast<std::size_t>(terminal_width() - 1);
   if (line.size() > width) line.resize(width);
+  line_is_drawn = true;
   std::fprintf(stderr, "\r\x1b[K%s", line.c_str());
   std::fflush(stderr);
 }

@@ -26,9 +26,6 @@ class Progress {
 
   // `done` of total, with a remark behind the bar. Draws at most ten times a second.
   void update(std::int64_t done, std::string_view remark = {});
-  // Makes room for other text; the next update draws again.
-  void clear();
-
   [[nodiscard]] double elapsed_seconds() const;
 
  private:
@@ -39,6 +36,10 @@ class Progress {
   std::chrono::steady_clock::time_point start_;
   std::chrono::steady_clock::time_point drawn_;
 };
+
+// Takes away the line that is drawn, whichever Progress drew it, before other text on standard
+// error; the next update draws again. Thread-safe.
+void hide_progress();
 
 // How long the rest takes when it goes on as it did from `before` to `done` of `total`; nothing
 // where too little is done to tell, or nothing is left.

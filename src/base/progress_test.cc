@@ -1,6 +1,15 @@
 #include "base/progress.h"
 
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <fcntl.h>
+#include <functional>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "base/log.h"
 
 namespace lathe {
 namespace {
@@ -31,6 +40,36 @@ TEST(Progress, IsSilentWhereThereIsNoTerminal) {
     for (int i = 0; i <= 10; ++i) progress.update(i);
   }
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+}
+
+// What reaches a terminal that is standard error while `work` is done.
+std::string shown_on_terminal(const std::function<void()>& work) {
+  const int shown = ::posix_openpt(O_RDWR | O_NOCTTY);
+  EXPECT_EQ(::grantpt(shown) + ::unlockpt(shown), 0);
+  const int terminal = ::open(::ptsname(shown), O_RDWR | O_NOCTTY);
+  const int kept = ::dup(STDERR_FILENO);
+  ::dup2(terminal, STDERR_FILENO);
+  work();
+  ::dup2(kept, STDERR_FILENO);
+  ::close(kept);
+  char text[4096];
+  const ssize_t size = ::read(shown, text, sizeof text);
+  ::close(terminal);
+  ::close(shown);
+  return {text, static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
+}
+
+TEST(Progress, MakesRoomForMessages) {
+  const std::string shown = shown_on_terminal([] {
+    Progress progress("work", 2);
+    progress.update(2);
+    hide_progress();
+    std::fputs("a message\n", stderr);
+    progress.update(2);
+    log_warning("another");
+  });
+  EXPECT_THAT(shown, testing::HasSubstr("100 %\r\x1b[Ka message"));
+  EXPECT_THAT(shown, testing::ContainsRegex("100 %\r.\\[K[^\r]*warning"));
 }
 
 }  // namespace

@@ -7,17 +7,26 @@
 //   if (interrupted()) return interruption("kept: {}", ...);   // the program ends with 130
 #pragma once
 
+#include <array>
+#include <csignal>
+
 #include "base/result.h"
 
 namespace lathe::cli {
 
-// While one lives SIGINT and SIGTERM only set a flag, the first time. One at a time.
+// While one lives SIGINT and SIGTERM only set a flag, the first time; afterwards all is as it was
+// before. A signal that is ignored stays ignored: a shell's script does that to what it starts in
+// the background. One at a time.
 class CatchInterrupts {
  public:
   CatchInterrupts();
   ~CatchInterrupts();
   CatchInterrupts(const CatchInterrupts&) = delete;
   CatchInterrupts& operator=(const CatchInterrupts&) = delete;
+
+ private:
+  static constexpr std::array kSignals = {SIGINT, SIGTERM};
+  std::array<struct sigaction, kSignals.size()> before_{};
 };
 
 // Whether a signal came since the last CatchInterrupts was made.

@@ -1,11 +1,15 @@
 // The program: parses the command line, does what its verb says, and tells of what went wrong.
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <exception>
+#include <sstream>
 #include <vector>
 
+#include "cli/options.h"
 #include "cli/program.h"
 #include "cli/wrong_call.h"
 
@@ -43,24 +47,41 @@ int run(int argc, char** argv) {
     std::reverse(words.begin(), words.end());  // as CLI11 takes them
     program->parse(words);
   } catch (const CLI::Success& done) {
-    return program->exit(done) == 0 ? kDone : kWrongCall;
+    std::ostringstream help;
+    program->exit(done, help, help);
+    print(help.str());
+    return kDone;
   } catch (const CLI::ParseError& wrong) {
     std::fprintf(stderr, "%s\n", explain_wrong_call(*program, wrong).c_str());
     return kWrongCall;
   }
   const Status status = chosen.action();
   if (status.ok()) return kDone;
-  std::fprintf(stderr, "lathe %s: %s\n", chosen.verb.c_str(), status.error().message().c_str());
+  say(fmt::format("lathe {}: {}", chosen.verb, status.error().message()));
   return exit_status(status.error().code());
+}
+
+// The status of a program whose results may not have reached standard output.
+int finish(int status, void (*pipe_action)(int)) {
+  const int problem = standard_output_error();
+  if (problem == 0) return status;
+  if (problem == EPIPE && pipe_action == SIG_DFL) {
+    // `| head` has seen enough: the signal ends the program as it ends others, without a word.
+    std::signal(SIGPIPE, SIG_DFL);
+    std::raise(SIGPIPE);
+  }
+  std::fprintf(stderr, "lathe: cannot write to standard output: %s\n", std::strerror(problem));
+  return status == kDone ? kFailed : status;
 }
 
 }  // namespace
 }  // namespace lathe::cli
 
 int main(int argc, char** argv) {
-  std::signal(SIGPIPE, SIG_IGN);
+  // Work goes on where nobody reads what it prints; finish() tells.
+  const auto pipe_action = std::signal(SIGPIPE, SIG_IGN);
   try {
-    return lathe::cli::run(argc, argv);
+    return lathe::cli::finish(lathe::cli::run(argc, argv), pipe_action);
   } catch (const std::exception& problem) {
     std::fprintf(stderr, "lathe: %s\n", problem.what());
     return 1;

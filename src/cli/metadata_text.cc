@@ -4,7 +4,9 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "base/words.h"
+#include "data/model_history.h"
 #include "data/preprocess.h"
 #include "report/format.h"
 #include "report/utf8.h"
@@ -15,7 +17,6 @@ namespace {
 using nlohmann::json;
 
 constexpr std::string_view kOwnKeys = "lathe.";
-constexpr std::string_view kHistoryKey = "lathe.history";
 constexpr int kLongestValue = 160;
 
 bool is_own(std::string_view key) { return key.substr(0, kOwnKeys.size()) == kOwnKeys; }
@@ -57,7 +58,7 @@ std::string scalar_text(std::string key, const json& value) {
   }
   if (value.is_number_float()) return key + " " + report::format_number(value.get<double>());
   if (value.is_string()) return key + " " + value.get<std::string>();
-  return value.is_number() || value.is_boolean() ? key + " " + value.dump() : std::string();
+  return value.is_number() || value.is_boolean() ? key + " " + json_text(value) : std::string();
 }
 
 // Columns of numbers by epoch: how many there are, and what was measured in the one that was kept.
@@ -97,8 +98,8 @@ std::string step_text(const json& step) {
 std::vector<MetadataLine> history_lines(const json& history) {
   std::vector<MetadataLine> lines;
   for (const json& step : history) {
-    lines.push_back(
-        {lines.empty() ? "history" : "", step.is_object() ? step_text(step) : shown(step.dump())});
+    lines.push_back({lines.empty() ? "history" : "",
+                     step.is_object() ? step_text(step) : shown(json_text(step))});
   }
   return lines;
 }
@@ -117,13 +118,13 @@ std::vector<MetadataLine> metadata_lines(const Metadata& metadata) {
       const auto labels = data::read_labels(metadata);
       lines.push_back({"labels", labels.ok() && *labels ? labels_text(**labels)
                                                         : "not valid: " + shown(value)});
-    } else if (key == kHistoryKey) {
-      const json history = json::parse(value, nullptr, /*allow_exceptions=*/false);
-      if (!history.is_array()) {
+    } else if (key == data::kHistoryKey) {
+      const auto history = data::read_history_steps(metadata);
+      if (!history.ok()) {
         lines.push_back({"history", "not valid: " + shown(value)});
         continue;
       }
-      for (MetadataLine& line : history_lines(history)) lines.push_back(std::move(line));
+      for (MetadataLine& line : history_lines(*history)) lines.push_back(std::move(line));
     } else {
       lines.push_back({report::shorten(report::visible(key), 40), shown(value)});
     }
@@ -136,8 +137,7 @@ json metadata_json(const Metadata& metadata) {
   for (const auto& [key, value] : metadata) {
     all[key] = value;
     if (!is_own(key)) continue;
-    json parsed = json::parse(value, nullptr, /*allow_exceptions=*/false);
-    if (!parsed.is_discarded()) all[key] = std::move(parsed);
+    if (auto parsed = parse_json(value); parsed.ok()) all[key] = *std::move(parsed);
   }
   return all;
 }

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cctype>
+#include <cerrno>
 #include <charconv>
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -10,9 +11,21 @@
 #include "backends/automatic.h"
 #include "backends/backends.h"
 #include "base/file.h"
+#include "base/json_text.h"
+#include "cli/output_files.h"
 #include "report/text_table.h"
 
 namespace lathe::cli {
+namespace {
+
+int output_error = 0;  // of standard output
+
+// Of what --preprocess is given.
+bool is_file_name(const std::string& preprocess) {
+  return !preprocess.empty() && preprocess.front() != '{';
+}
+
+}  // namespace
 
 void OutputOptions::declare(CLI::App& app) {
   app.add_flag("--json", json, "Print one JSON object instead of text");
@@ -59,14 +72,21 @@ Result<std::shared_ptr<const data::Dataset>> DataOptions::open(
 Result<std::optional<data::Preprocess>> DataOptions::parse_preprocess() const {
   if (preprocess.empty()) return std::optional<data::Preprocess>{};
   std::string text = preprocess;
-  if (text.front() != '{') {
-    ASSIGN_OR_RETURN(text, read_file(preprocess));
+  if (is_file_name(preprocess)) {
+    ASSIGN_OR_RETURN(text, read_file(preprocess).with_context("--preprocess"));
   }
-  const auto json = nlohmann::json::parse(text, nullptr, false);
-  if (json.is_discarded()) return invalid_argument("--preprocess: not valid JSON");
-  auto parsed = data::preprocess_from_json(json).with_context("--preprocess");
+  const auto json = parse_json(text);
+  if (!json.ok()) return invalid_argument("--preprocess: {}", json.error().message());
+  auto parsed = data::preprocess_from_json(*json).with_context("--preprocess");
   if (!parsed.ok()) return parsed.error();
   return std::optional(*std::move(parsed));
+}
+
+void DataOptions::add_to(OutputFiles& files) const {
+  if (is_file_name(preprocess)) files.reads("--preprocess", preprocess);
+  if (spec.empty()) return;
+  files.reads("part of --data",
+              [spec = spec](const Path& file) { return data::is_part_of_dataset(file, spec); });
 }
 
 namespace {
@@ -201,7 +221,7 @@ Status BackendOptions::explain_choice(const ir::Graph& graph,
     table.add_row({candidate.usable ? std::to_string(++place) : "-",
                    std::string(candidate.backend->name()), candidate.reason});
   }
-  fmt::print(stderr, "{}", table.to_string(false));
+  std::fputs(table.to_string(false).c_str(), stderr);
   return {};
 }
 
@@ -228,9 +248,15 @@ Status check_range(std::string_view option, double value, double least, double m
   return invalid_argument("{} is {:g}, expected {:g} to {:g}", option, value, least, most);
 }
 
+void say(std::string_view line) {
+  hide_progress();
+  const std::string text = std::string(line) + "\n";
+  std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
 void print_notes(std::span<const std::string> notes, bool quiet) {
   if (quiet) return;
-  for (const std::string& note : notes) fmt::print(stderr, "{}\n", note);
+  for (const std::string& note : notes) say(note);
 }
 
 void print_data_notes(std::span<const std::string> notes, bool quiet) {
@@ -256,14 +282,17 @@ Result<Extents> parse_extents(const std::string& text) {
   return extents;
 }
 
-void print_json(const nlohmann::json& json) {
-  print(json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
-}
+void print_json(const nlohmann::json& json) { print(json_text(json, 2) + "\n"); }
 
 void print(std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fflush(stdout);
+  if (output_error != 0) return;
+  hide_progress();
+  if (std::fwrite(text.data(), 1, text.size(), stdout) < text.size() || std::fflush(stdout) != 0) {
+    output_error = errno;
+  }
 }
+
+int standard_output_error() { return output_error; }
 
 std::function<void(std::int64_t, std::int64_t)> progress_callback(const std::string& title,
                                                                   bool quiet) {

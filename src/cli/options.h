@@ -25,6 +25,8 @@ class App;
 
 namespace lathe::cli {
 
+class OutputFiles;
+
 struct OutputOptions {
   bool json = false;
   bool quiet = false;
@@ -41,6 +43,8 @@ struct DataOptions {
   void declare(CLI::App& app, bool required, std::string_view default_split);
   // Refuses those of `flags` that were given: "--limit has no effect on image files".
   Status refuse(std::initializer_list<std::string_view> flags, std::string_view where) const;
+  // Tells what is read: a file of --preprocess, and what the data is made of.
+  void add_to(OutputFiles& files) const;
   Result<std::shared_ptr<const data::Dataset>> open(std::string_view split_override = {}) const;
   Result<std::optional<data::Preprocess>> parse_preprocess() const;
 
@@ -88,6 +92,8 @@ Result<std::int64_t> parse_bytes(std::string_view text);
 // Refuses a number beyond these, and one that is none ("nan", "inf").
 Status check_range(std::string_view option, double value, double least, double most);
 
+// A line on standard error, above a progress line.
+void say(std::string_view line);
 // What an executable has to say, on standard error.
 void print_notes(std::span<const std::string> notes, bool quiet);
 // What a dataset has to say; the same note is not said twice, also where two splits have it.
@@ -102,8 +108,10 @@ Result<Extents> parse_extents(const std::string& text);
 
 // One JSON object on standard output.
 void print_json(const nlohmann::json& json);
-// Text on standard output as it is.
+// Text on standard output as it is. Never fails: standard_output_error() tells at the end.
 void print(std::string_view text);
+// The errno of what could not be printed, 0 where everything could.
+int standard_output_error();
 
 // A function for long work to report to, drawn as a bar unless `quiet`.
 std::function<void(std::int64_t, std::int64_t)> progress_callback(const std::string& title,

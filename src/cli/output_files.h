@@ -4,14 +4,21 @@
 //   call.files.declare(app);                          // --force
 //   ...
 //   call.files.reads("MODEL", call.model);
+//   call.data.add_to(call.files);
 //   call.files.writes("-o", call.out, {".onnx"});
-//   RETURN_IF_ERROR(call.files.check());
+//   RETURN_IF_ERROR(call.files.check(call.output));
+//   ...
+//   call.files.print("written: ...");
 #pragma once
 
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "base/file.h"
 #include "base/result.h"
+#include "cli/options.h"
 
 namespace CLI {
 class App;
@@ -26,26 +33,37 @@ class OutputFiles {
 
   // A file that the call reads. `what` is how messages name it: "MODEL", "--history".
   void reads(std::string what, std::string path);
+  // Files that it may read: `are_read` is asked of each output that is there.
+  void reads(std::string what, std::function<bool(const Path&)> are_read);
   // A file that it writes; an empty path is none. Where `extensions` are given the name has to end
   // in one of them, unless it is that of a device or a pipe.
   void writes(std::string what, std::string path, std::vector<std::string> extensions = {});
 
-  // Refuses names of the wrong kind, files that cannot be written, two outputs in one file, and,
-  // without --force, an output that is an input as well.
-  [[nodiscard]] Status check() const;
+  // Refuses names of the wrong kind, files that cannot be written, two outputs in one file, --json
+  // beside an output that goes to standard output, and, without --force, an output that is an input
+  // as well.
+  [[nodiscard]] Status check(const OutputOptions& output) const;
+
+  // Text for people: on standard output, or on standard error where one of the outputs goes there,
+  // which then gets nothing else.
+  void print(std::string_view text) const;
 
  private:
-  struct File {
+  struct Input {
+    std::string what;
+    std::function<bool(const Path&)> is_read;
+  };
+  struct Output {
     std::string what;
     std::string path;
     std::vector<std::string> extensions;
+    bool is_standard_output = false;
   };
-  std::vector<File> inputs_;
-  std::vector<File> outputs_;
+  Status check_inputs(const Output& output) const;
+
+  std::vector<Input> inputs_;
+  std::vector<Output> outputs_;
   bool force_ = false;
 };
-
-// Whether `path` leads to where results are printed: -o /dev/stdout.
-bool is_standard_output(const std::string& path);
 
 }  // namespace lathe::cli

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/file.h"
+#include "base/json_text.h"
 #include "data/npy.h"
 #include "report/csv.h"
 #include "report/format.h"
@@ -96,14 +97,10 @@ nlohmann::json prediction_json(const std::vector<Prediction>& predictions) {
 }
 
 Status write_predictions(const std::string& path, const std::vector<Prediction>& predictions) {
-  std::string extension = Path(path).extension().string();
-  std::ranges::transform(extension, extension.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string extension = extension_of(path);
   if (extension == ".csv") return write_file_atomic(path, to_csv(predictions));
   if (extension == ".json") {
-    const auto lenient = nlohmann::json::error_handler_t::replace;
-    return write_file_atomic(path,
-                             prediction_json(predictions).dump(2, ' ', false, lenient) + "\n");
+    return write_file_atomic(path, json_text(prediction_json(predictions), 2) + "\n");
   }
   ASSIGN_OR_RETURN(ir::Tensor outputs, stacked(predictions));
   if (extension == ".npy") return data::write_npy(path, outputs);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/stream.h"
 #include "base/suggest.h"
 #include "base/words.h"
 #include "report/format.h"
@@ -28,13 +29,6 @@ Status refuse_idle(const TrainCall& call, std::initializer_list<Idle> list) {
     }
   }
   return {};
-}
-
-// Something that a file cannot be put beside: /dev/stdout.
-bool is_special(const std::string& path) {
-  std::error_code failed;
-  const auto status = std::filesystem::status(path, failed);
-  return std::filesystem::exists(status) && !std::filesystem::is_regular_file(status);
 }
 
 }  // namespace
@@ -118,7 +112,7 @@ Status TrainCall::prepare() {
   }
   RETURN_IF_ERROR(parse_names());
   RETURN_IF_ERROR(check_effects());
-  if (has_own_checkpoint() && !is_special(out)) options.checkpoint = out + ".checkpoint";
+  if (has_own_checkpoint() && !is_stream(out)) options.checkpoint = out + ".checkpoint";
   if (!checkpoint.empty()) options.checkpoint = checkpoint;
   RETURN_IF_ERROR(train::validate(options));
   RETURN_IF_ERROR(check_files());
@@ -189,14 +183,12 @@ void TrainCall::prepare_augmentation(std::int64_t height) {
 
 Status TrainCall::check_files() {
   files.reads("MODEL", model);
-  if (!data.preprocess.empty() && data.preprocess.front() != '{') {
-    files.reads("--preprocess", data.preprocess);
-  }
+  data.add_to(files);
   files.writes("-o", out, {".onnx"});
   files.writes("--history", history, {".json"});
   files.writes("--chart", chart, {".svg"});
   files.writes("--checkpoint", options.checkpoint.string());
-  return files.check();
+  return files.check(output);
 }
 
 // Another run's checkpoint is gone on with or left alone.
@@ -204,7 +196,7 @@ Status TrainCall::plan_checkpoint() {
   std::error_code failed;
   const std::string path = options.checkpoint.string();
   if (path.empty() || !std::filesystem::exists(options.checkpoint, failed)) return {};
-  if (is_special(path)) return {};
+  if (is_stream(path)) return {};
   const auto left = train::summarize_checkpoint(options.checkpoint);
   if (options.resume) {
     if (!left.ok()) return left.error();

@@ -2,14 +2,15 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "report/chart.h"
 
 namespace lathe::cli {
 
 Status write_history(const Path& path, const train::TrainResult& result) {
-  return write_file_atomic(path, nlohmann::json{{"epochs", train::to_json(result.history)},
-                                                {"best_epoch", result.best_epoch}}
-                                     .dump(1));
+  return write_file_atomic(path, json_text({{"epochs", train::to_json(result.history)},
+                                            {"best_epoch", result.best_epoch}},
+                                           1));
 }
 
 Status write_history_chart(const Path& path, const train::TrainResult& result) {

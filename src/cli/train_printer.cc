@@ -13,8 +13,9 @@ void TrainPrinter::on_note(const std::string& note) {
 
 void TrainPrinter::on_start(const std::string& how) {
   if (quiet_) return;
-  fmt::print(stderr, "training: {}\n{:>6} {:>10} {:>8} {:>8} {:>10} {:>10} {:>10}\n", how, "epoch",
-             "rate", "loss", "top-1", "val. loss", "val. top-1", "images/s");
+  say("training: " + how);
+  say(fmt::format("{:>6} {:>10} {:>8} {:>8} {:>10} {:>10} {:>10}", "epoch", "rate", "loss", "top-1",
+                  "val. loss", "val. top-1", "images/s"));
 }
 
 void TrainPrinter::on_batch(const train::BatchProgress& p) {
@@ -27,12 +28,12 @@ void TrainPrinter::on_batch(const train::BatchProgress& p) {
 }
 
 void TrainPrinter::on_epoch(const train::EpochRecord& r) {
-  if (bar_ != nullptr) bar_->clear();
+  hide_progress();
   if (quiet_) return;
-  fmt::print(stderr, "{:>6} {:>10.3g} {:>8.4f} {:>8} {:>10} {:>10} {:>10.0f}\n", r.epoch,
-             r.learning_rate, r.train_loss, report::format_percent(r.train_top1),
-             report::format_number(r.validation_loss), report::format_percent(r.validation_top1),
-             r.images_per_s);
+  say(fmt::format("{:>6} {:>10.3g} {:>8.4f} {:>8} {:>10} {:>10} {:>10.0f}", r.epoch,
+                  r.learning_rate, r.train_loss, report::format_percent(r.train_top1),
+                  report::format_number(r.validation_loss),
+                  report::format_percent(r.validation_top1), r.images_per_s));
 }
 
 bool TrainPrinter::stop_requested() { return interrupted(); }

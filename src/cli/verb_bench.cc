@@ -6,6 +6,7 @@
 
 #include "backends/backends.h"
 #include "base/cpu.h"
+#include "cli/command_line.h"
 #include "cli/interrupt.h"
 #include "cli/options.h"
 #include "cli/output_files.h"
@@ -34,6 +35,7 @@ struct Call {
   std::uint64_t seed = 0;
   std::string csv;
   std::string html;
+  std::string command;  // the call as it was made
   OutputFiles files;
   OutputOptions output;
 };
@@ -144,31 +146,6 @@ std::string text_of(const measure::BenchReport& report,
                      unfinished_lines(report));
 }
 
-// The call, as far as it decides what is measured.
-std::string command_of(const Call& call) {
-  std::string text = fmt::format("lathe bench {} --backend {} --threads {} --batch {}",
-                                 fmt::join(call.models, " "), fmt::join(call.backends, ","),
-                                 fmt::join(call.threads, ","), fmt::join(call.batches, ","));
-  if (call.streams != Call().streams)
-    text += fmt::format(" --streams {}", fmt::join(call.streams, ","));
-  if (call.compile.precision != Call().compile.precision)
-    text += fmt::format(" --precision {}", call.compile.precision);
-  if (!call.compile.providers.empty())
-    text += fmt::format(" --provider {}", fmt::join(call.compile.providers, ","));
-  for (const std::string& option : call.compile.provider_options)
-    text += fmt::format(" --provider-option {}", option);
-  for (const std::string& shape : call.compile.shapes.shapes)
-    text += fmt::format(" --shape {}", shape);
-  for (const std::string& dimension : call.compile.shapes.dimensions)
-    text += fmt::format(" --dim {}", dimension);
-  if (!call.compile.memory_limit.empty())
-    text += fmt::format(" --memory-limit {}", call.compile.memory_limit);
-  if (call.latency_bound_ms > 0)
-    text += fmt::format(" --latency-bound-ms {}", call.latency_bound_ms);
-  if (call.seconds != Call().seconds) text += fmt::format(" --seconds {}", call.seconds);
-  return text;
-}
-
 Status write_files(const Call& call, const measure::BenchReport& report,
                    const std::vector<measure::BestBatch>& best_batches,
                    const measure::SystemInfo& system) {
@@ -180,7 +157,7 @@ Status write_files(const Call& call, const measure::BenchReport& report,
                                                      .report = report,
                                                      .best_batches = best_batches,
                                                      .system = describe(system),
-                                                     .command = command_of(call),
+                                                     .command = call.command,
                                                      .generated_at = report::current_time()}));
 }
 
@@ -196,7 +173,7 @@ Status check(Call& call) {
   if (call.output.json && call.csv == "-") {
     return invalid_argument("--json and --csv - both print: give --csv a file");
   }
-  return call.files.check();
+  return call.files.check(call.output);
 }
 
 measure::BenchReport measure_rows(const Call& call, const std::vector<measure::BenchRow>& rows) {
@@ -204,6 +181,7 @@ measure::BenchReport measure_rows(const Call& call, const std::vector<measure::B
   options.seconds = call.seconds;
   options.seed = call.seed;
   options.answer_seconds = call.timeout;
+  options.late_remedy = "--timeout allows more";
   options.stop_requested = interrupted;
   constexpr std::int64_t kSteps = 1000;
   Progress progress("measuring", kSteps, !call.output.quiet);
@@ -237,7 +215,7 @@ Status run(Call& call) {
   } else if (call.csv == "-") {
     print(report::bench_csv(report));
   } else {
-    print(text_of(report, best, system));
+    call.files.print(text_of(report, best, system));
   }
   if (report.interrupted) return interruption_of(call, report, rows.size());
   RETURN_IF_ERROR(write_files(call, report, best, system));
@@ -290,7 +268,10 @@ std::function<Status()> declare(CLI::App& app) {
   app.add_option("--html", call->html, "Write a page with charts to this file");
   call->files.declare(app);
   call->output.declare(app);
-  return [call] { return run(*call); };
+  return [call, &app] {
+    call->command = command_line(app);
+    return run(*call);
+  };
 }
 
 }  // namespace

@@ -72,20 +72,16 @@ Status run(const CLI::App& app, Call& call) {
     call.options.width = extents.width;
   }
   call.files.writes("-o", call.out, {".onnx"});
-  RETURN_IF_ERROR(call.files.check());
-  const bool model_is_printed = is_standard_output(call.out);
-  if (model_is_printed && call.output.json) {
-    return invalid_argument("-o {} and --json both write to standard output", call.out);
-  }
+  RETURN_IF_ERROR(call.files.check(call.output));
   ASSIGN_OR_RETURN(const ir::Graph graph, ir::make_architecture(call.architecture, call.options));
   RETURN_IF_ERROR(formats::save_model(graph, call.out));
   const std::int64_t parameters = ir::parameter_count(graph);
   if (call.output.json) {
     print_json(
         {{"model", call.out}, {"architecture", call.architecture}, {"parameters", parameters}});
-  } else if (!model_is_printed) {
-    print(fmt::format("{}: {} with {}, random weights\n", call.out, call.architecture,
-                      counted(parameters, "parameter")));
+  } else {
+    call.files.print(fmt::format("{}: {} with {}, random weights\n", call.out, call.architecture,
+                                 counted(parameters, "parameter")));
   }
   return {};
 }

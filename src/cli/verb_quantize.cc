@@ -2,7 +2,9 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "base/stream.h"
 #include "base/words.h"
+#include "cli/command_line.h"
 #include "cli/interrupt.h"
 #include "cli/options.h"
 #include "cli/output_files.h"
@@ -29,6 +31,7 @@ struct Call {
   std::string without_compare;  // an option that then has no effect, if one is given
   std::string page;
   measure::CompareVariantsOptions comparison;
+  std::string command;  // the call as it was made
   OutputFiles files;
   OutputOptions output;
 };
@@ -66,11 +69,13 @@ report::Report make_report(const Call& call, measure::VariantComparison comparis
       "Latency", fmt::format("batch 1, {}", counted(call.comparison.threads, "thread")));
   report.comparison = std::move(comparison);
   report.history = report::read_history(written);
-  report.commands = {
-      fmt::format("lathe quantize {} --data {} --samples {} -o {}", call.model, call.data.spec,
-                  wanted, call.out),
-      fmt::format("lathe eval {} --data {}", call.out, call.data.spec),
-      fmt::format("lathe bench {} {} --threads {}", call.model, call.out, call.comparison.threads)};
+  std::vector<std::string> eval{"lathe",        "eval",    call.out,       "--data",
+                                call.data.spec, "--split", call.data.split};
+  if (call.data.limit > 0) eval.insert(eval.end(), {"--limit", std::to_string(call.data.limit)});
+  if (call.data.strict) eval.emplace_back("--strict");
+  report.commands = {call.command, shell_command(eval),
+                     shell_command({"lathe", "bench", call.model, call.out, "--threads",
+                                    std::to_string(call.comparison.threads)})};
   report.generated_at = report::current_time();
   return report;
 }
@@ -85,6 +90,7 @@ Status compare(Call& call, const ir::Graph& graph, const data::Dataset& training
   call.comparison.preprocess = call.options.calibration.preprocess;
   call.comparison.on_progress = progress_bars(call.output.quiet);
   call.comparison.stop_requested = interrupted;
+  call.comparison.late_remedy = "--no-compare leaves the measurements out";
   ASSIGN_OR_RETURN(measure::VariantComparison comparison,
                    measure::compare_variants(sources, test, call.comparison));
   const bool complete = !comparison.interrupted;
@@ -101,10 +107,10 @@ Status compare(Call& call, const ir::Graph& graph, const data::Dataset& training
   if (call.output.json) {
     print_json(json);
   } else {
-    print(table);
+    call.files.print(table);
     if (complete)
-      print(fmt::format("written: {}{}\n", call.out,
-                        with_page ? ", report: " + call.page : std::string()));
+      call.files.print(fmt::format("written: {}{}\n", call.out,
+                                   with_page ? ", report: " + call.page : std::string()));
   }
   if (complete) return {};
   return interruption("{} is complete and kept, its comparison is not{}", call.out,
@@ -117,9 +123,15 @@ Status run(Call& call) {
                             call.without_compare);
   }
   call.files.reads("MODEL", call.model);
+  call.data.add_to(call.files);
   call.files.writes("-o", call.out, {".onnx"});
   call.files.writes("--report", call.page);
-  RETURN_IF_ERROR(call.files.check());
+  RETURN_IF_ERROR(call.files.check(call.output));
+  if (!call.no_compare && is_stream(call.out)) {
+    return invalid_argument(
+        "-o {}: the comparison cannot read back what goes there; --no-compare leaves it out",
+        call.out);
+  }
   if (!call.no_compare && is_same_file(call.model, call.out)) {
     return invalid_argument(
         "-o {}: replaces MODEL, which the comparison reads; --no-compare leaves that out",
@@ -154,7 +166,7 @@ Status run(Call& call) {
     if (call.output.json) {
       print_json({{"model", call.out}});
     } else {
-      print(fmt::format("written: {}\n", call.out));
+      call.files.print(fmt::format("written: {}\n", call.out));
     }
     return {};
   }
@@ -193,6 +205,7 @@ std::function<Status()> declare(CLI::App& app) {
       if (app.get_option(name)->count() > 0 && call->without_compare.empty())
         call->without_compare = name;
     }
+    call->command = command_line(app);
     return run(*call);
   };
 }

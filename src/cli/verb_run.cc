@@ -1,6 +1,5 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdio>
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <span>
@@ -15,6 +14,7 @@
 #include "cli/tensor_inputs.h"
 #include "cli/verb.h"
 #include "data/decode_image.h"
+#include "data/image_listing.h"
 #include "data/match_classes.h"
 #include "data/npy.h"
 #include "engine/backend.h"
@@ -36,7 +36,7 @@ struct Call {
   OutputOptions output;
 };
 
-bool is_npy(const std::string& argument) { return argument.ends_with(".npy"); }
+bool is_npy(const std::string& argument) { return extension_of(argument) == ".npy"; }
 
 Status write_tensors(const std::string& path, const std::vector<ir::Tensor>& outputs,
                      std::span<const engine::TensorInfo> infos) {
@@ -48,7 +48,8 @@ Status write_tensors(const std::string& path, const std::vector<ir::Tensor>& out
 }
 
 void print_tensors(const Call& call, const std::vector<ir::Tensor>& outputs,
-                   std::span<const engine::TensorInfo> infos) {
+                   const engine::Executable& executable) {
+  const std::span<const engine::TensorInfo> infos = executable.outputs();
   constexpr std::int64_t kShown = 10;
   nlohmann::json list = nlohmann::json::array();
   for (std::size_t i = 0; i < outputs.size(); ++i) {
@@ -62,10 +63,12 @@ void print_tensors(const Call& call, const std::vector<ir::Tensor>& outputs,
     list.push_back(
         {{"name", name}, {"type", outputs[i].type().to_string()}, {"first_values", values}});
     if (call.output.json) continue;
-    print(fmt::format("{}  {} {}{}\n", name, outputs[i].type().to_string(), text,
-                      outputs[i].num_elements() > kShown ? " ..." : ""));
+    call.files.print(fmt::format("{}  {} {}{}\n", name, outputs[i].type().to_string(), text,
+                                 outputs[i].num_elements() > kShown ? " ..." : ""));
   }
-  if (call.output.json) print_json({{"model", call.model}, {"outputs", list}});
+  if (call.output.json) {
+    print_json({{"model", call.model}, {"outputs", list}, {"notes", executable.notes()}});
+  }
 }
 
 Status run_tensors(Call& call, const ir::Graph& graph) {
@@ -79,7 +82,7 @@ Status run_tensors(Call& call, const ir::Graph& graph) {
   call.files.writes(
       "-o", call.out,
       one_output ? std::vector<std::string>{".npy", ".npz"} : std::vector<std::string>{".npz"});
-  RETURN_IF_ERROR(call.files.check());
+  RETURN_IF_ERROR(call.files.check(call.output));
   ASSIGN_OR_RETURN(engine::CompileOptions options, call.backend.compile.parse());
   ASSIGN_OR_RETURN(const std::vector<ir::Tensor> inputs, read_tensor_inputs(call.inputs, graph));
   take_extents(inputs, graph, options);
@@ -90,39 +93,23 @@ Status run_tensors(Call& call, const ir::Graph& graph) {
   ASSIGN_OR_RETURN(const std::vector<ir::Tensor> outputs, executable->new_context()->run(inputs));
   print_notes(executable->notes(), call.output.quiet);
   RETURN_IF_ERROR(write_tensors(call.out, outputs, executable->outputs()));
-  print_tensors(call, outputs, executable->outputs());
+  print_tensors(call, outputs, *executable);
   return {};
 }
 
-// The files named, and those in the folders named and below, by name.
-Result<std::vector<std::string>> image_files(const Call& call) {
+// The files named, and those in the folders named and below. Adds to `notes` what is left out.
+Result<std::vector<std::string>> image_files(const std::vector<std::string>& inputs,
+                                             std::vector<std::string>& notes) {
   std::vector<std::string> files;
-  for (const std::string& argument : call.inputs) {
+  for (const std::string& input : inputs) {
     std::error_code failed;
-    if (!std::filesystem::is_directory(argument, failed)) {
-      files.push_back(argument);
+    if (!std::filesystem::is_directory(input, failed)) {
+      files.push_back(input);
       continue;
     }
-    const std::size_t first = files.size();
-    std::int64_t others = 0;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(argument, failed)) {
-      std::error_code ignored;
-      if (entry.is_directory(ignored)) continue;
-      if (data::is_image_name(entry.path())) {
-        files.push_back(entry.path().string());
-      } else {
-        ++others;
-      }
-    }
-    if (files.size() == first) {
-      return error(ErrorCode::kNotFound, "{}: no {} files", argument, data::kImageExtensions);
-    }
-    if (others > 0) {
-      print_data_notes(std::vector{fmt::format("{}: {} left out; {} can be read", argument,
-                                               counted(others, "file"), data::kImageExtensions)},
-                       call.output.quiet);
-    }
-    std::sort(files.begin() + static_cast<std::ptrdiff_t>(first), files.end());
+    ASSIGN_OR_RETURN(const data::ImageFiles found, data::find_images(input));
+    files.insert(files.end(), found.files.begin(), found.files.end());
+    for (std::string& note : found.left_out.notes(input)) notes.push_back(std::move(note));
   }
   return files;
 }
@@ -134,7 +121,8 @@ class SampleRun {
       : call_(call), classifier_(std::move(classifier)) {}
 
   Status run_files() {
-    ASSIGN_OR_RETURN(const std::vector<std::string> files, image_files(call_));
+    ASSIGN_OR_RETURN(const std::vector<std::string> files, image_files(call_.inputs, data_notes_));
+    print_data_notes(data_notes_, call_.output.quiet);
     return for_each(std::ssize(files), [&](std::int64_t i, Prediction& prediction) -> Status {
       prediction.input = files[static_cast<std::size_t>(i)];
       const auto image = data::load_image(prediction.input);
@@ -150,7 +138,8 @@ class SampleRun {
   Status run_dataset(std::shared_ptr<const data::Dataset> dataset) {
     ASSIGN_OR_RETURN(dataset, data::match_classes(std::move(dataset), classifier_.labels(),
                                                   classifier_.classes()));
-    print_data_notes(dataset->origin().notes, call_.output.quiet);
+    data_notes_ = dataset->origin().notes;
+    print_data_notes(data_notes_, call_.output.quiet);
     return for_each(dataset->size(), [&](std::int64_t i, Prediction& prediction) -> Status {
       prediction.input = dataset->describe(i);
       prediction.truth = dataset->class_names().at(static_cast<std::size_t>(dataset->label(i)));
@@ -186,7 +175,7 @@ class SampleRun {
         if (call_.data.strict || fits_none) return status.error();
         prediction.error = status.error().message();
         if (failed++ < kMostNamed) {
-          std::fprintf(stderr, "lathe run: %s\n", prediction.error.c_str());
+          say("lathe run: " + prediction.error);
         }
       }
       progress(done + 1, count);
@@ -201,25 +190,27 @@ class SampleRun {
     }
     if (failed == 0) return {};
     if (failed > kMostNamed) {
-      std::fprintf(stderr, "lathe run: and %s more, which --json names\n",
-                   grouped(failed - kMostNamed).c_str());
+      say(fmt::format("lathe run: and {} more, which --json names", grouped(failed - kMostNamed)));
     }
     return invalid_data("{} of {} failed", grouped(failed), counted(count, "sample"));
   }
 
   void print_all(bool is_interrupted) const {
     if (!call_.output.json) {
-      return print(prediction_table(predictions_, report::stdout_is_terminal()));
+      return call_.files.print(prediction_table(predictions_, report::stdout_is_terminal()));
     }
     nlohmann::json json = prediction_json(predictions_);
     json["model"] = call_.model;
     json["interrupted"] = is_interrupted;
+    json["data_notes"] = data_notes_;
+    json["notes"] = classifier_.notes();
     print_json(json);
   }
 
   static constexpr std::int64_t kMostNamed = 10;
   const Call& call_;
   measure::Classifier classifier_;
+  std::vector<std::string> data_notes_;
   std::vector<Prediction> predictions_;
 };
 
@@ -234,8 +225,9 @@ Status run_samples(Call& call, const ir::Graph& graph) {
   const bool takes_features = dataset != nullptr && !dataset->is_images();
   if (takes_features) RETURN_IF_ERROR(call.data.refuse({"--preprocess"}, "data of features"));
   for (const std::string& input : call.inputs) call.files.reads("INPUT", input);
+  call.data.add_to(call.files);
   call.files.writes("-o", call.out, {std::begin(kPredictionFiles), std::end(kPredictionFiles)});
-  RETURN_IF_ERROR(call.files.check());
+  RETURN_IF_ERROR(call.files.check(call.output));
   ASSIGN_OR_RETURN(const auto preprocess, call.data.parse_preprocess());
   ASSIGN_OR_RETURN(const engine::CompileOptions options, call.backend.compile.parse());
   RETURN_IF_ERROR(call.backend.explain_choice(graph, options));
@@ -249,7 +241,20 @@ Status run_samples(Call& call, const ir::Graph& graph) {
   return dataset == nullptr ? samples.run_files() : samples.run_dataset(std::move(dataset));
 }
 
+// What is for several inferences at a time.
+Status check_concurrency(const CompileFlags& flags) {
+  const char* given = flags.streams > 1              ? "--streams"
+                      : flags.prefer == "throughput" ? "--prefer throughput"
+                                                     : nullptr;
+  if (given == nullptr) return {};
+  return invalid_argument(
+      "{} has no effect: run takes one input after the other; eval and bench keep several in "
+      "flight",
+      given);
+}
+
 Status run(Call& call) {
+  RETURN_IF_ERROR(check_concurrency(call.backend.compile));
   if (call.inputs.empty() == call.data.spec.empty()) {
     return invalid_argument("give images, a folder or .npy inputs, or --data SPEC");
   }

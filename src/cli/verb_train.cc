@@ -4,6 +4,7 @@
 
 #include "base/progress.h"
 #include "base/words.h"
+#include "cli/command_line.h"
 #include "cli/interrupt.h"
 #include "cli/train_call.h"
 #include "cli/train_history.h"
@@ -71,7 +72,8 @@ std::string summary(const TrainCall& call, const train::TrainResult& result,
                         counted(result.skipped_samples, "sample"),
                         result.skipped_samples == 1 ? "was" : "were");
   }
-  return text + fmt::format("\nnext: lathe eval {} --data {}\n", call.out, call.data.spec);
+  return text + "\nnext: " + shell_command({"lathe", "eval", call.out, "--data", call.data.spec}) +
+         "\n";
 }
 
 // What became of a run that was asked to stop.
@@ -120,7 +122,7 @@ Status run(TrainCall& call) {
   if (call.output.json) {
     print_json(to_json(call, *result, printer.notes()));
   } else if (!result->stopped) {
-    print(summary(call, *result, data.validation.get()));
+    call.files.print(summary(call, *result, data.validation.get()));
   }
   if (result->stopped) return stopped(call, *result);
   return {};

@@ -7,25 +7,63 @@
 #include "base/random.h"
 #include "base/suggest.h"
 #include "base/words.h"
+#include "data/decode_image.h"
 #include "data/sources.h"
 #include "data/subset.h"
 
 namespace lathe::data {
 namespace {
 
+bool is_idx_name(const Path& file) {
+  const Path name = file.extension() == ".gz" ? file.stem() : file.filename();
+  return name.string().ends_with("-ubyte");
+}
+
+bool is_cifar10_name(const Path& file) {
+  return file.extension() == ".bin" || file.filename() == "batches.meta.txt";
+}
+
 struct Source {
   std::string_view prefix;
   Result<std::shared_ptr<const Dataset>> (*open)(const std::string&, const Path&, Split);
+  bool (*reads)(const Path& file);    // of files in its folder; null where it is a file itself
   std::string_view default_location;  // empty where one must be given
 };
 constexpr Source kSources[] = {
-    {"fashion-mnist", open_fashion_mnist, "/usr/share/datasets/fashion-mnist"},
-    {"mnist", open_idx, ""},
-    {"idx", open_idx, ""},
-    {"cifar10", open_cifar10, ""},
-    {"images", open_image_folder, ""},
-    {"npz", open_npz, ""},
+    {"fashion-mnist", open_fashion_mnist, is_idx_name, "/usr/share/datasets/fashion-mnist"},
+    {"mnist", open_idx, is_idx_name, ""},
+    {"idx", open_idx, is_idx_name, ""},
+    {"cifar10", open_cifar10, is_cifar10_name, ""},
+    {"images", open_image_folder, is_image_name, ""},
+    {"npz", open_npz, nullptr, ""},
 };
+
+// What a spec names; no source where its kind is not known, no location where one must be given.
+struct Named {
+  const Source* source = nullptr;
+  std::string_view prefix;
+  Path location;
+};
+
+Named parse_spec(std::string_view spec) {
+  const std::size_t colon = spec.find(':');
+  Named named{nullptr, spec.substr(0, colon), {}};
+  for (const Source& source : kSources) {
+    if (source.prefix != named.prefix) continue;
+    named.source = &source;
+    if (colon != std::string_view::npos) named.location = spec.substr(colon + 1);
+    if (named.location.empty()) named.location = source.default_location;
+  }
+  return named;
+}
+
+// Whether a path leads to something in the folder or below it.
+bool is_within(const Path& folder, const Path& path) {
+  std::error_code failed;
+  const Path below = std::filesystem::canonical(path, failed)
+                         .lexically_relative(std::filesystem::canonical(folder, failed));
+  return !failed && !below.empty() && *below.begin() != "..";
+}
 
 // Many give the folder or the file alone.
 std::string_view kind_of_path(const Path& path) {
@@ -47,18 +85,12 @@ Error unknown_kind(std::string_view spec, std::string_view prefix) {
 }
 
 Result<std::shared_ptr<const Dataset>> open_source(std::string_view spec, Split split) {
-  const std::size_t colon = spec.find(':');
-  const std::string_view prefix = spec.substr(0, colon);
-  std::string_view location = colon == std::string_view::npos ? "" : spec.substr(colon + 1);
-  for (const Source& source : kSources) {
-    if (source.prefix != prefix) continue;
-    if (location.empty()) location = source.default_location;
-    if (location.empty()) {
-      return invalid_argument("expected a path after the name, as in {}:PATH", prefix);
-    }
-    return source.open(std::string(spec), Path(location), split);
+  const Named named = parse_spec(spec);
+  if (named.source == nullptr) return unknown_kind(spec, named.prefix);
+  if (named.location.empty()) {
+    return invalid_argument("expected a path after the name, as in {}:PATH", named.prefix);
   }
-  return unknown_kind(spec, prefix);
+  return named.source->open(std::string(spec), named.location, split);
 }
 
 // The part of the training samples that `split` names.
@@ -142,6 +174,16 @@ Result<Split> parse_split(std::string_view name) {
   return invalid_argument(
       "split '{}', expected train, test or all, or val where the data has one{}", name,
       did_you_mean(name, names));
+}
+
+bool is_part_of_dataset(const Path& file, std::string_view spec) {
+  const auto [source, prefix, location] = parse_spec(spec);
+  if (source == nullptr || location.empty()) return false;
+  if (source->reads == nullptr) return is_same_file(file, location);
+  std::error_code failed;
+  const Path real = std::filesystem::canonical(file, failed);
+  return !failed && std::filesystem::is_regular_file(real, failed) && source->reads(real) &&
+         is_within(location, real);
 }
 
 Result<std::shared_ptr<const Dataset>> open_dataset(std::string_view spec, Split split,

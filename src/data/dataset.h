@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/file.h"
 #include "base/result.h"
 #include "data/image.h"
 #include "ir/tensor.h"
@@ -100,5 +101,9 @@ struct DatasetOptions {
 // called "0", "1" and so on.
 Result<std::shared_ptr<const Dataset>> open_dataset(std::string_view spec, Split split,
                                                     const DatasetOptions& options = {});
+
+// Whether a file that is there is one of those that the data of `spec` is made of, for asking
+// before it is replaced.
+bool is_part_of_dataset(const Path& file, std::string_view spec);
 
 }  // namespace lathe::data

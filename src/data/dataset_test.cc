@@ -32,6 +32,31 @@ std::string idx(std::vector<std::uint32_t> dims, std::string_view body) {
   return out + std::string(body);
 }
 
+TEST(IsPartOfDataset, KnowsTheFilesOfEachKind) {
+  const TemporaryFolder folder;
+  const std::string root = folder.path().string();
+  const Path labels = folder.write("train-labels-idx1-ubyte", "");
+  const Path zipped = folder.write("train-images-idx3-ubyte.gz", "");
+  const Path batch = folder.write("data_batch_1.bin", "");
+  const Path image = folder.write("train/cat/a.PNG", "");
+  const Path archive = folder.write("data.npz", "");
+  const Path other = folder.write("model.onnx", "");
+  EXPECT_TRUE(is_part_of_dataset(labels, "mnist:" + root));
+  EXPECT_TRUE(is_part_of_dataset(zipped, "fashion-mnist:" + root + "/."));
+  EXPECT_TRUE(is_part_of_dataset(batch, "cifar10:" + root));
+  EXPECT_TRUE(is_part_of_dataset(image, "images:" + root));
+  EXPECT_TRUE(is_part_of_dataset(root + "/train/../data.npz", "npz:" + archive.string()));
+  std::filesystem::create_symlink(image, folder.path() / "link.onnx");
+  EXPECT_TRUE(is_part_of_dataset(folder.path() / "link.onnx", "images:" + root));
+  for (const char* kind : {"mnist:", "idx:", "cifar10:", "images:", "npz:", "nothing:"}) {
+    EXPECT_FALSE(is_part_of_dataset(other, kind + root)) << kind;
+    EXPECT_FALSE(is_part_of_dataset(folder.path() / "new.png", kind + root)) << kind;
+    EXPECT_FALSE(is_part_of_dataset(root, kind + root)) << kind;
+  }
+  EXPECT_FALSE(is_part_of_dataset(image, "images:" + root + "/train/dog"));
+  EXPECT_FALSE(is_part_of_dataset(labels, "images:" + root));
+}
+
 TEST(OpenDataset, ReadsIdxFolders) {
   const TemporaryFolder folder;
   folder.write("train-images-idx3-ubyte.gz", gzip(idx({3, 1, 2}, "abcdef")));

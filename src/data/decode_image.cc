@@ -1,7 +1,6 @@
 #include "data/decode_image.h"
 
 #include <algorithm>
-#include <cctype>
 #include <iterator>
 #include <string>
 
@@ -69,10 +68,7 @@ Result<Image> load_image(const Path& path, std::int64_t max_pixels) {
 
 bool is_image_name(const Path& path) {
   constexpr std::string_view kKnown[] = {".jpg", ".jpeg", ".png", ".bmp"};
-  std::string extension = path.extension().string();
-  std::ranges::transform(extension, extension.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return std::ranges::find(kKnown, extension) != std::end(kKnown);
+  return std::ranges::find(kKnown, extension_of(path)) != std::end(kKnown);
 }
 
 Result<ImageInfo> read_image_info(std::span<const std::byte> bytes) {

@@ -5,6 +5,7 @@
 
 #include "data/dataset.h"
 #include "data/encode_image.h"
+#include "data/image_listing.h"
 #include "data/test_files.h"
 
 namespace lathe::data {
@@ -95,6 +96,43 @@ TEST(ImageFolder, SearchesOnForOneImageThatCanBeRead) {
   folder.write("a/097.png", png(3, 4, 1));
   EXPECT_THAT(open_dataset(spec_of(folder), Split::kAll).value()->sample_shape(),
               ElementsAre(1, 3, 4));
+}
+
+TEST(FindImages, TakesThoseOfAllFoldersBelow) {
+  const TemporaryFolder folder;
+  const std::string root = folder.path().string();
+  const std::string first = folder.write("a.PNG", "").string();
+  const std::string second = folder.write("deep/er/b.jpg", "").string();
+  folder.write("deep/notes.txt", "");
+  folder.write(".hidden/c.png", "");
+  folder.write("deep/.d.png", "");
+  ASSERT_EQ(::mkfifo((folder.path() / "pipe.png").c_str(), 0600), 0);
+  std::filesystem::create_directory_symlink("..", folder.path() / "deep/up");
+  const auto found = find_images(folder.path()).value();
+  EXPECT_THAT(found.files, ElementsAre(first, second));
+  EXPECT_THAT(found.left_out.notes(folder.path()),
+              ElementsAre(HasSubstr("2 files left out: 1 .png and 1 .txt"),
+                          HasSubstr("1 image left out whose names begin with a dot")));
+
+  const Path closed = folder.path() / "deep/er";
+  std::filesystem::permissions(closed, std::filesystem::perms::none);
+  const auto partly = find_images(folder.path());
+  std::filesystem::permissions(closed, std::filesystem::perms::owner_all);
+  ASSERT_TRUE(partly.ok());
+  if (partly->files.size() == 1) {  // root may list everything
+    EXPECT_THAT(partly->left_out.closed, ElementsAre(closed.string()));
+    EXPECT_THAT(partly->left_out.notes(folder.path()),
+                testing::Contains(HasSubstr("cannot list " + closed.string())));
+  }
+}
+
+TEST(FindImages, SaysWhereThereAreNone) {
+  const TemporaryFolder folder;
+  folder.write("a.webp", "");
+  EXPECT_THAT(find_images(folder.path()).error().message(),
+              HasSubstr("no images; expected .jpg, .jpeg, .png and .bmp files; " +
+                        folder.path().string() + ": 1 file left out: 1 .webp"));
+  EXPECT_EQ(find_images(folder.path() / "none").error().code(), ErrorCode::kNotFound);
 }
 
 TEST(ImageFolder, CountsWhatIsLeftOut) {

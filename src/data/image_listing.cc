@@ -61,21 +61,53 @@ bool is_clutter(const Path& path) {
   return name == "Thumbs.db" || name == "desktop.ini";
 }
 
+// Whether an entry that is no folder is an image; otherwise it is counted as left out.
+bool is_usable_image(const Entry& entry, LeftOut& left_out) {
+  const Path& path = entry.path();
+  const bool is_image = is_image_name(path);
+  if (is_hidden(path)) {
+    left_out.hidden += is_image ? 1 : 0;
+  } else if (is_image && may_be_read(entry)) {
+    return true;
+  } else if (!is_clutter(path)) {
+    const std::string extension = path.extension().string();
+    ++left_out.by_extension[extension.empty() ? "without an extension" : extension];
+  }
+  return false;
+}
+
+// Adds what is in the folder and below it.
+Status add_images(const Path& folder, ImageFiles& found) {
+  std::vector<Path> folders;
+  RETURN_IF_ERROR(for_each_entry(folder, [&](const Entry& entry) {
+    std::error_code ignored;
+    if (!is_folder(entry)) {
+      if (is_usable_image(entry, found.left_out)) found.files.push_back(entry.path().string());
+    } else if (!is_hidden(entry.path()) && !entry.is_symlink(ignored)) {
+      folders.push_back(entry.path());
+    }
+  }));
+  for (const Path& below : folders) {
+    if (!add_images(below, found).ok()) found.left_out.closed.push_back(below.string());
+  }
+  return {};
+}
+
+// "; a; b" for the end of a message.
+std::string as_clauses(const std::vector<std::string>& notes) {
+  std::string text;
+  for (const std::string& note : notes) text += "; " + note;
+  return text;
+}
+
 // The names of the images of one class, sorted; counts the rest.
 Result<std::vector<std::string>> list_class(const Path& folder, LeftOut& left_out) {
   std::vector<std::string> names;
   RETURN_IF_ERROR(for_each_entry(folder, [&](const Entry& entry) {
-    const Path& path = entry.path();
-    const bool is_image = is_image_name(path);
-    if (is_hidden(path)) {
-      left_out.hidden += is_image ? 1 : 0;
-    } else if (is_folder(entry)) {
-      left_out.nested += count_images(path);
-    } else if (is_image && may_be_read(entry)) {
-      names.push_back(path.filename().string());
-    } else if (!is_clutter(path)) {
-      const std::string extension = path.extension().string();
-      ++left_out.by_extension[extension.empty() ? "without an extension" : extension];
+    if (is_folder(entry) && !is_hidden(entry.path())) {
+      left_out.nested += count_images(entry.path());
+    } else if (is_usable_image(entry, left_out)) {
+      names.push_back(entry.path().filename().string());
     }
   }));
   std::ranges::sort(names);
@@ -119,8 +151,18 @@ std::vector<std::string> LeftOut::notes(const Path& folder) const {
   if (!empty_classes.empty()) {
     texts.push_back(fmt::format("no image that can be read in {}", listed(empty_classes, 5)));
   }
+  if (!closed.empty()) texts.push_back(fmt::format("cannot list {}", listed(closed, 5)));
   for (std::string& text : texts) text = folder.string() + ": " + text;
   return texts;
+}
+
+Result<ImageFiles> find_images(const Path& folder) {
+  ImageFiles found;
+  RETURN_IF_ERROR(add_images(folder, found));
+  std::ranges::sort(found.files);
+  if (!found.files.empty()) return found;
+  return error(ErrorCode::kNotFound, "{}: no images; expected {} files{}", folder.string(),
+               kImageExtensions, as_clauses(found.left_out.notes(folder)));
 }
 
 Result<ImageListing> list_images(const Path& root, const std::vector<std::string>* known) {
@@ -153,11 +195,9 @@ Result<ImageListing> list_images(const Path& root, const std::vector<std::string
     }
   }
   if (!listing.entries.empty()) return listing;
-  std::string notes;
-  for (const std::string& note : listing.left_out.notes(root)) notes += "; " + note;
   return error(ErrorCode::kNotFound,
                "{}: no images; expected one folder per class with {} files in it{}", root.string(),
-               kImageExtensions, notes);
+               kImageExtensions, as_clauses(listing.left_out.notes(root)));
 }
 
 bool has_folders(const Path& folder) {

@@ -18,6 +18,7 @@ struct LeftOut {
   std::int64_t beside = 0;                           // images beside the class folders
   std::int64_t hidden = 0;                           // images whose names begin with a dot
   std::vector<std::string> empty_classes;            // folders without a single image
+  std::vector<std::string> closed;                   // folders that cannot be listed
 
   [[nodiscard]] std::int64_t files() const;
   // For people, each begins with the folder.
@@ -39,6 +40,15 @@ struct ImageListing {
 // a folder of images that is not among them is an error. Links are followed; one that leads nowhere
 // is an entry, whose reading tells. An error where there is no image.
 Result<ImageListing> list_images(const Path& root, const std::vector<std::string>* known);
+
+// The images in the folder and below it, sorted, whatever their folders are called. Hidden files
+// and folders are left out, links to folders are not followed. An error where the folder itself
+// cannot be listed, or holds no image.
+struct ImageFiles {
+  std::vector<std::string> files;  // paths that begin with the folder's
+  LeftOut left_out;
+};
+Result<ImageFiles> find_images(const Path& folder);
 
 // Whether the folder holds folders, so that it may be one of class folders.
 bool has_folders(const Path& folder);

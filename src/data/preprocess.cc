@@ -7,6 +7,8 @@
 #include <limits>
 #include <utility>
 
+#include "base/json_text.h"
+
 namespace lathe::data {
 namespace {
 
@@ -25,10 +27,10 @@ nlohmann::json numbers(std::span<const float> values) {
 }
 
 Result<int> read_extent(const nlohmann::json& json) {
-  if (!json.is_number_integer()) return invalid_data("{} is not an integer", json.dump());
+  if (!json.is_number_integer()) return invalid_data("{} is not an integer", json_text(json));
   // Beyond int64 the library would wrap around.
   if (json.is_number_unsigned() && json.get<std::uint64_t>() > kMaxExtent) {
-    return invalid_data("{} is above {}", json.dump(), kMaxExtent);
+    return invalid_data("{} is above {}", json_text(json), kMaxExtent);
   }
   const auto value = json.get<std::int64_t>();
   if (value < 0 || value > kMaxExtent) {
@@ -90,13 +92,7 @@ Status read_member(const std::string& key, const nlohmann::json& value, Preproce
 
 Result<nlohmann::json> parse_metadata(std::string_view text) {
   if (text.size() > kMaxMetadataBytes) return invalid_data("{} bytes of JSON", text.size());
-  nlohmann::json json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (json.is_discarded()) return invalid_data("not JSON");
-  return json;
-}
-
-std::string to_text(const nlohmann::json& json) {
-  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return parse_json(text);
 }
 
 }  // namespace
@@ -242,7 +238,7 @@ Result<std::optional<Preprocess>> read_preprocess(const Metadata& metadata) {
 }
 
 void write_preprocess(const Preprocess& preprocess, Metadata& metadata) {
-  metadata.insert_or_assign(std::string(kPreprocessKey), to_text(to_json(preprocess)));
+  metadata.insert_or_assign(std::string(kPreprocessKey), json_text(to_json(preprocess)));
 }
 
 Result<std::optional<std::vector<std::string>>> read_labels(const Metadata& metadata) {
@@ -264,7 +260,7 @@ Result<std::optional<std::vector<std::string>>> read_labels(const Metadata& meta
 void write_labels(std::span<const std::string> labels, Metadata& metadata) {
   nlohmann::json array = nlohmann::json::array();
   for (const std::string& label : labels) array.push_back(label);
-  metadata.insert_or_assign(std::string(kLabelsKey), to_text(array));
+  metadata.insert_or_assign(std::string(kLabelsKey), json_text(array));
 }
 
 }  // namespace lathe::data

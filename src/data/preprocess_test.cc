@@ -105,6 +105,8 @@ TEST(Preprocess, RefusesBadJson) {
   EXPECT_THAT(parse_error("[]"), HasSubstr("expected a JSON object"));
   EXPECT_THAT(parse_error("{}"), HasSubstr("no \"size\""));
   EXPECT_THAT(parse_error(std::string(100'000, '[')), HasSubstr("not JSON"));
+  EXPECT_THAT(parse_error(std::string(100'000, '[') + std::string(100'000, ']')),
+              HasSubstr("nested more than"));
   EXPECT_THAT(with("size", "[224]"), HasSubstr("[height, width]"));
   EXPECT_THAT(with("size", "[0,224]"), HasSubstr("size 0x224"));
   EXPECT_THAT(with("size", "[-1,224]"), HasSubstr("-1"));

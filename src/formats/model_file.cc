@@ -1,7 +1,6 @@
 #include "formats/model_file.h"
 
 #include <algorithm>
-#include <cctype>
 #include <optional>
 #include <vector>
 
@@ -13,9 +12,7 @@ namespace lathe::formats {
 namespace {
 
 std::optional<ModelFormat> format_of_name(const Path& path) {
-  std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string extension = extension_of(path);
   if (extension == ".onnx") return ModelFormat::kOnnx;
   if (extension == ".tflite") return ModelFormat::kTflite;
   return std::nullopt;

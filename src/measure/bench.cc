@@ -57,7 +57,7 @@ struct RowInWork {
   RoundSeries series;
 
   Status prepare(const BenchRow& row, const BenchOptions& options) {
-    patience = {options.answer_seconds, options.stop_requested};
+    patience = {options.answer_seconds, options.stop_requested, options.late_remedy};
     ASSIGN_OR_RETURN(worker, WorkerProcess::start(row_handler(row, options.seed)));
     ASSIGN_OR_RETURN(const json answer, worker->ask({{"do", "load"}}, patience));
     ASSIGN_OR_RETURN(loaded, read_answer(answer, loaded_model_from_json));

@@ -87,6 +87,7 @@ struct BenchOptions {
   // A row whose process takes longer than this for one answer has failed: for loading with the
   // first run, warming up, or a round.
   double answer_seconds = 600;
+  std::string late_remedy = {};  // Patience::remedy
   std::function<void(const BenchProgress&)> on_progress = {};
   // Asked all along; true ends the measuring, with what was measured until then as the report.
   std::function<bool()> stop_requested = {};

@@ -126,9 +126,11 @@ TEST(Bench, AModelWhoseFirstBackendFailedIsComparedWithTheNext) {
 TEST(Bench, ARowThatGivesNoAnswerFails) {
   BenchOptions options = quick();
   options.answer_seconds = 1e-9;
+  options.late_remedy = "--more allows more";
   const BenchReport report = bench(make_rows({.models = {write_mlp()}}), options);
   ASSERT_EQ(report.failures.size(), 1U);
-  EXPECT_THAT(report.failures[0].reason.message(), HasSubstr("no answer within"));
+  EXPECT_THAT(report.failures[0].reason.message(),
+              HasSubstr("no answer within 1e-09 s; --more allows more"));
 }
 
 TEST(Bench, AStopKeepsWhatWasMeasured) {

@@ -32,8 +32,9 @@ Status add_speeds(Sources sources, const CompareVariantsOptions& options,
                   VariantComparison& comparison) {
   BenchMatrix matrix{.models = {}, .threads = {options.threads}};
   for (const VariantSource& source : sources) matrix.models.emplace_back(source.file);
-  const BenchReport report = bench(
-      make_rows(matrix), {.seconds = options.seconds, .stop_requested = options.stop_requested});
+  const BenchReport report = bench(make_rows(matrix), {.seconds = options.seconds,
+                                                       .late_remedy = options.late_remedy,
+                                                       .stop_requested = options.stop_requested});
   for (const BenchFailure& failure : report.failures)
     return failure.reason.with_context(describe(failure.row));
   if (report.interrupted || report.results.size() < sources.size())

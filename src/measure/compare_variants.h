@@ -84,6 +84,7 @@ struct VariantSource {
 struct CompareVariantsOptions {
   int threads = 1;                                  // of the latency measurement
   double seconds = 1;                               // of each variant's
+  std::string late_remedy = {};                     // where measuring takes too long, as in bench()
   std::size_t examples = 12;                        // at most
   bool strict = false;                              // a sample that cannot be read is an error
   std::optional<data::Preprocess> preprocess = {};  // instead of the models' metadata

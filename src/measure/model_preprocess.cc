@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 namespace lathe::measure {
 namespace {
 
@@ -34,7 +35,7 @@ Error missing_preprocess(const ir::Graph& graph) {
   return error(ErrorCode::kNotFound,
                "the model does not say how images become its input: its metadata has no '{}'; pass "
                "what it was trained with, as in --preprocess '{}'",
-               data::kPreprocessKey, data::to_json(example_for(graph)).dump());
+               data::kPreprocessKey, json_text(data::to_json(example_for(graph))));
 }
 
 Result<std::optional<data::Preprocess>> resolve_preprocess(

@@ -16,6 +16,8 @@
 #include <unistd.h>
 #include <utility>
 
+#include "base/json_text.h"
+
 namespace lathe::measure {
 namespace {
 
@@ -49,7 +51,7 @@ bool read_all(int socket, void* data, std::size_t size) {
 }
 
 bool send_message(int socket, const json& message) {
-  const std::string text = message.dump(-1, ' ', false, json::error_handler_t::replace);
+  const std::string text = json_text(message);
   const std::uint64_t size = text.size();
   return write_all(socket, &size, sizeof size) && write_all(socket, text.data(), text.size());
 }
@@ -59,9 +61,9 @@ std::optional<json> receive_message(int socket) {
   if (!read_all(socket, &size, sizeof size) || size > kMaxMessage) return std::nullopt;
   std::string text(size, '\0');
   if (!read_all(socket, text.data(), size)) return std::nullopt;
-  json message = json::parse(text, nullptr, false);
-  if (message.is_discarded()) return std::nullopt;
-  return message;
+  auto message = parse_json(text);
+  if (!message.ok()) return std::nullopt;
+  return *std::move(message);
 }
 
 Result<json> guarded(const WorkerProcess::Handler& handler, const json& question) {
@@ -90,12 +92,42 @@ void volunteer_for_out_of_memory() {
   ::close(file);
 }
 
-[[noreturn]] void serve(int socket, pid_t parent, const WorkerProcess::Handler& handler) {
+// Signals that ask a whole group of processes to end, held back while one lives, so that none comes
+// between forking and what the child makes of it.
+class HoldBackSignals {
+ public:
+  HoldBackSignals() {
+    sigset_t held;
+    ::sigemptyset(&held);
+    for (const int signal : kSignals) ::sigaddset(&held, signal);
+    ::sigprocmask(SIG_BLOCK, &held, &before_);
+  }
+  HoldBackSignals(const HoldBackSignals&) = delete;
+  HoldBackSignals& operator=(const HoldBackSignals&) = delete;
+  ~HoldBackSignals() { release(); }
+
+  void release() const { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
+
+  // In the child: what the parent handles is not for it.
+  static void leave_to_parent() {
+    for (const int signal : kSignals) {
+      struct sigaction inherited {};
+      ::sigaction(signal, nullptr, &inherited);
+      if (inherited.sa_handler != SIG_DFL) std::signal(signal, SIG_IGN);
+    }
+  }
+
+ private:
+  static constexpr int kSignals[] = {SIGINT, SIGTERM};
+  sigset_t before_{};
+};
+
+[[noreturn]] void serve(int socket, pid_t parent, const HoldBackSignals& held,
+                        const WorkerProcess::Handler& handler) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(1);
-  // The parent's handlers are not the child's. A terminal sends SIGINT to both.
-  std::signal(SIGINT, SIG_IGN);
-  std::signal(SIGTERM, SIG_DFL);
+  HoldBackSignals::leave_to_parent();
+  held.release();
   ::dup2(STDERR_FILENO, STDOUT_FILENO);
   close_files_but(socket);
   volunteer_for_out_of_memory();
@@ -130,8 +162,9 @@ Result<WorkerProcess> WorkerProcess::start(const Handler& handler) {
     return error(ErrorCode::kIo, "cannot make a socket: {}", std::strerror(errno));
   std::fflush(nullptr);
   const pid_t parent = ::getpid();
+  const HoldBackSignals held;
   const pid_t child = ::fork();
-  if (child == 0) serve(ends[1], parent, handler);
+  if (child == 0) serve(ends[1], parent, held, handler);
   const int problem = errno;
   ::close(ends[1]);
   if (child < 0) {
@@ -168,9 +201,8 @@ Status WorkerProcess::wait_for_answer(const Patience& patience) const {
     const double waited = std::chrono::duration<double>(Clock::now() - start).count();
     const double left = patience.seconds > 0 ? patience.seconds - waited : kNap;
     if (left <= 0) {
-      return error(ErrorCode::kResourceExhausted,
-                   "its process gave no answer within {:g} s; --timeout allows more",
-                   patience.seconds);
+      return error(ErrorCode::kResourceExhausted, "its process gave no answer within {:g} s{}{}",
+                   patience.seconds, patience.remedy.empty() ? "" : "; ", patience.remedy);
     }
     pollfd file{socket_, POLLIN, 0};
     const int ready = ::poll(&file, 1, static_cast<int>(std::min(left, kNap) * 1000));

@@ -10,6 +10,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string>
 #include <sys/types.h>
 
 #include "base/result.h"
@@ -20,6 +21,9 @@ namespace lathe::measure {
 struct Patience {
   double seconds = 0;                         // at most; 0: as long as it takes
   std::function<bool()> stop_requested = {};  // asked ten times a second; true ends the waiting
+  // What the caller can do about an answer that is too late, for the message: "--timeout allows
+  // more".
+  std::string remedy = {};
 };
 
 class WorkerProcess {
@@ -28,9 +32,10 @@ class WorkerProcess {
 
   // Forks. `handler` runs in the child alone, once for each question, and may keep state between
   // them. The child has no files of the parent's but standard input and error (what it prints goes
-  // to the latter), does not hear Ctrl-C, which is the parent's to answer, is the first that the
-  // system ends where memory runs out, and ends with the parent's thread that started it. The
-  // caller must have no other threads running.
+  // to the latter), is the first that the system ends where memory runs out, and ends with the
+  // parent's thread that started it. SIGINT and SIGTERM, which reach all processes of a terminal or
+  // of a `timeout`, it ignores where the parent handles them, whose answer they are; otherwise they
+  // end it too. The caller must have no other threads running.
   static Result<WorkerProcess> start(const Handler& handler);
 
   WorkerProcess(WorkerProcess&& other) noexcept;

@@ -116,9 +116,11 @@ TEST(WorkerProcess, IsEndedWhenPatienceIs) {
   WorkerProcess slow = start(sleep);
   const pid_t process = slow.ask(1, {.seconds = 60}).value();
   const auto late = slow.ask("sleep", {.seconds = 0.01});
-  EXPECT_THAT(late.error().message(), HasSubstr("no answer within 0.01 s"));
+  EXPECT_EQ(late.error().message(), "its process gave no answer within 0.01 s");
   EXPECT_NE(::kill(process, 0), 0) << "still there";
   EXPECT_FALSE(slow.ask(1).ok());
+  EXPECT_THAT(start(sleep).ask("sleep", {.seconds = 0.01, .remedy = "do this"}).error().message(),
+              testing::EndsWith("no answer within 0.01 s; do this"));
 
   WorkerProcess stopped = start(sleep);
   int asked = 0;
@@ -127,12 +129,23 @@ TEST(WorkerProcess, IsEndedWhenPatienceIs) {
   EXPECT_EQ(asked, 3);
 }
 
-TEST(WorkerProcess, LeavesCtrlCToItsOwner) {
-  WorkerProcess worker = start([](const json&) -> Result<json> {
-    raise(SIGINT);
+TEST(WorkerProcess, LeavesSignalsToAnOwnerWhoHandlesThem) {
+  const auto raise_it = [](const json& question) -> Result<json> {
+    raise(question.get<int>());
     return json("still there");
-  });
-  EXPECT_EQ(worker.ask(nullptr).value(), "still there");
+  };
+  for (const int signal : {SIGINT, SIGTERM}) {
+    for (const auto handler : {+[](int) {}, SIG_IGN}) {
+      const auto before = std::signal(signal, handler);
+      EXPECT_EQ(start(raise_it).ask(signal).value(), "still there") << signal;
+      std::signal(signal, before);
+    }
+    EXPECT_THAT(start(raise_it).ask(signal).error().message(),
+                HasSubstr("ended by signal " + std::to_string(signal)));
+    sigset_t held;
+    ::sigprocmask(SIG_BLOCK, nullptr, &held);
+    EXPECT_EQ(::sigismember(&held, signal), 0);
+  }
 }
 
 TEST(WorkerProcess, EndsWithItsOwner) {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "base/words.h"
 #include "report/bench_labels.h"
 #include "report/csv.h"
@@ -182,7 +183,7 @@ std::string csv_cell(const nlohmann::json& value) {
   } else if (value.is_array()) {
     for (const auto& item : value) text += (text.empty() ? "" : "; ") + item.get<std::string>();
   } else if (!value.is_null()) {
-    text = value.dump();
+    text = json_text(value);
   }
   return csv_field(text);
 }

@@ -326,9 +326,11 @@ TEST(HistoryTest, ReadsWhatTrainingWrote) {
   ASSERT_EQ(history->epochs.size(), 2U);
   EXPECT_EQ(history->epochs[1].train_loss, 1.5);
   EXPECT_TRUE(std::isnan(history->epochs[1].validation_loss));
-  for (const char* hostile :
-       {"{", "5", "[5]", R"([{"step": 5, "epochs": {}}])", R"([{"step": "train", "epochs": 7}])",
-        R"([{"step": "train", "epochs": {"epoch": "x", "train_loss": 3}}])"}) {
+  const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
+  for (const std::string& hostile : std::initializer_list<std::string>{
+           deep, "{", "5", "[5]", R"([{"step": 5, "epochs": {}}])",
+           R"([{"step": "train", "epochs": 7}])",
+           R"([{"step": "train", "epochs": {"epoch": "x", "train_loss": 3}}])"}) {
     graph.metadata["lathe.history"] = hostile;
     read_history(graph);
   }

@@ -1,17 +1,16 @@
 // The training of a model, out of its metadata.
 #include <nlohmann/json.hpp>
 
+#include "data/model_history.h"
 #include "report/html_report.h"
 
 namespace lathe::report {
 
 std::optional<History> read_history(const ir::Graph& graph) {
-  const auto it = graph.metadata.find("lathe.history");
-  if (it == graph.metadata.end()) return std::nullopt;
-  const auto steps = nlohmann::json::parse(it->second, nullptr, false);
-  if (!steps.is_array()) return std::nullopt;
+  const auto steps = data::read_history_steps(graph.metadata);
+  if (!steps.ok()) return std::nullopt;
   History history;
-  for (const auto& step : steps) {
+  for (const auto& step : *steps) {
     if (!step.is_object() || !step.contains("epochs")) continue;
     if (const auto kind = step.find("step"); kind == step.end() || *kind != "train") continue;
     const auto& columns = step["epochs"];

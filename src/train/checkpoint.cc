@@ -4,6 +4,8 @@
 #include <span>
 #include <string_view>
 
+#include "base/json_text.h"
+
 namespace lathe::train {
 namespace {
 
@@ -80,7 +82,7 @@ Result<Checkpoint> parse_checkpoint(std::string_view bytes) {
 
   Checkpoint checkpoint;
   try {  // nlohmann's typed access throws
-    const nlohmann::json json = nlohmann::json::parse(header);
+    ASSIGN_OR_RETURN(const nlohmann::json json, parse_json(header).with_context("the header"));
     checkpoint.run = json.at("run").get<nlohmann::json::object_t>();
     for (const nlohmann::json& record : json.at("history")) {
       ASSIGN_OR_RETURN(checkpoint.history.emplace_back(), epoch_record_from_json(record));
@@ -104,10 +106,8 @@ Status write_checkpoint(const Path& path, const Checkpoint& checkpoint) {
   std::string data;
   append_tensors("state", checkpoint.state, table, data);
   append_tensors("best", checkpoint.best_weights, table, data);
-  const std::string header = nlohmann::json{
-      {"run", checkpoint.run},
-      {"history", to_json(checkpoint.history)},
-      {"tensors", table}}.dump();
+  const std::string header = json_text(
+      {{"run", checkpoint.run}, {"history", to_json(checkpoint.history)}, {"tensors", table}});
 
   std::string bytes(kMagic);
   append_word(bytes, header.size());

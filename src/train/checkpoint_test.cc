@@ -38,6 +38,17 @@ TEST(Checkpoint, ReadsBackWhatWasWritten) {
       back->best_weights.at("conv1.weight").identical(example().best_weights.at("conv1.weight")));
 }
 
+TEST(Checkpoint, TakesNamesThatAreNoUtf8) {
+  const Path path = scratch_file();
+  Checkpoint checkpoint = example();
+  checkpoint.run["training data"] = "images:caf\xe9";
+  ASSERT_TRUE(write_checkpoint(path, checkpoint).ok());
+  const auto back = read_checkpoint(path);
+  std::filesystem::remove(path);
+  ASSERT_TRUE(back.ok()) << back.error().message();
+  EXPECT_EQ(back->run["training data"], "images:caf\xef\xbf\xbd");
+}
+
 TEST(Checkpoint, RefusesWhatIsCutShortOrChanged) {
   const Path path = scratch_file();
   ASSERT_TRUE(write_checkpoint(path, example()).ok());

@@ -82,14 +82,4 @@ nlohmann::json history_columns(std::span<const EpochRecord> history) {
   return columns;
 }
 
-Result<std::string> append_history_step(std::string_view existing, const nlohmann::json& step) {
-  nlohmann::json steps = nlohmann::json::array();
-  if (!existing.empty()) {
-    steps = nlohmann::json::parse(existing, nullptr, /*allow_exceptions=*/false);
-    if (!steps.is_array()) return invalid_data("metadata lathe.history is no JSON array");
-  }
-  steps.push_back(step);
-  return steps.dump();
-}
-
 }  // namespace lathe::train

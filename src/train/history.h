@@ -36,8 +36,4 @@ Result<EpochRecord> epoch_record_from_json(const nlohmann::json& json);
 // Fields that are NaN throughout are left out, and so are times, which make equal trainings differ.
 nlohmann::json history_columns(std::span<const EpochRecord> history);
 
-// Appends a step to the array in ONNX metadata "lathe.history". `existing` is that metadata's text,
-// or empty; text that is no JSON array is an error.
-Result<std::string> append_history_step(std::string_view existing, const nlohmann::json& step);
-
 }  // namespace lathe::train

@@ -45,13 +45,5 @@ TEST(History, ColumnsLeaveOutWhatWasNeverMeasured) {
   EXPECT_FALSE(columns.contains("images_per_s"));
 }
 
-TEST(History, StepsAreAppended) {
-  const std::string first = append_history_step("", {{"step", "train"}}).value();
-  const std::string second = append_history_step(first, {{"step", "quantize"}}).value();
-  EXPECT_EQ(second, R"([{"step":"train"},{"step":"quantize"}])");
-  EXPECT_FALSE(append_history_step("{}", {{"step", "train"}}).ok());
-  EXPECT_FALSE(append_history_step("[", {{"step", "train"}}).ok());
-}
-
 }  // namespace
 }  // namespace lathe::train

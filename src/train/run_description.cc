@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "base/json_text.h"
 #include "base/random.h"
 #include "data/subset.h"
 #include "ir/print.h"
@@ -54,9 +55,12 @@ Status check_same(const nlohmann::json& then, const nlohmann::json& now, const s
   if (value == now.end()) return {};
   const auto old = then.find(key);
   if (old == then.end()) return invalid_argument("it does not say what {} was", flag_of(key));
-  if (*old == *value) return {};
-  return invalid_argument(fmt::runtime(difference), fmt::arg("then", old->dump()),
-                          fmt::arg("now", value->dump()));
+  // As a checkpoint keeps them: names of files may be no UTF-8.
+  const std::string then_text = json_text(*old);
+  const std::string now_text = json_text(*value);
+  if (then_text == now_text) return {};
+  return invalid_argument(fmt::runtime(difference), fmt::arg("then", then_text),
+                          fmt::arg("now", now_text));
 }
 
 }  // namespace
@@ -113,7 +117,7 @@ std::string remark_on_length(const nlohmann::json& then, const TrainOptions& now
   return fmt::format(
       "--epochs was {}, is {}: the rates of the epochs that are done were those of the {} schedule "
       "over {}, the rest follows that over {}",
-      epochs->dump(), now.epochs, to_string(now.schedule), epochs->dump(), now.epochs);
+      json_text(*epochs), now.epochs, to_string(now.schedule), json_text(*epochs), now.epochs);
 }
 
 }  // namespace lathe::train

@@ -43,6 +43,16 @@ TEST(RunDescription, TellsOtherDataAndOtherGraphs) {
             "the model that training starts from is another one; see MODEL, --arch and --seed");
 }
 
+TEST(RunDescription, NamesThatAreNoUtf8AreAsACheckpointKeepsThem) {
+  nlohmann::json then = run_of({});
+  nlohmann::json now = then;
+  then["training data"] = "images:caf\xef\xbf\xbd";
+  now["training data"] = "images:caf\xe9";
+  EXPECT_EQ(difference(then, now), "");
+  then["training data"] = "images:tea";
+  EXPECT_EQ(difference(then, now), "--data was \"images:tea\", is \"images:caf\xef\xbf\xbd\"");
+}
+
 TEST(RunDescription, ARunThatDoesNotSayIsAnother) {
   nlohmann::json then = run_of({});
   then.erase("seed");

@@ -35,6 +35,17 @@ std::vector<float> all_weights(const ir::Graph& graph) {
   return weights;
 }
 
+TEST(Train, AHistoryThatIsNoneIsToldBeforeTheWork) {
+  LATHE_NEED_BACKEND();
+  ir::Graph graph = small_mlp(1);
+  graph.metadata["lathe.history"] = "{}";
+  TrainOptions options = quick_options();
+  options.epochs = 1'000'000;  // would take long
+  const auto result = train(graph, separable_points(256, 1), nullptr, nullptr, options);
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.error().message(), "lathe.history: expected a JSON array");
+}
+
 TEST(Train, LearnsToTellSeparablePointsApart) {
   LATHE_NEED_BACKEND();
   for (const Optimizer optimizer : {Optimizer::kSgd, Optimizer::kAdamW}) {

@@ -7,6 +7,7 @@
 
 #include "base/cpu.h"
 #include "base/random.h"
+#include "data/model_history.h"
 #include "train/check_model.h"
 #include "train/choose_precision.h"
 #include "train/run_description.h"
@@ -48,6 +49,7 @@ Result<std::unique_ptr<Trainer>> Trainer::create(Backend& backend, const ir::Gra
                                                  const TrainOptions& options,
                                                  TrainObserver* observer) {
   RETURN_IF_ERROR(check_classes(*training));
+  RETURN_IF_ERROR(data::read_history_steps(graph.metadata));
   RETURN_IF_ERROR(check_model(graph, *training, preprocess));
   if (validation != nullptr) RETURN_IF_ERROR(check_model(graph, *validation, preprocess));
   std::unique_ptr<Trainer> trainer(new Trainer(backend, graph, options, observer));
@@ -318,7 +320,7 @@ Result<TrainResult> Trainer::make_result(bool stopped) {
                          {"torch", result.torch_version},
                          {"options", notable_json(options_)},
                          {"epochs", history_columns(history_)}};
-  ASSIGN_OR_RETURN(metadata["lathe.history"], append_history_step(metadata["lathe.history"], step));
+  RETURN_IF_ERROR(data::append_history_step(step, metadata));
   return result;
 }
 

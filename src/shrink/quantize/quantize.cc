@@ -5,9 +5,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/suggest.h"
+#include "data/model_history.h"
 #include "passes/passes.h"
 #include "shrink/quantize/quantization_points.h"
-#include "train/history.h"
 
 namespace lathe::shrink {
 namespace {
@@ -58,6 +58,7 @@ Status check_excluded(const Graph& graph, const std::vector<std::string>& exclud
 Result<Graph> quantize(const Graph& graph, std::shared_ptr<const data::Dataset> dataset,
                        const QuantizeOptions& options) {
   RETURN_IF_ERROR(check_float(graph));
+  RETURN_IF_ERROR(data::read_history_steps(graph.metadata));
   ASSIGN_OR_RETURN(const Graph simplified, passes::run_passes(graph, passes::simplify_passes()));
   RETURN_IF_ERROR(check_excluded(simplified, options.excluded));
   const QuantizationPlan plan = plan_quantization(simplified, options.excluded);
@@ -76,11 +77,7 @@ Result<Graph> quantize(const Graph& graph, std::shared_ptr<const data::Dataset> 
                    calibrate(simplified, observed, std::move(dataset), options.calibration));
   ASSIGN_OR_RETURN(Graph quantized, insert_quantization(simplified, plan, ranges));
   const nlohmann::json step{{"step", "quantize"}, {"method", "static int8"}, {"samples", samples}};
-  const auto history = quantized.metadata.find("lathe.history");
-  ASSIGN_OR_RETURN(
-      std::string updated,
-      train::append_history_step(history == quantized.metadata.end() ? "" : history->second, step));
-  quantized.metadata["lathe.history"] = std::move(updated);
+  RETURN_IF_ERROR(data::append_history_step(step, quantized.metadata));
   return quantized;
 }
 

@@ -92,6 +92,15 @@ class QuantizeTest : public testing::TestWithParam<const char*> {
   }
 };
 
+TEST(Quantize, AHistoryThatIsNoneIsToldBeforeTheWork) {
+  Graph graph = network("cnn");
+  graph.metadata["lathe.history"] = "{}";
+  QuantizeOptions options;
+  options.calibration.on_progress = [](auto, auto) { ADD_FAILURE() << "it calibrates"; };
+  EXPECT_EQ(quantize(graph, images(), options).error().message(),
+            "lathe.history: expected a JSON array");
+}
+
 TEST_P(QuantizeTest, IsIntegerThroughoutAndTheSameBitsEverywhere) {
   const Graph graph = network(GetParam());
   QuantizeOptions options;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ struct LeftOut {
   std::int64_t nested = 0;                           // images in folders within class folders
   std::int64_t beside = 0;                           // images beside the class folders
   std::int64_t hidden = 0;                           // images whose names begin with a dot
+  std::map<std::string, std::int64_t> no_splits;     // images in folders beside those of splits
   std::vector<std::string> empty_classes;            // folders without a single image
 
   [[nodiscard]] std::int64_t files() const;
@@ -39,6 +41,9 @@ struct ImageListing {
 // a folder of images that is not among them is an error. Links are followed; one that leads nowhere
 // is an entry, whose reading tells. An error where there is no image.
 Result<ImageListing> list_images(const Path& root, const std::vector<std::string>* known);
+
+// The images that lie in `root` beside the folders of its splits.
+Result<LeftOut> list_beside(const Path& root, std::span<const std::string> splits);
 
 // Whether the folder holds folders, so that it may be one of class folders.
 bool has_folders(const Path& folder);

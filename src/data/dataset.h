@@ -78,7 +78,8 @@ struct DatasetOptions {
   std::int64_t limit = 0;
   std::uint64_t seed = 0;
   // This share of each class of the training samples, in [0, 1), belongs to kValidation and not to
-  // kTrain. Drawn under `seed`. kTest and kAll do not depend on it.
+  // kTrain: at least one of a class that has two, and never all of them. Drawn under `seed`. kTest
+  // and kAll do not depend on it.
   double validation_share = 0;
 };
 

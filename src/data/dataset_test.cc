@@ -335,6 +335,31 @@ TEST(OpenDataset, LimitsAndRefusesBadOptions) {
   EXPECT_THAT(parse_split("tset").error().message(), HasSubstr("did you mean 'test'?"));
 }
 
+TEST(OpenDataset, EachClassKeepsATrainingSample) {
+  const TemporaryFolder folder;
+  const Path path = folder.path() / "d.npz";
+  const auto labels = ir::Tensor::from_values<std::int32_t>({10}, {0, 0, 0, 0, 1, 1, 1, 2, 2, 3});
+  ASSERT_TRUE(write_npz(path, {{"x_train", ir::Tensor::zeros(ir::DataType::kFloat32, {10, 1})},
+                               {"y_train", labels}})
+                  .ok());
+  const std::string spec = "npz:" + path.string();
+  for (const double share : {0.05, 0.5, 0.9}) {
+    const DatasetOptions options{.validation_share = share};
+    const auto train = open_dataset(spec, Split::kTrain, options).value();
+    std::map<std::int64_t, int> left;
+    for (std::int64_t i = 0; i < train->size(); ++i) ++left[train->label(i)];
+    EXPECT_EQ(left.size(), 4) << share;
+    EXPECT_THAT(train->origin().notes,
+                ElementsAre(spec + ": 1 class with one training sample only, of which none is held "
+                                   "out: 3"));
+    std::set<std::int64_t> held_out;
+    const auto validation = open_dataset(spec, Split::kValidation, options).value();
+    for (std::int64_t i = 0; i < validation->size(); ++i) held_out.insert(validation->label(i));
+    EXPECT_THAT(held_out, ElementsAre(0, 1, 2)) << share;
+  }
+  EXPECT_THAT(open_dataset(spec, Split::kTrain).value()->origin().notes, testing::IsEmpty());
+}
+
 TEST(OpenDataset, SaysWhyASplitIsEmpty) {
   const TemporaryFolder folder;
   const Path path = folder.path() / "d.npz";

@@ -103,6 +103,16 @@ class Classes(Colors):
         self.assertEqual(done["top1"], 1)
         self.assertIn("classes called by numbers", done["data_notes"][0])
 
+    def test_numbers_that_may_be_labels_or_outputs(self):
+        numbered = self.write_model("numbered.onnx", {"lathe.preprocess": PREPROCESS, "lathe.labels": '["1","2","3"]'})
+        data = self.write_photos({"0": "red", "1": "green", "2": "blue"})
+        said = lathe("eval", numbered, "--data", data, "--split", "all", status=2).stderr
+        self.assertIn("class '0' of the data is none of the model's 3 labels (1, 2 and 3)", said)
+        self.assertIn("numbers are not taken for outputs here: output 0 is called '1'", said)
+        data = self.write_photos({"01": "red", "3": "blue"}, folder="others")
+        done = lathe_json("eval", numbered, "--data", data, "--split", "all")
+        self.assertEqual((done["top1"], done["data_notes"]), (1, []))
+
     def test_one_class_alone_is_said(self):
         done = lathe("eval", self.model, "--data", self.write_photos({"red": "red"}), "--split", "all")
         self.assertIn("all samples are of one class", done.stderr)

@@ -94,6 +94,20 @@ class Refused(Folder):
         self.assertIn("--weight-decay is -1,", self.refused(*new, "--weight-decay", "-1"))
         self.assertIn("--clip-norm is -1,", self.refused(*new, "--clip-norm", "-1"))
         self.assertIn("either a MODEL", self.refused("-o", self.path("out.onnx")))
+        self.assertIn("did you mean 'mlp'?", self.refused("--arch", "mpl", "-o", self.path("out.onnx")))
+
+    def test_sizes(self):
+        new = ["-o", self.path("out.onnx")]
+        for size in ("0", "0x28", "28x0", "-1", "28x-28", "28x", "large", "16385", "4294967297", "9" * 30):
+            self.assertIn(f"--size: '{size}' is no size, expected HxW such as 32x32, each from 1 to 16384",
+                          self.refused("--arch", "cnn", *new, f"--size={size}"))
+        self.assertIn("--size: '16385' is no size", lathe("new", "cnn", *new, "--size=16385", status=2).stderr)
+        self.assertIn("7x28 is too small", self.refused("--arch", "cnn", *new, "--size", "7x28"))
+        self.assertIn("of memory; --batch takes fewer",
+                      self.refused("--arch", "cnn", *new, "--size", "16384", "--batch", "1000000"))
+        self.assertIn("16384x16384 is too large", self.refused("--arch", "mlp", *new, "--size", "16384"))
+        self.assertIn("is too large", lathe("new", "mlp", *new, "--size", "16384", status=2).stderr)
+        self.assertEqual(os.listdir(self.folder), [])
 
     def test_options_without_effect(self):
         new = ["--arch", "mlp", "-o", self.path("out.onnx")]

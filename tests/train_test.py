@@ -210,6 +210,21 @@ class Training(SharedFolder):
         self.assertNotEqual(read(out), before)
         self.assertFalse(os.path.exists(out + ".checkpoint"))
 
+    def test_fewer_epochs_than_are_done_keep_the_checkpoint(self):
+        out = self.path("fewer.onnx")
+        epochs, _ = self.interrupted_after_an_epoch(out)
+        wanted = epochs + 2
+        self.train("--resume", "--epochs", wanted, "-o", self.path("whole.onnx"), "--checkpoint", out + ".checkpoint")
+        before = read(out + ".checkpoint")
+        fewer = self.train("--resume", "--epochs", "1", "-o", out)
+        self.assertIn(f"--epochs 1 is less than the {wanted} that are done: {out} holds the best of these, epoch ",
+                      fewer.stderr)
+        self.assertIn(f"{out}.checkpoint is kept; --resume --epochs N with N above {wanted} goes on with it",
+                      fewer.stderr)
+        self.assertEqual(read(out + ".checkpoint"), before)
+        self.train("--resume", "--epochs", wanted + 1, "-o", out)
+        self.assertFalse(os.path.exists(out + ".checkpoint"))
+
     def test_another_run_does_not_replace_a_checkpoint(self):
         out = self.path("other.onnx")
         kept = self.path("kept.checkpoint")

@@ -104,6 +104,16 @@ class Classes(Colors):
         self.assertEqual(done["top1"], 1)
         self.assertIn("classes called by numbers", done["data_notes"][0])
 
+    def test_numbers_that_may_be_labels_or_outputs(self):
+        numbered = self.write_model("numbered.onnx", {"lathe.preprocess": PREPROCESS, "lathe.labels": '["1","2","3"]'})
+        data = self.write_photos({"0": "red", "1": "green", "2": "blue"})
+        said = lathe("eval", numbered, "--data", data, "--split", "all", status=2).stderr
+        self.assertIn("class '0' of the data is none of the model's 3 labels (1, 2 and 3)", said)
+        self.assertIn("numbers are not taken for outputs here: output 0 is called '1'", said)
+        data = self.write_photos({"01": "red", "3": "blue"}, folder="others")
+        done = lathe_json("eval", numbered, "--data", data, "--split", "all")
+        self.assertEqual((done["top1"], done["data_notes"]), (1, []))
+
     def test_one_class_alone_is_said(self):
         done = lathe("eval", self.model, "--data", self.write_photos({"red": "red"}), "--split", "all")
         self.assertIn("all samples are of one class", done.stderr)
@@ -146,6 +156,27 @@ class Splits(Colors):
         self.assertIn("test/ is the test split; --split val takes val/", done["data_notes"][0])
         for split, samples in (("train", 9), ("val", 6), ("validation", 6), ("all", 18)):
             self.assertEqual(lathe_json("eval", self.model, "--data", data, "--split", split)["samples"], samples)
+
+    def test_folders_that_are_no_splits_are_named(self):
+        for folder, count in (("train", 5), ("valid", 2), ("validation", 1)):
+            self.write_photos(count=count, folder="photos/" + folder)
+        data = "images:" + self.path("photos")
+        done = lathe("eval", self.model, "--data", data, "--split", "val")
+        self.assertIn("on 6 samples", done.stdout)
+        self.assertIn("photos: 3 images left out in validation/; splits are folders train/, test/ and val/ (or valid/, "
+                      "validation/)", done.stderr)
+        self.assertEqual(lathe_json("eval", self.model, "--data", data, "--split", "all")["files_left_out"], 3)
+
+    def test_half_a_split_is_refused(self):
+        flat = write(self.path("flat.onnx"), model([node("Relu", ["x"], ["y"])], [value_info("x", ["N", 2])],
+                                                   [value_info("y", ["N", 2])]))
+        x, y = ([2, 2], [1, 0, 0, 1], "<f4"), ([2], [0, 1], "<i8")
+        data = "npz:" + self.path("n.npz")
+        write_npz(self.path("n.npz"), {"x_train": x, "y_train": y, "x_test": x})
+        self.assertIn("no array y_test", lathe("eval", flat, "--data", data, "--split", "all", status=1).stderr)
+        write_npz(self.path("n.npz"), {"x_train": x, "y_train": y})
+        self.assertIn("no test split is there, all is 2 samples without it",
+                      lathe("eval", flat, "--data", data, "--split", "all").stderr)
 
     def test_wrong_names(self):
         data = self.write_photos()

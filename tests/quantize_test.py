@@ -82,6 +82,14 @@ class Quantize(SharedFolder):
         self.assertLessEqual(after["top1_change_low"], after["top1_change"])
         self.assertLessEqual(after["top1_change"], after["top1_change_high"])
 
+    def test_calibrates_on_as_many_samples_as_it_says(self):
+        out = self.path("twenty.onnx")
+        words = ["quantize", self.float, "--data", DATA, "--samples", "20", "--preprocess", PREPROCESS, "--no-compare",
+                 "-o", out]
+        self.assertIn("calibrated on 20 training samples\n", lathe(*words).stdout)
+        self.assertEqual(lathe_json("inspect", out)["metadata"]["lathe.history"][-1]["samples"], 20)
+        self.assertEqual(lathe_json(*words)["calibration"], {"samples": 20, "corrupt": 0})
+
     def test_refuses_a_quantized_model(self):
         error = lathe("quantize", self.int8, *COMMON, "-o", self.path("twice.onnx"), status=1).stderr
         self.assertIn("cnn-int8.onnx: the model is quantized already", error)

@@ -95,6 +95,20 @@ class Refused(Folder):
         self.assertIn("--weight-decay is -1,", self.refused(*new, "--weight-decay", "-1"))
         self.assertIn("--clip-norm is -1,", self.refused(*new, "--clip-norm", "-1"))
         self.assertIn("either a MODEL", self.refused("-o", self.path("out.onnx")))
+        self.assertIn("did you mean 'mlp'?", self.refused("--arch", "mpl", "-o", self.path("out.onnx")))
+
+    def test_sizes(self):
+        new = ["-o", self.path("out.onnx")]
+        for size in ("0", "0x28", "28x0", "-1", "28x-28", "28x", "large", "16385", "4294967297", "9" * 30):
+            self.assertIn(f"--size: '{size}' is no size, expected HxW such as 32x32, each from 1 to 16384",
+                          self.refused("--arch", "cnn", *new, f"--size={size}"))
+        self.assertIn("--size: '16385' is no size", lathe("new", "cnn", *new, "--size=16385", status=2).stderr)
+        self.assertIn("7x28 is too small", self.refused("--arch", "cnn", *new, "--size", "7x28"))
+        self.assertIn("of memory; --batch takes fewer",
+                      self.refused("--arch", "cnn", *new, "--size", "16384", "--batch", "1000000"))
+        self.assertIn("16384x16384 is too large", self.refused("--arch", "mlp", *new, "--size", "16384"))
+        self.assertIn("is too large", lathe("new", "mlp", *new, "--size", "16384", status=2).stderr)
+        self.assertEqual(os.listdir(self.folder), [])
 
     def test_options_without_effect(self):
         new = ["--arch", "mlp", "-o", self.path("out.onnx")]
@@ -195,6 +209,21 @@ class Training(SharedFolder):
         self.assertNotIn("images/s\n", taken.stdout)
         self.assertIn(f"best.onnx: {epochs} epoch", taken.stdout)
         self.assertNotEqual(read(out), before)
+        self.assertFalse(os.path.exists(out + ".checkpoint"))
+
+    def test_fewer_epochs_than_are_done_keep_the_checkpoint(self):
+        out = self.path("fewer.onnx")
+        epochs, _ = self.interrupted_after_an_epoch(out)
+        wanted = epochs + 2
+        self.train("--resume", "--epochs", wanted, "-o", self.path("whole.onnx"), "--checkpoint", out + ".checkpoint")
+        before = read(out + ".checkpoint")
+        fewer = self.train("--resume", "--epochs", "1", "-o", out)
+        self.assertIn(f"--epochs 1 is less than the {wanted} that are done: {out} holds the best of these, epoch ",
+                      fewer.stderr)
+        self.assertIn(f"{out}.checkpoint is kept; --resume --epochs N with N above {wanted} goes on with it",
+                      fewer.stderr)
+        self.assertEqual(read(out + ".checkpoint"), before)
+        self.train("--resume", "--epochs", wanted + 1, "-o", out)
         self.assertFalse(os.path.exists(out + ".checkpoint"))
 
     def test_another_run_does_not_replace_a_checkpoint(self):
@@ -298,6 +327,47 @@ class Training(SharedFolder):
         done = lathe("train", "--arch", "mlp", "--data", data, "-o", self.path("one_class.onnx"), status=1)
         self.assertIn("one_class.npz", done.stderr)
         self.assertIn("a classifier needs two classes", done.stderr)
+
+    def test_one_class_that_can_be_read_is_no_task(self):
+        for name in ("red/0.png", "red/1.png", "blue/0.png"):
+            os.makedirs(self.path("photos", os.path.dirname(name)), exist_ok=True)
+            with open(self.path("photos", name), "wb") as file:
+                file.write(b"no image")
+        pixels = bytes(8 * 8 * 3)
+        for i in range(4):
+            os.makedirs(self.path("photos", "green"), exist_ok=True)
+            with open(self.path("photos", "green", f"{i}.bmp"), "wb") as file:
+                file.write(struct.pack("<2sIHHIIiiHHIIiiII", b"BM", 54 + len(pixels), 0, 0, 54, 40, 8, 8, 1, 24, 0,
+                                       len(pixels), 0, 0, 0, 0) + pixels)
+        done = lathe("train", "--arch", "mlp", "--data", "images:" + self.path("photos"), "--validation-share", "0",
+                     "-o", self.path("photos.onnx"), status=1)
+        self.assertIn("only training samples of class 'green' can be read, a classifier needs two classes; not one can "
+                      "be read of 1 sample of blue and ", done.stderr)
+        self.assertFalse(os.path.exists(self.path("photos.onnx")))
+
+    def test_classes_are_those_of_the_model(self):
+        out = self.path("finer.onnx")
+        fewer = write_images(self.path("fewer.npz"), 100, 8, classes=3)
+        done = lathe("train", self.path("first.onnx"), "--data", fewer, "--epochs", "1", *PLAIN, "-o", out)
+        self.assertIn("no training sample is of 1 of the 4 classes: 3", done.stderr)
+        self.assertEqual(lathe_json("inspect", out)["metadata"]["lathe.labels"], ["0", "1", "2", "3"])
+        more = self.path("more.npz")
+        write_npz(more, x=("|u1", (50, 8, 8), bytes(50 * 64)),
+                  y=("<i8", (50,), struct.pack("<50q", *(i % 5 for i in range(50)))))
+        done = lathe("train", self.path("first.onnx"), "--data", "npz:" + more, "--epochs", "1", *PLAIN, "-o", out,
+                     "--force", status=2)
+        self.assertIn("the data has a class number 4, the model 4 classes, none of them called 4", done.stderr)
+
+    def test_a_lone_sample_is_not_held_out(self):
+        path = self.path("lone.npz")
+        labels = [0] * 20 + [1] * 20 + [2]
+        count = len(labels)
+        write_npz(path, x_train=("|u1", (count, 8, 8), bytes(i % 251 for i in range(count * 64))),
+                  y_train=("<i8", (count,), struct.pack(f"<{count}q", *labels)))
+        done = lathe("train", "--arch", "mlp", "--data", f"npz:{path}", "--epochs", "1", "--validation-share", "0.9",
+                     *PLAIN, "-o", self.path("lone.onnx"))
+        self.assertIn("1 class with one training sample only, of which none is held out: 2", done.stderr)
+        self.assertIn("on 36 held-out samples", done.stdout)
 
     def test_divergence_names_flags(self):
         done = self.train("--lr", "1e20", "-o", self.path("far.onnx"), status=1)

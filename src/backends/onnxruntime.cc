@@ -251,18 +251,9 @@ Status take_output_types(Session& session) {
   return {};
 }
 
-class OnnxRuntimeBackend final : public Backend {
+class OnnxRuntimeBackend final : public PeerBackend<Library> {
  public:
   [[nodiscard]] std::string_view name() const override { return "onnxruntime"; }
-  [[nodiscard]] std::string version() const override {
-    const auto library = Library::get();
-    return library.ok() ? (*library)->version() : "";
-  }
-  [[nodiscard]] Availability available() const override {
-    const auto library = Library::get();
-    if (library.ok()) return {};
-    return {false, library.error().message()};
-  }
   [[nodiscard]] std::vector<std::string> providers() const override {
     const auto library = Library::get();
     return library.ok() ? ort::usable_providers(**library) : std::vector<std::string>{};

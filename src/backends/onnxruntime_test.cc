@@ -8,6 +8,7 @@
 #include "backends/backends.h"
 #include "engine/native.h"
 #include "engine/reference.h"
+#include "engine/test_backends.h"
 #include "engine/test_models.h"
 
 namespace lathe::engine {
@@ -27,14 +28,10 @@ class OnnxRuntimeTest : public testing::Test {
     if (!found.available) GTEST_SKIP() << found.reason;
   }
 
-  static std::vector<Tensor> run(const Graph& graph, std::vector<Tensor> inputs,
-                                 CompileOptions options = {.threads = 1}) {
-    const auto executable = onnxruntime_backend().compile(graph, options);
-    EXPECT_TRUE(executable.ok()) << executable.error().message();
-    if (!executable.ok()) return {};
-    auto outputs = (*executable)->new_context()->run(inputs);
-    EXPECT_TRUE(outputs.ok()) << outputs.error().message();
-    return outputs.ok() ? *std::move(outputs) : std::vector<Tensor>{};
+  static std::vector<Tensor> run_graph(const Graph& graph, const std::vector<Tensor>& inputs,
+                                       const CompileOptions& options = {.threads = 1}) {
+    const auto executable = compile(onnxruntime_backend(), graph, options);
+    return executable == nullptr ? std::vector<Tensor>{} : run(*executable, inputs);
   }
 };
 
@@ -60,13 +57,10 @@ TEST_F(OnnxRuntimeTest, NetworksAgreeWithTheReference) {
   for (const char* name : {"cnn", "resnet8", "mobilenet_v2"}) {
     const Graph graph = test_network(name, {.channels = 3, .height = 33, .width = 40});
     const Tensor input = random_input({2, 3, 33, 40}, 5);
-    const auto expected = reference_backend()
-                              .compile(graph, {.batch = 2})
-                              .value()
-                              ->new_context()
-                              ->run(std::array{input})
-                              .value();
-    const auto actual = run(graph, {input}, {.threads = 2, .batch = 2});
+    const auto reference = compile(reference_backend(), graph, {.batch = 2});
+    ASSERT_TRUE(reference);
+    const auto expected = run(*reference, std::array{input});
+    const auto actual = run_graph(graph, {input}, {.threads = 2, .batch = 2});
     ASSERT_EQ(actual.size(), 1) << name;
     EXPECT_LT(largest_relative_difference(expected[0], actual[0]), 1e-4) << name;
   }
@@ -79,8 +73,8 @@ TEST_F(OnnxRuntimeTest, TakesSeveralInputsOfOtherTypes) {
   const ValueId sum = g.add("Add", std::array{a, b}, {}, "sum");
   g.set_outputs({g.add("Sub", std::array{a, b}, {}, "difference"), sum});
   ASSERT_TRUE(ops::infer_shapes(g).ok());
-  const auto outputs = run(g, {Tensor::vector_int64(std::array<std::int64_t, 3>{1, 2, 3}),
-                               Tensor::vector_int64(std::array<std::int64_t, 1>{10})});
+  const auto outputs = run_graph(g, {Tensor::vector_int64(std::array<std::int64_t, 3>{1, 2, 3}),
+                                     Tensor::vector_int64(std::array<std::int64_t, 1>{10})});
   ASSERT_EQ(outputs.size(), 2);
   EXPECT_EQ(outputs[0].to_int64s(), (std::vector<std::int64_t>{-9, -8, -7}));
   EXPECT_EQ(outputs[1].to_int64s(), (std::vector<std::int64_t>{11, 12, 13}));
@@ -91,7 +85,7 @@ TEST_F(OnnxRuntimeTest, RunsOperatorsThatLatheLacks) {
   EXPECT_THAT(onnxruntime_backend().compile(g, {}).error().message(), HasSubstr("CumSumOfNobody"));
 
   const Graph einsum = foreign_graph("Einsum", "", {{"equation", std::string("ij->ji")}});
-  const auto outputs = run(einsum, {Tensor::from_values<float>({2, 3}, {1, 2, 3, 4, 5, 6})});
+  const auto outputs = run_graph(einsum, {Tensor::from_values<float>({2, 3}, {1, 2, 3, 4, 5, 6})});
   ASSERT_EQ(outputs.size(), 1);
   EXPECT_EQ(outputs[0].dims(), (std::vector<std::int64_t>{3, 2}));
   EXPECT_EQ(outputs[0].to_floats(), (std::vector<float>{1, 4, 2, 5, 3, 6}));
@@ -101,7 +95,7 @@ TEST_F(OnnxRuntimeTest, RunsOperatorsThatLatheLacks) {
 
 TEST_F(OnnxRuntimeTest, OutputsWhoseExtentsOnlyARunTells) {
   const Graph g = foreign_graph("NonZero", "", {}, DataType::kInt64);
-  const auto outputs = run(g, {Tensor::from_values<float>({2, 3}, {0, 2, 0, 4, 0, 6})});
+  const auto outputs = run_graph(g, {Tensor::from_values<float>({2, 3}, {0, 2, 0, 4, 0, 6})});
   ASSERT_EQ(outputs.size(), 1);
   EXPECT_EQ(outputs[0].dims(), (std::vector<std::int64_t>{2, 3}));
   EXPECT_EQ(outputs[0].to_int64s(), (std::vector<std::int64_t>{0, 1, 1, 1, 0, 2}));

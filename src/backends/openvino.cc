@@ -347,18 +347,9 @@ Status check_element_types(std::string_view what, std::span<const TensorInfo> in
   return {};
 }
 
-class OpenVinoBackend final : public Backend {
+class OpenVinoBackend final : public PeerBackend<Library> {
  public:
   [[nodiscard]] std::string_view name() const override { return "openvino"; }
-  [[nodiscard]] std::string version() const override {
-    const auto library = Library::get();
-    return library.ok() ? (*library)->version() : "";
-  }
-  [[nodiscard]] Availability available() const override {
-    const auto library = Library::get();
-    if (library.ok()) return {};
-    return {false, library.error().message()};
-  }
 
   [[nodiscard]] Result<std::shared_ptr<const Executable>> compile(
       const ir::Graph& graph, const CompileOptions& options) const override {

@@ -10,6 +10,7 @@
 #include "backends/find_library.h"
 #include "base/file.h"
 #include "engine/reference.h"
+#include "engine/test_backends.h"
 #include "engine/test_models.h"
 
 namespace lathe::engine {
@@ -36,22 +37,6 @@ Graph typed(Graph graph) {
   const Status inferred = ops::infer_shapes(graph);
   EXPECT_TRUE(inferred.ok()) << inferred.error().message();
   return graph;
-}
-
-std::shared_ptr<const Executable> compile(const Backend& backend, const Graph& graph,
-                                          const CompileOptions& options = {.threads = 1}) {
-  auto executable = backend.compile(graph, options);
-  if (!executable.ok()) {
-    ADD_FAILURE() << executable.error().message();
-    return nullptr;
-  }
-  return *executable;
-}
-
-std::vector<Tensor> run(const Executable& executable, std::span<const Tensor> inputs) {
-  auto outputs = executable.new_context()->run(inputs);
-  EXPECT_TRUE(outputs.ok()) << outputs.error().message();
-  return outputs.ok() ? *outputs : std::vector<Tensor>(executable.outputs().size());
 }
 
 class OpenVinoArchitectureTest : public OpenVinoTest,

@@ -32,6 +32,21 @@ Result<const Library*> load_once(Result<Library> (*load)()) {
   return &**loaded;
 }
 
+// What a backend tells of its library, which Library::get() loads on first use.
+template <typename Library>
+class PeerBackend : public Backend {
+ public:
+  [[nodiscard]] std::string version() const override {
+    const auto library = Library::get();
+    return library.ok() ? (*library)->version() : "";
+  }
+  [[nodiscard]] Availability available() const override {
+    const auto library = Library::get();
+    if (library.ok()) return {};
+    return {false, library.error().message()};
+  }
+};
+
 // Shares an immutable Session, which has `inputs` and `outputs`, with its contexts, which are made
 // from it.
 template <typename Session, typename SessionContext>

@@ -266,7 +266,7 @@ void print_data_notes(std::span<const std::string> notes, bool quiet) {
   }
 }
 
-Result<Extents> parse_extents(const std::string& text) {
+Result<Extents> parse_extents(std::string_view option, const std::string& text) {
   Extents extents;
   const char* end = text.data() + text.size();
   auto [next, failed] = std::from_chars(text.data(), end, extents.height);
@@ -276,10 +276,14 @@ Result<Extents> parse_extents(const std::string& text) {
     next = second.ptr;
     failed = second.ec;
   }
-  if (failed != std::errc() || next != end || extents.height < 1 || extents.width < 1) {
-    return invalid_argument("'{}' is no size, expected HxW such as 32x32", text);
+  const auto in_range = [](std::int64_t extent) {
+    return extent >= 1 && extent <= data::kMaxExtent;
+  };
+  if (failed == std::errc() && next == end && in_range(extents.height) && in_range(extents.width)) {
+    return extents;
   }
-  return extents;
+  return invalid_argument("{}: '{}' is no size, expected HxW such as 32x32, each from 1 to {}",
+                          option, text, data::kMaxExtent);
 }
 
 void print_json(const nlohmann::json& json) { print(json_text(json, 2) + "\n"); }

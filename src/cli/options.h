@@ -99,12 +99,12 @@ void print_notes(std::span<const std::string> notes, bool quiet);
 // What a dataset has to say; the same note is not said twice, also where two splits have it.
 void print_data_notes(std::span<const std::string> notes, bool quiet);
 
-// "28x28" or "28" as height and width.
+// "28x28" or "28" as height and width, each in [1, data::kMaxExtent].
 struct Extents {
   std::int64_t height = 0;
   std::int64_t width = 0;
 };
-Result<Extents> parse_extents(const std::string& text);
+Result<Extents> parse_extents(std::string_view option, const std::string& text);
 
 // One JSON object on standard output.
 void print_json(const nlohmann::json& json);

@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/machine.h"
+#include "base/progress.h"
 #include "base/stream.h"
 #include "base/suggest.h"
 #include "base/words.h"
-#include "report/format.h"
+#include "ir/architectures.h"
 #include "train/train.h"
 
 namespace lathe::cli {
@@ -115,6 +117,7 @@ Status TrainCall::prepare() {
   if (has_own_checkpoint() && !is_stream(out)) options.checkpoint = out + ".checkpoint";
   if (!checkpoint.empty()) options.checkpoint = checkpoint;
   RETURN_IF_ERROR(train::validate(options));
+  RETURN_IF_ERROR(parse_size());
   RETURN_IF_ERROR(check_files());
   return plan_checkpoint();
 }
@@ -137,6 +140,30 @@ Status TrainCall::parse_names() {
   }
   options.strict = data.strict;
   return {};
+}
+
+Status TrainCall::parse_size() {
+  if (!size.empty()) {
+    ASSIGN_OR_RETURN(extents, parse_extents("--size", size));
+  }
+  if (architecture.empty()) return {};
+  ir::ArchitectureOptions shape;
+  if (extents) {
+    shape.channels = 1;  // at least
+    shape.height = extents->height;
+    shape.width = extents->width;
+  }
+  RETURN_IF_ERROR(ir::check_architecture(architecture, shape).with_context("--arch"));
+  const auto memory = read_memory().total_bytes;
+  if (!extents || !memory) return {};
+  const double batch = static_cast<double>(options.batch_size) *
+                       static_cast<double>(shape.height * shape.width) * sizeof(float);
+  if (batch <= static_cast<double>(*memory)) return {};
+  return invalid_argument(
+      "--size {}: a batch of {} takes {} at least, the machine has {} of memory; --batch takes "
+      "fewer at a time",
+      size, counted(options.batch_size, "image"), format_bytes(batch),
+      format_bytes(static_cast<double>(*memory)));
 }
 
 Status TrainCall::check_effects() const {

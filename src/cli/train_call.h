@@ -1,6 +1,7 @@
 // What `lathe train` is told.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ struct TrainCall {
   std::string architecture;
   std::string out;
   std::string size;
+  std::optional<Extents> extents;  // of `size`
   DataOptions data;
   double validation_share = 0.05;
   std::vector<std::string> augment;
@@ -38,8 +40,9 @@ struct TrainCall {
   // Whether the checkpoint is the one beside `out`, which goes when the work is done.
   [[nodiscard]] bool has_own_checkpoint() const { return checkpoint.empty() && !no_checkpoint; }
 
-  // What can be told before any work: names are known, no option is without effect, all files can
-  // be written, no other run's checkpoint is replaced. Fills in `options`, the augmentation aside.
+  // What can be told before any work: names are known, sizes can be, no option is without effect,
+  // all files can be written, no other run's checkpoint is replaced. Fills in `extents` and
+  // `options`, the augmentation aside.
   Status prepare();
   // No option is without effect on this data.
   [[nodiscard]] Status check_effects_on(const data::Dataset& training) const;
@@ -48,6 +51,7 @@ struct TrainCall {
 
  private:
   Status parse_names();
+  Status parse_size();
   [[nodiscard]] Status check_effects() const;
   Status check_files();
   Status plan_checkpoint();

@@ -81,15 +81,13 @@ Result<TrainingData> open_training_data(const TrainCall& call) {
 Result<TrainingModel> make_training_model(const TrainCall& call, const data::Dataset& dataset) {
   TrainingModel model;
   ASSIGN_OR_RETURN(model.preprocess, call.data.parse_preprocess());
-  std::optional<Extents> size;
+  std::optional<Extents> size = call.extents;
   if (!call.model.empty()) {
     ASSIGN_OR_RETURN(model.graph, formats::load_model(call.model));
     if (!model.preprocess) {
       ASSIGN_OR_RETURN(model.preprocess, data::read_preprocess(model.graph.metadata));
     }
     size = image_extents(model.graph);
-  } else if (!call.size.empty()) {
-    ASSIGN_OR_RETURN(size, parse_extents(call.size));
   }
   if (!model.preprocess && dataset.is_images()) {
     ASSIGN_OR_RETURN(model.preprocess, preprocess_of(dataset, size));

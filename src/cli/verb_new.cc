@@ -67,7 +67,7 @@ Status run(const CLI::App& app, Call& call) {
   if (call.out.empty())
     return invalid_argument("-o FILE is missing: where to write {}", call.architecture);
   if (!call.size.empty()) {
-    ASSIGN_OR_RETURN(const Extents extents, parse_extents(call.size).with_context("--size"));
+    ASSIGN_OR_RETURN(const Extents extents, parse_extents("--size", call.size));
     call.options.height = extents.height;
     call.options.width = extents.width;
   }

@@ -54,16 +54,28 @@ auto progress_bars(bool quiet) {
   };
 }
 
+// "512 training samples", with those that could not be read.
+std::string describe(const shrink::CalibrationSamples& samples) {
+  std::string text = counted(samples.seen, "training sample");
+  if (samples.left_out > 0) {
+    text += fmt::format(" ({} could not be read and {} left out)", grouped(samples.left_out),
+                        samples.left_out == 1 ? "was" : "were");
+  }
+  return text;
+}
+
+nlohmann::json to_json(const shrink::CalibrationSamples& samples) {
+  return {{"samples", samples.seen}, {"corrupt", samples.left_out}};
+}
+
 report::Report make_report(const Call& call, measure::VariantComparison comparison,
-                           const ir::Graph& written, const data::Dataset& training,
+                           const ir::Graph& written, const shrink::CalibrationSamples& samples,
                            const data::Dataset& test) {
   report::Report report;
   report.title = fmt::format("{}: float32 to int8", Path(call.model).stem().string());
-  const std::int64_t wanted = call.options.calibration.samples;
   report.summary = fmt::format(
       "Post-training static quantization, calibrated on {} of {}; accuracy on {} of the {} split.",
-      counted(wanted > 0 ? std::min(wanted, training.size()) : training.size(), "training sample"),
-      call.data.spec, counted(test.size(), "sample"), call.data.split);
+      describe(samples), call.data.spec, counted(test.size(), "sample"), call.data.split);
   report.system = measure::describe(measure::system_info(true));
   report.system.emplace_back(
       "Latency", fmt::format("batch 1, {}", counted(call.comparison.threads, "thread")));
@@ -81,7 +93,7 @@ report::Report make_report(const Call& call, measure::VariantComparison comparis
 }
 
 // Compares what was written with what it was made from.
-Status compare(Call& call, const ir::Graph& graph, const data::Dataset& training,
+Status compare(Call& call, const ir::Graph& graph, const shrink::CalibrationSamples& samples,
                const DatasetPointer& test) {
   ASSIGN_OR_RETURN(const ir::Graph written, formats::load_model(call.out));
   const std::array sources{measure::VariantSource{"float32", call.model, &graph},
@@ -95,12 +107,12 @@ Status compare(Call& call, const ir::Graph& graph, const data::Dataset& training
                    measure::compare_variants(sources, test, call.comparison));
   const bool complete = !comparison.interrupted;
   nlohmann::json json{{"model", call.out},
+                      {"calibration", to_json(samples)},
                       {"variants", measure::variants_json(comparison.variants)}};
   const std::string table = report::comparison_text(comparison, report::stdout_is_terminal());
   const bool with_page = complete && !call.page.empty();
   if (with_page) {
-    const report::Report report =
-        make_report(call, std::move(comparison), written, training, *test);
+    const report::Report report = make_report(call, std::move(comparison), written, samples, *test);
     RETURN_IF_ERROR(report::write_html(report, call.page));
     json["report"] = call.page;
   }
@@ -109,7 +121,7 @@ Status compare(Call& call, const ir::Graph& graph, const data::Dataset& training
   } else {
     call.files.print(table);
     if (complete)
-      call.files.print(fmt::format("written: {}{}\n", call.out,
+      call.files.print(fmt::format("calibrated on {}\nwritten: {}{}\n", describe(samples), call.out,
                                    with_page ? ", report: " + call.page : std::string()));
   }
   if (complete) return {};
@@ -160,17 +172,18 @@ Status run(Call& call) {
     return interruption("{}; nothing was written", quantized.error().message());
   }
   if (call.options.calibration.preprocess)
-    data::write_preprocess(*call.options.calibration.preprocess, quantized->metadata);
-  RETURN_IF_ERROR(formats::save_model(*quantized, call.out));
+    data::write_preprocess(*call.options.calibration.preprocess, quantized->graph.metadata);
+  RETURN_IF_ERROR(formats::save_model(quantized->graph, call.out));
   if (call.no_compare) {
     if (call.output.json) {
-      print_json({{"model", call.out}});
+      print_json({{"model", call.out}, {"calibration", to_json(quantized->samples)}});
     } else {
-      call.files.print(fmt::format("written: {}\n", call.out));
+        call.files.print(
+            fmt::format("calibrated on {}\nwritten: {}\n", describe(quantized->samples), call.out));
     }
     return {};
   }
-  const Status compared = compare(call, graph, *training, test);
+  const Status compared = compare(call, graph, quantized->samples, test);
   if (compared.ok() || compared.error().code() == ErrorCode::kInterrupted) return compared;
   return compared.error().with_context(fmt::format("{} was written; comparing it", call.out));
 }

@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "base/progress.h"
@@ -18,13 +19,20 @@
 namespace lathe::cli {
 namespace {
 
+// Whether more was trained than the call asks for, as by a slip, so that the epochs beyond it may
+// be wanted yet.
+bool is_cut_short(const TrainCall& call, const train::TrainResult& result) {
+  return std::ssize(result.history) > call.options.epochs;
+}
+
 // The model first, and the checkpoint goes last: whatever fails, nothing is lost.
 Status write_results(const TrainCall& call, const train::TrainResult& result) {
   RETURN_IF_ERROR(formats::save_model(result.graph, call.out));
   if (!call.history.empty()) RETURN_IF_ERROR(write_history(call.history, result));
   if (!call.chart.empty()) RETURN_IF_ERROR(write_history_chart(call.chart, result));
   std::error_code absent;
-  if (call.has_own_checkpoint()) std::filesystem::remove(call.options.checkpoint, absent);
+  if (call.has_own_checkpoint() && !is_cut_short(call, result))
+    std::filesystem::remove(call.options.checkpoint, absent);
   return {};
 }
 
@@ -76,6 +84,15 @@ std::string summary(const TrainCall& call, const train::TrainResult& result,
          "\n";
 }
 
+std::string describe_cut(const TrainCall& call, const train::TrainResult& result) {
+  const auto done = std::ssize(result.history);
+  return fmt::format(
+      "--epochs {} is less than the {} that are done: {} holds the best of these, epoch {}, and {} "
+      "is kept; --resume --epochs N with N above {} goes on with it",
+      call.options.epochs, done, call.out, result.best_epoch, call.options.checkpoint.string(),
+      done);
+}
+
 // What became of a run that was asked to stop.
 Error stopped(const TrainCall& call, const train::TrainResult& result) {
   const auto done = static_cast<std::int64_t>(result.history.size());
@@ -118,7 +135,10 @@ Status run(TrainCall& call) {
                                    call.options, &printer);
   printer.finish();
   if (!result.ok()) return result.error();
-  if (!result->stopped) RETURN_IF_ERROR(write_results(call, *result));
+  if (!result->stopped) {
+    RETURN_IF_ERROR(write_results(call, *result));
+    if (is_cut_short(call, *result)) printer.on_note(describe_cut(call, *result));
+  }
   if (call.output.json) {
     print_json(to_json(call, *result, printer.notes()));
   } else if (!result->stopped) {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <sstream>
 #include <system_error>
 #include <utility>
@@ -38,10 +39,19 @@ Result<std::vector<MappedFile>> open_batches(const Path& folder, Split split) {
     names = {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin",
              "data_batch_5.bin"};
   }
+  const auto present = std::ranges::count_if(names, [&](const std::string& name) {
+    std::error_code ignored;
+    return std::filesystem::exists(folder / name, ignored);
+  });
   std::vector<MappedFile> files;
   for (const std::string& name : names) {
     Result<MappedFile> file = MappedFile::open(folder / name);
     if (!file.ok() && file.error().code() == ErrorCode::kNotFound) {
+      // Without all batches the split is not there, without some of them it is damaged.
+      if (present > 0) {
+        return invalid_data("{}; there are {} of the {} batches of the {} split",
+                            file.error().message(), present, names.size(), split_name(split));
+      }
       return error(ErrorCode::kNotFound,
                    "{}; download \"CIFAR-10 binary version\" from "
                    "https://www.cs.toronto.edu/~kriz/cifar.html and name its folder",

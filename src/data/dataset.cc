@@ -8,6 +8,7 @@
 #include "base/suggest.h"
 #include "base/words.h"
 #include "data/decode_image.h"
+#include "data/dataset_view.h"
 #include "data/sources.h"
 #include "data/subset.h"
 
@@ -93,6 +94,19 @@ Result<std::shared_ptr<const Dataset>> open_source(std::string_view spec, Split 
   return named.source->open(std::string(spec), named.location, split);
 }
 
+// Classes whose only sample stays with the training samples; nothing where there is none.
+std::string remark_on_lone_samples(const Dataset& train, std::span<const std::int64_t> labels) {
+  std::vector<std::int64_t> counts(train.class_names().size());
+  for (const std::int64_t label : labels) ++counts[static_cast<std::size_t>(label)];
+  std::vector<std::string> lone;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    if (counts[i] == 1) lone.push_back(train.class_names()[i]);
+  }
+  if (lone.empty()) return {};
+  return fmt::format("{}: {} with one training sample only, of which none is held out: {}",
+                     train.name(), counted(std::ssize(lone), "class", "classes"), listed(lone, 5));
+}
+
 // The part of the training samples that `split` names.
 std::shared_ptr<const Dataset> share_out(std::shared_ptr<const Dataset> train, Split split,
                                          const DatasetOptions& options) {
@@ -109,7 +123,12 @@ std::shared_ptr<const Dataset> share_out(std::shared_ptr<const Dataset> train, S
       indices.push_back(i);
     }
   }
-  return make_subset(std::move(train), std::move(indices));
+  const std::string remark = remark_on_lone_samples(*train, labels);
+  std::shared_ptr<const Dataset> part = make_subset(std::move(train), std::move(indices));
+  if (remark.empty()) return part;
+  Origin origin = part->origin();
+  origin.notes.push_back(remark);
+  return with_origin(std::move(part), std::move(origin));
 }
 
 Result<std::shared_ptr<const Dataset>> open_part(std::string_view spec, Split split,

@@ -79,7 +79,8 @@ struct DatasetOptions {
   std::int64_t limit = 0;
   std::uint64_t seed = 0;
   // This share of each class of the training samples, in [0, 1), belongs to kValidation and not to
-  // kTrain. Drawn under `seed`. kTest and kAll do not depend on it.
+  // kTrain: at least one of a class that has two, and never all of them. Drawn under `seed`. kTest
+  // and kAll do not depend on it.
   double validation_share = 0;
 };
 
@@ -89,16 +90,15 @@ struct DatasetOptions {
 //   mnist:DIR, idx:DIR   the same file names, classes named by digits
 //   cifar10:DIR          data_batch_1.bin to _5.bin, test_batch.bin, optional batches.meta.txt
 //   images:DIR           one folder of .jpg, .jpeg, .png or .bmp files per class. Folders train/,
-//                        val/ and test/ above them are the splits, val/ that of kTest where there
-//                        is no test/; without them a fifth of each class, chosen by a hash of the
-//                        file names, is kTest
-//   npz:FILE             x_train, y_train, x_test, y_test, and x_val, y_val where there are; or x,
-//   y,
-//                        of which a fifth of each class, chosen by a hash of the index, is kTest. x
-//                        of type uint8 and shape [N,H,W], [N,H,W,C] or [N,C,H,W] with C 1 or 3 is
-//                        images, anything else features. y is integer, [N] or [N,1]
-// Data that is missing is kNotFound and the message says how to get it. Classes without names are
-// called "0", "1" and so on.
+//                        val/ (or valid/, validation/) and test/ above them are the splits, val/
+//                        that of kTest where there is no test/; without them a fifth of each class,
+//                        chosen by a hash of the file names, is kTest
+//   npz:FILE             x_train, y_train, x_test, y_test, and x_val, y_val where there are; or x
+//                        and y, of which a fifth of each class, chosen by a hash of the index, is
+//                        kTest. x of type uint8 and shape [N,H,W], [N,H,W,C] or [N,C,H,W] with C 1
+//                        or 3 is images, anything else features. y is integer, [N] or [N,1]
+// Data that is missing is kNotFound and the message says how to get it; a split of which a part is
+// missing is kInvalidData. Classes without names are called "0", "1" and so on.
 Result<std::shared_ptr<const Dataset>> open_dataset(std::string_view spec, Split split,
                                                     const DatasetOptions& options = {});
 

@@ -93,9 +93,18 @@ TEST(OpenDataset, TakesBothSplitsOfIdxFolders) {
   const std::string spec = "idx:" + folder.path().string();
   folder.write("train-images-idx3-ubyte", idx({3, 1, 2}, "abcdef"));
   folder.write("train-labels-idx1-ubyte", idx({3}, std::string("\1\0\2", 3)));
-  EXPECT_EQ(open_dataset(spec, Split::kAll).value()->size(), 3);
+  const auto alone = open_dataset(spec, Split::kAll).value();
+  EXPECT_EQ(alone->size(), 3);
+  EXPECT_THAT(alone->origin().notes,
+              ElementsAre(spec + ": no test split is there, all is 3 samples without it"));
   folder.write("t10k-images-idx3-ubyte", idx({1, 1, 2}, "gh"));
+  for (const Split split : {Split::kAll, Split::kTest}) {
+    EXPECT_THAT(error_of(spec, split), HasSubstr("no file t10k-labels-idx1-ubyte or "
+                                                 "t10k-labels-idx1-ubyte.gz; there is "
+                                                 "t10k-images-idx3-ubyte"));
+  }
   folder.write("t10k-labels-idx1-ubyte", idx({1}, "\5"));
+  EXPECT_THAT(open_dataset(spec, Split::kAll).value()->origin().notes, testing::IsEmpty());
   const auto all = open_dataset(spec, Split::kAll).value();
   EXPECT_EQ(all->size(), 4);
   EXPECT_EQ(all->class_names().size(), 6);
@@ -149,6 +158,23 @@ TEST(OpenDataset, ReadsCifar10Batches) {
   EXPECT_THAT(error_of(spec, Split::kTest), HasSubstr("label 10"));
   folder.write("batches.meta.txt", "a\nb\n");
   EXPECT_THAT(error_of(spec, Split::kTest), HasSubstr("2 names"));
+}
+
+TEST(OpenDataset, RefusesSomeOfTheBatchesOfCifar10) {
+  const TemporaryFolder folder;
+  const std::string record(3073, '\0');
+  folder.write("test_batch.bin", record);
+  const std::string spec = "cifar10:" + folder.path().string();
+  EXPECT_THAT(open_dataset(spec, Split::kAll).value()->origin().notes,
+              ElementsAre(spec + ": no train split is there, all is 1 sample without it"));
+  for (const char* batch : {"1", "2", "4", "5"}) {
+    folder.write(fmt::format("data_batch_{}.bin", batch), record);
+  }
+  for (const Split split : {Split::kAll, Split::kTrain}) {
+    EXPECT_THAT(error_of(spec, split),
+                testing::AllOf(HasSubstr("data_batch_3.bin"),
+                               HasSubstr("there are 4 of the 5 batches of the train split")));
+  }
 }
 
 TEST(OpenDataset, ReadsNpz) {
@@ -216,6 +242,23 @@ TEST(OpenDataset, NpzTellsWhatItDoesNotRead) {
               ElementsAre(HasSubstr("2 arrays not used: ids and x_extra")));
   EXPECT_EQ(open_dataset(spec, Split::kAll).value()->size(), 4);
   EXPECT_EQ(open_dataset(spec, Split::kAll).value()->describe(2), "validation sample 0");
+  EXPECT_THAT(open_dataset(spec, Split::kAll).value()->origin().notes,
+              testing::Contains(spec + ": no test split is there, all is 4 samples without it"));
+}
+
+TEST(OpenDataset, RefusesHalfASplitOfAnNpz) {
+  const TemporaryFolder folder;
+  const Path path = folder.path() / "d.npz";
+  const std::string spec = "npz:" + path.string();
+  const auto x = ir::Tensor::from_values<float>({2, 1}, {1, 2});
+  const auto y = ir::Tensor::from_values<std::int32_t>({2}, {0, 1});
+  ASSERT_TRUE(write_npz(path, {{"x_train", x}, {"y_train", y}, {"x_test", x}}).ok());
+  EXPECT_EQ(open_dataset(spec, Split::kTrain).value()->size(), 2);
+  EXPECT_THAT(error_of(spec, Split::kAll), HasSubstr("no array y_test; there are: "));
+  EXPECT_THAT(error_of(spec, Split::kTest), HasSubstr("no array y_test"));
+  ASSERT_TRUE(write_npz(path, {{"x_train", x}, {"y_train", y}, {"y_val", y}}).ok());
+  EXPECT_THAT(error_of(spec, Split::kAll), HasSubstr("no array x_val; there are: "));
+  EXPECT_THAT(error_of(spec, Split::kValidation), HasSubstr("no array x_val"));
 }
 
 TEST(OpenDataset, ASampleThatIsNoNumberCannotBeRead) {
@@ -315,6 +358,31 @@ TEST(OpenDataset, LimitsAndRefusesBadOptions) {
   EXPECT_EQ(parse_split("dev").error().message(),
             "split 'dev', expected train, test or all, or val where the data has one");
   EXPECT_THAT(parse_split("tset").error().message(), HasSubstr("did you mean 'test'?"));
+}
+
+TEST(OpenDataset, EachClassKeepsATrainingSample) {
+  const TemporaryFolder folder;
+  const Path path = folder.path() / "d.npz";
+  const auto labels = ir::Tensor::from_values<std::int32_t>({10}, {0, 0, 0, 0, 1, 1, 1, 2, 2, 3});
+  ASSERT_TRUE(write_npz(path, {{"x_train", ir::Tensor::zeros(ir::DataType::kFloat32, {10, 1})},
+                               {"y_train", labels}})
+                  .ok());
+  const std::string spec = "npz:" + path.string();
+  for (const double share : {0.05, 0.5, 0.9}) {
+    const DatasetOptions options{.validation_share = share};
+    const auto train = open_dataset(spec, Split::kTrain, options).value();
+    std::map<std::int64_t, int> left;
+    for (std::int64_t i = 0; i < train->size(); ++i) ++left[train->label(i)];
+    EXPECT_EQ(left.size(), 4) << share;
+    EXPECT_THAT(train->origin().notes,
+                ElementsAre(spec + ": 1 class with one training sample only, of which none is held "
+                                   "out: 3"));
+    std::set<std::int64_t> held_out;
+    const auto validation = open_dataset(spec, Split::kValidation, options).value();
+    for (std::int64_t i = 0; i < validation->size(); ++i) held_out.insert(validation->label(i));
+    EXPECT_THAT(held_out, ElementsAre(0, 1, 2)) << share;
+  }
+  EXPECT_THAT(open_dataset(spec, Split::kTrain).value()->origin().notes, testing::IsEmpty());
 }
 
 TEST(OpenDataset, SaysWhyASplitIsEmpty) {

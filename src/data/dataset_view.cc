@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/words.h"
+
 namespace lathe::data {
 namespace {
 
@@ -101,6 +103,7 @@ Result<std::shared_ptr<const Dataset>> concatenate(std::vector<DatasetPart> part
 Result<std::shared_ptr<const Dataset>> open_every_split(
     const std::function<Result<std::shared_ptr<const Dataset>>(Split)>& open) {
   std::vector<DatasetPart> parts;
+  std::vector<std::string> missing;
   std::optional<Error> first_missing;
   for (const Split split : {Split::kTrain, Split::kTest, Split::kValidation}) {
     Result<std::shared_ptr<const Dataset>> dataset = open(split);
@@ -110,9 +113,15 @@ Result<std::shared_ptr<const Dataset>> open_every_split(
     }
     if (dataset.error().code() != ErrorCode::kNotFound) return dataset.error();
     if (!first_missing) first_missing = dataset.error();
+    if (split != Split::kValidation) missing.emplace_back(split_name(split));
   }
   if (parts.empty()) return *first_missing;
-  return concatenate(std::move(parts));
+  ASSIGN_OR_RETURN(std::shared_ptr<const Dataset> all, concatenate(std::move(parts)));
+  if (missing.empty()) return all;
+  Origin origin = all->origin();
+  origin.notes.push_back(fmt::format("{}: no {} split is there, all is {} without it", all->name(),
+                                     listed(missing), counted(all->size(), "sample")));
+  return with_origin(std::move(all), std::move(origin));
 }
 
 }  // namespace lathe::data

@@ -58,7 +58,8 @@ struct DatasetPart {
 Result<std::shared_ptr<const Dataset>> concatenate(std::vector<DatasetPart> parts);
 
 // Opens kTrain, kTest and kValidation in that order, as many as are there (not kNotFound), and
-// concatenates them; the first error where none is.
+// concatenates them; the first error where none is. The origin's notes name a train or test split
+// that is not there. Of a split of which a part is there `open` answers another error.
 Result<std::shared_ptr<const Dataset>> open_every_split(
     const std::function<Result<std::shared_ptr<const Dataset>>(Split)>& open);
 

@@ -31,8 +31,16 @@ struct IdxSplit {
 Result<IdxSplit> read_split(const Path& folder, Split split) {
   if (split == Split::kValidation) return no_validation_split().with_context(folder.string());
   const std::string_view stem = split == Split::kTrain ? "train" : "t10k";
-  ASSIGN_OR_RETURN(const Path image_file, find_file(folder, fmt::format("{}-images", stem), 3));
-  ASSIGN_OR_RETURN(const Path label_file, find_file(folder, fmt::format("{}-labels", stem), 1));
+  const Result<Path> found_images = find_file(folder, fmt::format("{}-images", stem), 3);
+  const Result<Path> found_labels = find_file(folder, fmt::format("{}-labels", stem), 1);
+  // Without both files the split is not there, without one of them it is damaged.
+  if (found_images.ok() != found_labels.ok()) {
+    const Error& missing = found_images.ok() ? found_labels.error() : found_images.error();
+    return invalid_data("{}; there is {}", missing.message(),
+                        (found_images.ok() ? found_images : found_labels)->filename().string());
+  }
+  ASSIGN_OR_RETURN(const Path image_file, found_images);
+  ASSIGN_OR_RETURN(const Path label_file, found_labels);
   ASSIGN_OR_RETURN(const ir::Tensor images, read_idx(image_file));
   ASSIGN_OR_RETURN(const ir::Tensor labels, read_idx(label_file));
   if (images.data_type() != ir::DataType::kUint8 || images.rank() != 3) {

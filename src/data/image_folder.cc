@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/words.h"
+#include "data/dataset_view.h"
 #include "data/decode_image.h"
 #include "data/image_listing.h"
 #include "data/sources.h"
@@ -117,11 +118,12 @@ struct Layout {
     };
     train = first_of({"train"});
     test = first_of({"test"});
-    validation = first_of({"val", "validation"});
+    validation = first_of({"val", "valid", "validation"});
   }
 
   [[nodiscard]] const std::string& tested() const { return test.empty() ? validation : test; }
   [[nodiscard]] bool divided() const { return !tested().empty(); }
+  [[nodiscard]] bool any() const { return divided() || !train.empty(); }
   [[nodiscard]] const std::string& folder(Split split) const {
     return split == Split::kTrain ? train : split == Split::kTest ? tested() : validation;
   }
@@ -160,6 +162,10 @@ Result<std::shared_ptr<const Dataset>> open_all(const std::string& name, const P
   Origin origin;
   for (const std::string& folder : layout.folders()) {
     RETURN_IF_ERROR(append(root, folder, all, origin));
+  }
+  if (layout.train.empty()) {
+    origin.notes.push_back(fmt::format("{}: no folder train/, all is {}/", root.string(),
+                                       fmt::join(layout.folders(), "/ and ")));
   }
   return ImageFolder::create(name, root, std::move(all), std::move(origin));
 }
@@ -211,12 +217,15 @@ Result<std::shared_ptr<const Dataset>> open_image_folder(const std::string& name
                                                          const Path& folder, Split split) {
   RETURN_IF_ERROR(require_folder(folder));
   const Layout layout(folder);
-  if (!layout.divided()) {
-    const Path root = layout.train.empty() ? folder : folder / layout.train;
-    return open_undivided(name, root, split);
-  }
-  return split == Split::kAll ? open_all(name, folder, layout)
-                              : open_folder(name, folder, layout, split);
+  if (!layout.any()) return open_undivided(name, folder, split);
+  ASSIGN_OR_RETURN(std::shared_ptr<const Dataset> dataset,
+                   !layout.divided()      ? open_undivided(name, folder / layout.train, split)
+                   : split == Split::kAll ? open_all(name, folder, layout)
+                                          : open_folder(name, folder, layout, split));
+  ASSIGN_OR_RETURN(const LeftOut beside, list_beside(folder, layout.folders()));
+  Origin origin = dataset->origin();
+  add_left_out(beside, folder, origin);
+  return with_origin(std::move(dataset), std::move(origin));
 }
 
 }  // namespace lathe::data

@@ -209,8 +209,53 @@ TEST(ImageFolder, TellsTestFromValidation) {
   EXPECT_EQ(open(Split::kAll)->get(3).value().label, 0);
   std::filesystem::remove_all(folder.path() / "train");
   EXPECT_THAT(open(Split::kTest)->class_names(), ElementsAre("dog"));
+  std::filesystem::create_directories(folder.path() / "test/cat");
+  std::filesystem::copy(folder.path() / "val/cat/2.png", folder.path() / "test/cat/2.png");
+  EXPECT_THAT(open(Split::kAll)->origin().notes,
+              ElementsAre(folder.path().string() + ": no folder train/, all is test/ and val/"));
+  std::filesystem::remove_all(folder.path() / "test/cat");
   EXPECT_THAT(open_dataset(spec, Split::kTrain).error().message(),
               HasSubstr("no folder train/ with one folder per class; there is test/, val/"));
+}
+
+TEST(ImageFolder, KnowsTheNamesOfTheValidationSplit) {
+  for (const char* name : {"val", "valid", "validation"}) {
+    const TemporaryFolder folder;
+    folder.write("train/cat/1.png", png(2, 2, 1));
+    folder.write(fmt::format("{}/cat/2.png", name), png(2, 2, 1));
+    const auto validation = open_dataset(spec_of(folder), Split::kValidation).value();
+    EXPECT_THAT(names(*validation), ElementsAre("cat/2.png"));
+    EXPECT_THAT(validation->origin().notes, IsEmpty());
+    EXPECT_EQ(open_dataset(spec_of(folder), Split::kAll).value()->size(), 2);
+    EXPECT_EQ(open_dataset(spec_of(folder), Split::kTrain).value()->size(), 1);
+  }
+}
+
+TEST(ImageFolder, SaysWhatLiesBesideTheSplits) {
+  const TemporaryFolder folder;
+  for (const char* name : {"train/cat/1.png", "train/cat/2.png", "train/dog/1.png",
+                           "train/dog/2.png", "extra/cat/3.png", "extra/deep/er/4.png", "val/5.png",
+                           "6.png", ".git/7.png", "none/notes.txt"}) {
+    folder.write(name, png(2, 2, 1));
+  }
+  const std::string where = folder.path().string() + ": ";
+  const std::string splits =
+      "; splits are folders train/, test/ and val/ (or valid/, validation/) with one folder per "
+      "class";
+  const auto all = open_dataset(spec_of(folder), Split::kAll).value();
+  EXPECT_EQ(all->size(), 4);
+  EXPECT_EQ(all->origin().files_left_out, 4);
+  EXPECT_THAT(all->origin().notes, ElementsAre(where + "1 image left out beside the class folders",
+                                               where + "2 images left out in extra/" + splits,
+                                               where + "1 image left out in val/" + splits));
+  // Two folders of one split.
+  folder.write("val/cat/5.png", png(2, 2, 1));
+  folder.write("valid/cat/6.png", png(2, 2, 1));
+  for (const Split split : {Split::kTrain, Split::kTest, Split::kValidation, Split::kAll}) {
+    EXPECT_THAT(open_dataset(spec_of(folder), split).value()->origin().notes,
+                testing::IsSupersetOf({where + "2 images left out in extra/" + splits,
+                                       where + "1 image left out in valid/" + splits}));
+  }
 }
 
 TEST(ImageFolder, AClassMayBeCalledTrain) {

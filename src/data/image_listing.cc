@@ -119,6 +119,7 @@ Result<std::vector<std::string>> list_class(const Path& folder, LeftOut& left_ou
 std::int64_t LeftOut::files() const {
   std::int64_t count = nested + beside + hidden;
   for (const auto& [extension, files] : by_extension) count += files;
+  for (const auto& [folder, images] : no_splits) count += images;
   return count;
 }
 
@@ -147,6 +148,12 @@ std::vector<std::string> LeftOut::notes(const Path& folder) const {
   if (hidden > 0) {
     texts.push_back(
         fmt::format("{} left out whose names begin with a dot", counted(hidden, "image")));
+  }
+  for (const auto& [name, images] : no_splits) {
+    texts.push_back(
+        fmt::format("{} left out in {}/; splits are folders train/, test/ and val/ (or valid/, "
+                    "validation/) with one folder per class",
+                    counted(images, "image"), name));
   }
   if (!empty_classes.empty()) {
     texts.push_back(fmt::format("no image that can be read in {}", listed(empty_classes, 5)));
@@ -198,6 +205,22 @@ Result<ImageListing> list_images(const Path& root, const std::vector<std::string
   return error(ErrorCode::kNotFound,
                "{}: no images; expected one folder per class with {} files in it{}", root.string(),
                kImageExtensions, as_clauses(listing.left_out.notes(root)));
+}
+
+Result<LeftOut> list_beside(const Path& root, std::span<const std::string> splits) {
+  LeftOut left_out;
+  RETURN_IF_ERROR(for_each_entry(root, [&](const Entry& entry) {
+    const Path& path = entry.path();
+    const std::string name = path.filename().string();
+    if (!is_folder(entry)) {
+      if (is_image_name(path)) ++(is_hidden(path) ? left_out.hidden : left_out.beside);
+    } else if (!is_hidden(path) && std::ranges::find(splits, name) == splits.end()) {
+      if (const std::int64_t images = count_images(path); images > 0) {
+        left_out.no_splits.emplace(name, images);
+      }
+    }
+  }));
+  return left_out;
 }
 
 bool has_folders(const Path& folder) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ struct LeftOut {
   std::int64_t nested = 0;                           // images in folders within class folders
   std::int64_t beside = 0;                           // images beside the class folders
   std::int64_t hidden = 0;                           // images whose names begin with a dot
+  std::map<std::string, std::int64_t> no_splits;     // images in folders beside those of splits
   std::vector<std::string> empty_classes;            // folders without a single image
   std::vector<std::string> closed;                   // folders that cannot be listed
 
@@ -49,6 +51,8 @@ struct ImageFiles {
   LeftOut left_out;
 };
 Result<ImageFiles> find_images(const Path& folder);
+// The images that lie in `root` beside the folders of its splits.
+Result<LeftOut> list_beside(const Path& root, std::span<const std::string> splits);
 
 // Whether the folder holds folders, so that it may be one of class folders.
 bool has_folders(const Path& folder);

@@ -44,8 +44,20 @@ class MatchedDataset final : public DatasetView {
   Origin origin_;
 };
 
-// "Ankle_boot" and "ankle  boot" are one.
+constexpr std::int64_t kNoOutput = -1;
+
+// Where the whole name is one.
+std::optional<std::int64_t> number_of(std::string_view name) {
+  std::int64_t number = 0;
+  const char* end = name.data() + name.size();
+  const auto [next, failed] = std::from_chars(name.data(), end, number);
+  if (failed != std::errc() || next != end || number < 0) return std::nullopt;
+  return number;
+}
+
+// "Ankle_boot" and "ankle  boot" are one, and so are "07" and "7".
 std::string loosely(std::string_view name) {
+  if (const auto number = number_of(name)) return std::to_string(*number);
   std::string key;
   for (const char c : name) {
     const bool parts_words = std::string_view(" _-/").find(c) != std::string_view::npos;
@@ -59,33 +71,63 @@ std::string loosely(std::string_view name) {
   return key;
 }
 
+// A model's labels, to be looked up.
+class LabelIndex {
+ public:
+  static constexpr std::int64_t kAmbiguous = -2;
+
+  explicit LabelIndex(std::span<const std::string> labels) {
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+      const auto output = static_cast<std::int64_t>(i);
+      if (!exact_.emplace(labels[i], output).second) exact_[labels[i]] = kAmbiguous;
+      const std::string key = loosely(labels[i]);
+      if (!loose_.emplace(key, output).second) loose_[key] = kAmbiguous;
+    }
+  }
+
+  // The output that is called so, kNoOutput or kAmbiguous.
+  [[nodiscard]] std::int64_t find(const std::string& name) const {
+    if (const auto same = exact_.find(name); same != exact_.end()) return same->second;
+    const auto near = loose_.find(loosely(name));
+    return near == loose_.end() ? kNoOutput : near->second;
+  }
+
+ private:
+  std::map<std::string_view, std::int64_t> exact_;
+  std::map<std::string, std::int64_t> loose_;
+};
+
 Error no_label(const std::string& name, std::span<const std::string> labels) {
   const Names known(labels.begin(), labels.end());
   return invalid_argument(
       "class '{}' of the data is none of the model's {} ({}); the data's classes have to be named "
-      "as "
-      "the model's labels are{}",
+      "as the model's labels are{}",
       name, counted(std::ssize(known), "label"), listed(known), did_you_mean(name, known));
 }
 
-Result<Outputs> match_names(const Names& classes, std::span<const std::string> labels) {
-  constexpr std::int64_t kAmbiguous = -1;
-  std::map<std::string_view, std::int64_t> exact;
-  std::map<std::string, std::int64_t> loose;
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    const auto output = static_cast<std::int64_t>(i);
-    if (!exact.emplace(labels[i], output).second) exact[labels[i]] = kAmbiguous;
-    const std::string key = loosely(labels[i]);
-    if (!loose.emplace(key, output).second) loose[key] = kAmbiguous;
+std::vector<bool> find_used_classes(const Dataset& dataset) {
+  std::vector<bool> used(dataset.class_names().size());
+  for (std::int64_t i = 0; i < dataset.size(); ++i) {
+    used[static_cast<std::size_t>(dataset.label(i))] = true;
   }
+  return used;
+}
+
+Result<Outputs> match_names(const Dataset& dataset, std::span<const std::string> labels) {
+  const Names& classes = dataset.class_names();
+  const LabelIndex index(labels);
+  const std::vector<bool> used = find_used_classes(dataset);
   Outputs outputs;
   std::map<std::int64_t, std::string_view> taken;
-  for (const std::string& name : classes) {
-    const auto same = exact.find(name);
-    const auto near = loose.find(loosely(name));
-    if (same == exact.end() && near == loose.end()) return no_label(name, labels);
-    const std::int64_t output = same != exact.end() ? same->second : near->second;
-    if (output == kAmbiguous) {
+  for (std::size_t i = 0; i < classes.size(); ++i) {
+    const std::string& name = classes[i];
+    const std::int64_t output = index.find(name);
+    // Classes without names are counted up from 0, whether or not there are samples of them.
+    const bool only_counted = number_of(name) && !used[i];
+    if (output == kNoOutput && !only_counted) return no_label(name, labels);
+    outputs.push_back(output);
+    if (output == kNoOutput) continue;
+    if (output == LabelIndex::kAmbiguous) {
       return invalid_argument("class '{}' of the data fits more than one of the model's labels",
                               name);
     }
@@ -93,7 +135,6 @@ Result<Outputs> match_names(const Names& classes, std::span<const std::string> l
       return invalid_argument("classes '{}' and '{}' of the data both fit the model's label '{}'",
                               other->second, name, labels[static_cast<std::size_t>(output)]);
     }
-    outputs.push_back(output);
   }
   return outputs;
 }
@@ -103,14 +144,20 @@ std::optional<Outputs> read_numbers(const Names& classes) {
   Outputs outputs;
   std::set<std::int64_t> seen;
   for (const std::string& name : classes) {
-    std::int64_t number = 0;
-    const char* end = name.data() + name.size();
-    const auto [next, failed] = std::from_chars(name.data(), end, number);
-    if (failed != std::errc() || next != end || number < 0) return {};
-    if (!seen.insert(number).second) return {};
-    outputs.push_back(number);
+    const auto number = number_of(name);
+    if (!number || !seen.insert(*number).second) return std::nullopt;
+    outputs.push_back(*number);
   }
   return outputs;
+}
+
+// An output that is called by another one's number: where there is one, a number is a name.
+std::optional<std::size_t> find_misnumbered(std::span<const std::string> labels) {
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const auto number = number_of(labels[i]);
+    if (number && *number != static_cast<std::int64_t>(i)) return i;
+  }
+  return std::nullopt;
 }
 
 // Where the classes are no labels of the model's. Appends to the notes what cannot be taken for
@@ -161,8 +208,13 @@ Result<std::shared_ptr<const Dataset>> match_classes(std::shared_ptr<const Datas
                         counted(classes, "class", "classes"));
   }
   Origin origin = dataset->origin();
-  Result<Outputs> outputs = match_names(names, labels);
+  Result<Outputs> outputs = match_names(*dataset, labels);
   if (!outputs.ok() && (labels.empty() || read_numbers(names))) {
+    if (const auto output = find_misnumbered(labels)) {
+      return invalid_argument(
+          "{}; numbers are not taken for outputs here: output {} is called '{}'",
+          outputs.error().message(), *output, labels[*output]);
+    }
     outputs = match_unnamed(*dataset, labels, classes, origin.notes);
   }
   if (!outputs.ok()) return outputs.error();
@@ -183,6 +235,24 @@ Result<std::shared_ptr<const Dataset>> match_labels(std::shared_ptr<const Datase
   ASSIGN_OR_RETURN(const auto labels, read_labels(metadata));
   if (!labels || labels->empty()) return dataset;
   return match_classes(std::move(dataset), *labels, std::ssize(*labels));
+}
+
+Result<std::shared_ptr<const Dataset>> match_or_replace_labels(
+    std::shared_ptr<const Dataset> dataset, const Metadata& metadata) {
+  auto matched = match_labels(dataset, metadata);
+  if (matched.ok()) return matched;
+  const auto labels = read_labels(metadata);
+  const Names& names = dataset->class_names();
+  if (!labels.ok() || !labels->has_value() || (*labels)->size() != names.size()) return matched;
+  const LabelIndex index(**labels);
+  if (std::ranges::any_of(names, [&](const auto& name) { return index.find(name) != kNoOutput; })) {
+    return matched;
+  }
+  Origin origin = dataset->origin();
+  origin.notes.push_back(
+      fmt::format("{}: its classes ({}) are none of the model's labels ({}), and replace them",
+                  dataset->name(), listed(names), listed(**labels)));
+  return with_origin(std::move(dataset), std::move(origin));
 }
 
 }  // namespace lathe::data

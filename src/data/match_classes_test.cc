@@ -101,9 +101,55 @@ TEST(MatchClasses, TakesNumbersAsOutputs) {
   EXPECT_THAT(outputs({"1", "7"}, {}, 10), ElementsAre(1, 7));
   EXPECT_THAT(outputs({"0007", "01"}, {}, 10), ElementsAre(7, 1));
   EXPECT_THAT(error_of({"3", "4"}, kAnimals, 4), HasSubstr("class number 4, the model 4 classes"));
-  // Numbers that are labels are names.
+  // Characters, of which some are digits: each is called by its own number, if by any.
+  EXPECT_THAT(outputs({"0", "1", "2", "3"}, {"0", "1", "A", "B"}, 4), ElementsAre(0, 1, 2, 3));
+}
+
+TEST(MatchClasses, TakesNumbersThatAreLabelsAsNames) {
   EXPECT_THAT(outputs({"0", "1", "2"}, {"0", "2", "1"}, 3), ElementsAre(0, 2, 1));
-  EXPECT_THAT(outputs({"0", "1", "2"}, {"1", "2", "3"}, 3), ElementsAre(0, 1, 2));
+  EXPECT_THAT(outputs({"01", "03"}, {"1", "2", "3"}, 3), ElementsAre(0, 2));
+  EXPECT_THAT(outputs({"1", "2"}, {"01", "1", "2"}, 3), ElementsAre(1, 2));
+  // Class 0 of the data would be output 0, or what output 0 is called, 1, is class 1.
+  const std::string error = error_of({"0", "1", "2"}, {"1", "2", "3"}, 3);
+  EXPECT_THAT(error, HasSubstr("class '0' of the data is none of the model's 3 labels (1, 2 and "
+                               "3)"));
+  EXPECT_THAT(error, HasSubstr("numbers are not taken for outputs here: output 0 is called '1'"));
+  EXPECT_THAT(error_of({"0", "1"}, {"20", "30"}, 2), HasSubstr("output 0 is called '20'"));
+  EXPECT_THAT(error_of({"0", "3"}, {"cat", "0", "dog", "frog"}, 4), HasSubstr("class '3'"));
+}
+
+// A file of arrays has all classes up to its highest number.
+TEST(MatchClasses, PassesOverNumbersThatNoSampleHas) {
+  const auto counted = make_feature_dataset("d", ir::Tensor::zeros(ir::DataType::kFloat32, {2, 1}),
+                                            {3, 1}, {"0", "1", "2", "3"})
+                           .value();
+  const auto matched = match_classes(counted, Names{"1", "2", "3"}, 3).value();
+  EXPECT_EQ(matched->label(0), 2);
+  EXPECT_EQ(matched->label(1), 0);
+  EXPECT_THAT(matched->class_names(), ElementsAre("1", "2", "3"));
+  EXPECT_THAT(match_classes(counted, Names{"2", "3", "4"}, 3).error().message(),
+              HasSubstr("class '1' of the data is none"));
+}
+
+TEST(MatchClasses, TrainingMayReplaceLabels) {
+  Metadata metadata;
+  write_labels(kAnimals, metadata);
+  const auto match = [&](const Names& classes) {
+    return match_or_replace_labels(dataset_of(classes), metadata);
+  };
+  EXPECT_EQ(match({"dog", "cat"}).value()->label(0), 2);
+  EXPECT_THAT(match({"dog", "cat"}).value()->class_names(), kAnimals);
+  const auto replaced = match({"ant", "bee", "fly", "bug"}).value();
+  EXPECT_EQ(replaced->label(1), 1);
+  EXPECT_THAT(replaced->class_names(), ElementsAre("ant", "bee", "fly", "bug"));
+  EXPECT_THAT(replaced->origin().notes,
+              ElementsAre("d: its classes (ant, bee, fly and bug) are none of the model's labels "
+                          "(bird, cat, dog and frog), and replace them"));
+  // One that is known makes a mistake of the others.
+  EXPECT_THAT(match({"bird", "cat", "dog", "fly"}).error().message(), HasSubstr("class 'fly'"));
+  EXPECT_THAT(match({"ant", "bee"}).error().message(), HasSubstr("class 'ant'"));
+  EXPECT_THAT(match_or_replace_labels(dataset_of({"x", "y"}), {}).value()->class_names(),
+              ElementsAre("x", "y"));
 }
 
 TEST(MatchClasses, GoesByPositionWhereTheModelHasNoLabels) {

@@ -40,13 +40,17 @@ std::optional<ir::Tensor> as_images(const ir::Tensor& x) {
   return out;
 }
 
-Result<const ir::Tensor*> find(const Arrays& arrays, const std::string& key) {
-  if (const auto found = arrays.find(key); found != arrays.end()) return &found->second;
+Error no_array(ErrorCode code, const std::string& key, const Arrays& arrays) {
   std::string present;
   for (const auto& [name, array] : arrays) {
     present += fmt::format("{}{} {}", present.empty() ? "" : ", ", name, array.type().to_string());
   }
-  return error(ErrorCode::kNotFound, "no array {}; there are: {}", key, present);
+  return error(code, "no array {}; there are: {}", key, present);
+}
+
+Result<const ir::Tensor*> find(const Arrays& arrays, const std::string& key) {
+  if (const auto found = arrays.find(key); found != arrays.end()) return &found->second;
+  return no_array(ErrorCode::kNotFound, key, arrays);
 }
 
 Result<std::vector<std::int64_t>> read_class_numbers(const Arrays& arrays, const std::string& key) {
@@ -65,6 +69,11 @@ Result<std::shared_ptr<const Dataset>> from_arrays(const std::string& name, cons
                                                    std::string_view suffix) {
   const std::string x_key = fmt::format("x{}", suffix);
   const std::string y_key = fmt::format("y{}", suffix);
+  // Without both the split is not there, without one of them it is damaged.
+  const bool has_x = arrays.contains(x_key);
+  if (has_x != arrays.contains(y_key)) {
+    return no_array(ErrorCode::kInvalidData, has_x ? y_key : x_key, arrays);
+  }
   ASSIGN_OR_RETURN(const ir::Tensor* x, find(arrays, x_key));
   ASSIGN_OR_RETURN(std::vector<std::int64_t> labels, read_class_numbers(arrays, y_key));
   if (x->rank() < 2) {
@@ -111,7 +120,9 @@ Result<std::shared_ptr<const Dataset>> open_split(const std::string& name, const
     return open_every_split([&](Split part) { return open_split(name, arrays, part); });
   }
   if (divided) {
-    if (split == Split::kValidation && !arrays.contains("x_val")) return no_validation_split();
+    if (split == Split::kValidation && !arrays.contains("x_val") && !arrays.contains("y_val")) {
+      return no_validation_split();
+    }
     return from_arrays(name, arrays,
                        split == Split::kTrain  ? "_train"
                        : split == Split::kTest ? "_test"

@@ -12,7 +12,6 @@
 namespace lathe::data {
 namespace {
 
-constexpr int kMaxExtent = 16384;
 constexpr std::size_t kMaxMetadataBytes = std::size_t{16} << 20;
 
 // The shortest decimal that reads back as this float, rather than the float's value as a double.

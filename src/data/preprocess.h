@@ -41,8 +41,11 @@ struct Preprocess {
   bool operator==(const Preprocess&) const = default;
 };
 
-// Extents within [1, 16384], resize_short 0 or no smaller than both of them, finite means, finite
-// positive deviations, one of each per channel.
+// The largest height and width.
+inline constexpr int kMaxExtent = 16384;
+
+// Extents within [1, kMaxExtent], resize_short 0 or no smaller than both of them, finite means,
+// finite positive deviations, one of each per channel.
 Status check(const Preprocess& preprocess);
 
 // {"size":[H,W],"channels":"gray|rgb|bgr","resize":"bilinear","mean":[..],"std":[..]}, and

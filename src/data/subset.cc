@@ -58,9 +58,11 @@ std::vector<bool> stratified_choice(std::span<const std::int64_t> labels,
   std::vector<bool> chosen(labels.size());
   for (auto& [label, members] : classes) {
     std::ranges::stable_sort(members, {}, [&](std::size_t i) { return keys[i]; });
-    auto count = static_cast<std::size_t>(std::lround(share * static_cast<double>(members.size())));
-    if (share > 0 && members.size() >= 2) count = std::clamp<std::size_t>(count, 1, members.size());
-    for (std::size_t i = 0; i < std::min(count, members.size()); ++i) chosen[members[i]] = true;
+    const std::size_t most = members.size() - 1;
+    const auto wanted = std::lround(share * static_cast<double>(members.size()));
+    const std::size_t least = share > 0 ? std::min<std::size_t>(1, most) : 0;
+    const std::size_t count = std::clamp(static_cast<std::size_t>(wanted), least, most);
+    for (std::size_t i = 0; i < count; ++i) chosen[members[i]] = true;
   }
   return chosen;
 }

@@ -16,7 +16,7 @@ std::shared_ptr<const Dataset> make_subset(std::shared_ptr<const Dataset> base,
                                            std::vector<std::int64_t> indices);
 
 // Marks round(share * n) samples of each class of n, those with the smallest keys; at least one
-// where the share is above 0 and the class has two. Labels are >= 0.
+// where the share is above 0 and the class has two, and never all of them. Labels are >= 0.
 std::vector<bool> stratified_choice(std::span<const std::int64_t> labels,
                                     std::span<const std::uint64_t> keys, double share);
 

@@ -34,6 +34,18 @@ TEST(Subset, StratifiedChoiceTakesItsShareOfEachClass) {
   EXPECT_THAT(stratified_choice(labels, keys, 0), testing::Not(testing::Contains(true)));
 }
 
+TEST(Subset, StratifiedChoiceLeavesOneOfEachClass) {
+  for (const double share : {0.05, 0.5, 0.9}) {
+    for (std::size_t size = 1; size < 6; ++size) {
+      const std::vector<std::int64_t> labels(size, 0);
+      const std::vector<std::uint64_t> keys(size, 7);
+      const auto chosen = std::ranges::count(stratified_choice(labels, keys, share), true);
+      EXPECT_LT(chosen, std::ssize(labels)) << share;
+      EXPECT_EQ(chosen == 0, size == 1) << share << " of " << size;
+    }
+  }
+}
+
 TEST(Subset, HashesAreTheSameEverywhere) {
   EXPECT_EQ(stable_hash("cat/0001.jpg"), stable_hash("cat/0001.jpg"));
   EXPECT_NE(stable_hash("cat/0001.jpg"), stable_hash("cat/0002.jpg"));

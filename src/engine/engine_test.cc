@@ -6,6 +6,7 @@
 #include "base/cpu.h"
 #include "engine/native.h"
 #include "engine/reference.h"
+#include "engine/test_backends.h"
 #include "engine/test_models.h"
 #include "ir/graph_builder.h"
 #include "ops/infer_shapes.h"
@@ -31,10 +32,9 @@ class EngineTest : public testing::Test {
 std::vector<Tensor> run(const Graph& graph, const Backend& backend, std::vector<Tensor> inputs,
                         int threads = 1) {
   const std::int64_t batch = inputs[0].rank() > 0 ? inputs[0].dim(0) : 1;
-  auto executable = backend.compile(graph, {.threads = threads, .batch = batch});
-  EXPECT_TRUE(executable.ok()) << executable.error().message();
-  if (!executable.ok()) return {};
-  auto context = (*executable)->new_context();
+  const auto executable = compile(backend, graph, {.threads = threads, .batch = batch});
+  if (executable == nullptr) return {};
+  const auto context = executable->new_context();
   auto outputs = context->run(inputs);
   EXPECT_TRUE(outputs.ok()) << outputs.error().message();
   // A second run through the same arena gives the same answer.

@@ -7,11 +7,10 @@
 
 #include "base/cpu.h"
 #include "engine/memory_plan.h"
+#include "engine/own_backend.h"
 #include "engine/plan_builder.h"
 #include "engine/slow_steps.h"
 #include "kernels/parallel.h"
-#include "ops/infer_shapes.h"
-#include "passes/passes.h"
 
 namespace lathe::engine {
 namespace {
@@ -142,22 +141,13 @@ int useful_threads(const Plan& plan, Isa isa, int threads) {
   return nanoseconds < kernels::kSingleThreadNanoseconds ? 1 : threads;
 }
 
-class NativeBackend final : public Backend {
+class NativeBackend final : public OwnBackend {
  public:
   [[nodiscard]] std::string_view name() const override { return "native"; }
-  [[nodiscard]] std::string version() const override { return LATHE_VERSION; }
-  [[nodiscard]] Status supports(const ir::Graph& graph) const override {
-    return ops::check_operators(graph);
-  }
   [[nodiscard]] Result<std::shared_ptr<const Executable>> compile(
       const ir::Graph& graph, const CompileOptions& options) const override {
-    RETURN_IF_ERROR(supports(graph));
-    RETURN_IF_ERROR(check_float32(*this, options));
-    RETURN_IF_ERROR(check_no_providers(*this, options));
     ASSIGN_OR_RETURN(const Isa isa, select_isa());
-    ASSIGN_OR_RETURN(const ir::Graph bound, bind_shapes(graph, options));
-    ASSIGN_OR_RETURN(const ir::Graph lowered,
-                     passes::run_passes(bound, passes::inference_passes()));
+    ASSIGN_OR_RETURN(const ir::Graph lowered, lower(graph, options));
     Concurrency concurrency = resolve_concurrency(options);
     ASSIGN_OR_RETURN(Plan plan, PlanBuilder(lowered, isa, concurrency.threads).build());
     const std::size_t needed =

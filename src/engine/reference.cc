@@ -1,8 +1,7 @@
 #include "engine/reference.h"
 
+#include "engine/own_backend.h"
 #include "ops/evaluate.h"
-#include "ops/infer_shapes.h"
-#include "passes/passes.h"
 
 namespace lathe::engine {
 namespace {
@@ -52,21 +51,13 @@ std::unique_ptr<Context> ReferenceExecutable::new_context() const {
   return std::make_unique<ReferenceContext>(model_);
 }
 
-class ReferenceBackend final : public Backend {
+class ReferenceBackend final : public OwnBackend {
  public:
   [[nodiscard]] std::string_view name() const override { return "reference"; }
-  [[nodiscard]] std::string version() const override { return LATHE_VERSION; }
-  [[nodiscard]] Status supports(const ir::Graph& graph) const override {
-    return ops::check_operators(graph);
-  }
   [[nodiscard]] Result<std::shared_ptr<const Executable>> compile(
       const ir::Graph& graph, const CompileOptions& options) const override {
-    RETURN_IF_ERROR(supports(graph));
-    RETURN_IF_ERROR(check_float32(*this, options));
-    RETURN_IF_ERROR(check_no_providers(*this, options));
     RETURN_IF_ERROR(check_no_memory_limit(*this, options));
-    ASSIGN_OR_RETURN(const ir::Graph bound, bind_shapes(graph, options));
-    ASSIGN_OR_RETURN(ir::Graph lowered, passes::run_passes(bound, passes::inference_passes()));
+    ASSIGN_OR_RETURN(ir::Graph lowered, lower(graph, options));
     auto model = std::make_shared<Model>();
     model->graph = std::move(lowered);
     model->inputs = describe_values(model->graph, model->graph.inputs());

@@ -32,10 +32,12 @@ ValueId separable(GraphBuilder& b, ValueId x, std::int64_t channels, std::int64_
   return conv_bn_relu(b, x, channels, {.kernel = 1});
 }
 
+constexpr std::int64_t kMlpWidth = 300;  // each takes every value of the input
+
 Graph build_mlp(const Options& o) {
   GraphBuilder b("mlp", o.seed);
   ValueId x = b.flatten(image_input(b, o));
-  x = b.relu(b.linear(x, 300));
+  x = b.relu(b.linear(x, kMlpWidth));
   x = b.relu(b.linear(x, 100));
   return b.finish(b.linear(x, o.classes), "logits");
 }
@@ -166,7 +168,15 @@ constexpr std::array kArchitectures = {
 
 std::span<const Architecture> architectures() { return kArchitectures; }
 
-Result<Graph> make_architecture(std::string_view name, const ArchitectureOptions& options) {
+namespace {
+
+// With the architecture's defaults in place of zeros.
+struct Choice {
+  const Architecture* architecture = nullptr;
+  Options options;
+};
+
+Result<Choice> choose(std::string_view name, Options o) {
   const auto* it = std::find_if(kArchitectures.begin(), kArchitectures.end(),
                                 [&](const Architecture& a) { return a.name == name; });
   if (it == kArchitectures.end()) {
@@ -176,7 +186,6 @@ Result<Graph> make_architecture(std::string_view name, const ArchitectureOptions
                             fmt::join(names, ", "), did_you_mean(name, names));
   }
   constexpr std::int64_t kLargest = 1 << 16;
-  Options o = options;
   const auto fill = [](std::int64_t& value, std::int64_t fallback) {
     if (value == 0) value = fallback;
     return value >= 1 && value <= kLargest;
@@ -190,7 +199,26 @@ Result<Graph> make_architecture(std::string_view name, const ArchitectureOptions
         "cnn halves the image three times: {}x{} is too small, 8x8 is the least", o.height,
         o.width);
   }
-  return it->build(o);
+  constexpr std::int64_t kMostWeights = (std::int64_t{2} << 30) / sizeof(float);  // in an ONNX file
+  if (name == "mlp" && o.channels * o.height * o.width > kMostWeights / kMlpWidth) {
+    return invalid_argument(
+        "mlp has {} weights for each value of the input: {}x{}x{} is too large, {} values are the "
+        "most",
+        kMlpWidth, o.channels, o.height, o.width, kMostWeights / kMlpWidth);
+  }
+  return Choice{it, o};
+}
+
+}  // namespace
+
+Status check_architecture(std::string_view name, const ArchitectureOptions& options) {
+  const Result<Choice> choice = choose(name, options);
+  return choice.ok() ? Status() : choice.error();
+}
+
+Result<Graph> make_architecture(std::string_view name, const ArchitectureOptions& options) {
+  ASSIGN_OR_RETURN(const Choice choice, choose(name, options));
+  return choice.architecture->build(choice.options);
 }
 
 }  // namespace lathe::ir

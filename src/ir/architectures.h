@@ -31,7 +31,9 @@ struct Architecture {
 std::span<const Architecture> architectures();
 
 // Builds one by name; zeros in the options become the architecture's defaults. Errors list the
-// names known, or say which extent is too small.
+// names known, or say which extent is too small or too large.
 Result<Graph> make_architecture(std::string_view name, const ArchitectureOptions& options = {});
+// The same errors without building it.
+Status check_architecture(std::string_view name, const ArchitectureOptions& options = {});
 
 }  // namespace lathe::ir

@@ -44,6 +44,19 @@ TEST(Architectures, ErrorsListTheNames) {
   EXPECT_THAT(ir::make_architecture("cnn", {.height = 4, .width = 4}).error().message(),
               testing::HasSubstr("too small"));
   EXPECT_FALSE(ir::make_architecture("cnn", {.classes = -3}).ok());
+  EXPECT_EQ(ir::check_architecture("alexnet").error().message(),
+            ir::make_architecture("alexnet").error().message());
+  EXPECT_TRUE(ir::check_architecture("resnet50").ok());
+}
+
+// Every value of the input has weights of its own: far more than memory or a file could hold.
+TEST(Architectures, RefusesAnInputThatIsTooLarge) {
+  for (const std::int64_t size : {1 << 11, 1 << 16}) {
+    EXPECT_THAT(ir::make_architecture("mlp", {.height = size, .width = size}).error().message(),
+                testing::HasSubstr("is too large, 1789569 values are the most"));
+    EXPECT_TRUE(ir::check_architecture("cnn", {.height = size, .width = size}).ok());
+  }
+  EXPECT_TRUE(ir::check_architecture("mlp", {.height = 1337, .width = 1338}).ok());
 }
 
 }  // namespace

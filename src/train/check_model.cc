@@ -1,12 +1,25 @@
 #include "train/check_model.h"
 
+#include <algorithm>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "base/words.h"
 #include "ops/infer_shapes.h"
 
 namespace lathe::train {
 namespace {
+
+using Indices = std::vector<std::int64_t>;
+
+std::vector<Indices> samples_by_class(const data::Dataset& dataset) {
+  std::vector<Indices> samples(dataset.class_names().size());
+  for (std::int64_t i = 0; i < dataset.size(); ++i) {
+    samples[static_cast<std::size_t>(dataset.label(i))].push_back(i);
+  }
+  return samples;
+}
 
 // What one sample becomes; empty where that depends on the sample.
 std::vector<std::int64_t> sample_dims(const data::Dataset& dataset,
@@ -57,12 +70,49 @@ Status check_input(const ir::Graph& graph, const data::Dataset& dataset,
 
 Status check_classes(const data::Dataset& dataset) {
   if (dataset.size() == 0) return invalid_data("{} has no samples", dataset.name());
-  const std::int64_t first = dataset.label(0);
-  for (std::int64_t i = 1; i < dataset.size(); ++i) {
-    if (dataset.label(i) != first) return {};
+  const std::vector<Indices> samples = samples_by_class(dataset);
+  const auto name_of = [&](std::size_t label) { return dataset.class_names()[label]; };
+  std::vector<std::string> readable;
+  std::vector<std::string> unreadable;  // with their numbers of samples
+  std::optional<Error> first_fault;
+  for (std::size_t label = 0; label < samples.size() && readable.size() < 2; ++label) {
+    if (samples[label].empty()) continue;
+    const bool can_be_read = std::ranges::any_of(samples[label], [&](std::int64_t index) {
+      const auto sample = dataset.get(index);
+      if (!sample.ok() && !first_fault) first_fault = sample.error();
+      return sample.ok();
+    });
+    if (can_be_read) {
+      readable.push_back(name_of(label));
+    } else {
+      unreadable.push_back(
+          fmt::format("{} of {}", counted(std::ssize(samples[label]), "sample"), name_of(label)));
+    }
   }
-  return invalid_data("{}: every training sample is of class '{}', a classifier needs two classes",
-                      dataset.name(), dataset.class_names()[static_cast<std::size_t>(first)]);
+  if (readable.size() >= 2) return {};
+  if (unreadable.empty()) {
+    return invalid_data(
+        "{}: every training sample is of class '{}', a classifier needs two classes",
+        dataset.name(), readable[0]);
+  }
+  return invalid_data(
+      "{}: {}, a classifier needs two classes; not one can be read of {}; the first: {}",
+      dataset.name(),
+      readable.empty()
+          ? "no training sample can be read"
+          : fmt::format("only training samples of class '{}' can be read", readable[0]),
+      listed(unreadable), first_fault->message());
+}
+
+std::string remark_on_classes(const data::Dataset& dataset) {
+  const std::vector<Indices> samples = samples_by_class(dataset);
+  std::vector<std::string> empty;
+  for (std::size_t label = 0; label < samples.size(); ++label) {
+    if (samples[label].empty()) empty.push_back(dataset.class_names()[label]);
+  }
+  if (empty.empty()) return {};
+  return fmt::format("{}: no training sample is of {} of the {} classes: {}", dataset.name(),
+                     grouped(std::ssize(empty)), grouped(std::ssize(samples)), listed(empty));
 }
 
 Status check_model(const ir::Graph& graph, const data::Dataset& dataset,

@@ -2,12 +2,30 @@
 
 #include <nlohmann/json.hpp>
 
+#include "data/match_classes.h"
 #include "train/checkpoint.h"
 #include "train/load_backend.h"
 #include "train/open_batch.h"
 #include "train/trainer.h"
 
 namespace lathe::train {
+
+namespace {
+
+using DatasetPointer = std::shared_ptr<const data::Dataset>;
+
+// With the classes of the graph's labels; says what there is to say of that.
+Result<DatasetPointer> match(const DatasetPointer& dataset, const ir::Graph& graph,
+                             TrainObserver* observer) {
+  ASSIGN_OR_RETURN(DatasetPointer matched, data::match_or_replace_labels(dataset, graph.metadata));
+  const std::vector<std::string>& notes = matched->origin().notes;
+  for (std::size_t i = dataset->origin().notes.size(); i < notes.size(); ++i) {
+    if (observer != nullptr) observer->on_note(notes[i]);
+  }
+  return matched;
+}
+
+}  // namespace
 
 Result<TrainResult> train(const ir::Graph& graph, std::shared_ptr<const data::Dataset> training,
                           std::shared_ptr<const data::Dataset> validation,
@@ -19,6 +37,10 @@ Result<TrainResult> train(const ir::Graph& graph, std::shared_ptr<const data::Da
   if (opened && observer != nullptr) {
     observer->on_note(fmt::format("the model takes batches of {} only: it is opened to any batch",
                                   graph.value(graph.inputs()[0]).type.shape->front().to_string()));
+  }
+  ASSIGN_OR_RETURN(training, match(training, graph, observer));
+  if (validation != nullptr) {
+    ASSIGN_OR_RETURN(validation, match(validation, graph, nullptr));
   }
   ASSIGN_OR_RETURN(const std::unique_ptr<Trainer> trainer,
                    Trainer::create(*backend, opened ? *opened : graph, std::move(training),

@@ -84,6 +84,10 @@ class TrainObserver {
 // loss, which is the cross entropy with the dataset's labels. `validation` may be null.
 // `preprocess` is null for datasets of ready features. `observer` may be null.
 //
+// Where the graph's metadata has labels, the datasets' classes are matched with them by
+// data::match_or_replace_labels, and the result has the same labels in the same places. The notes
+// say where the data's classes replace them instead, and which classes have no sample.
+//
 // The same arguments give the same weights on the same machine and number of threads. With
 // options.checkpoint, a run that is killed at any moment and started again with options.resume ends
 // with the same bits as one that was not. Resumed for more epochs, those that are done stay as they
@@ -91,8 +95,9 @@ class TrainObserver {
 // of them.
 //
 // Errors: kUnavailable (no LibTorch), kUnsupported naming the node that cannot be trained,
-// kInvalidArgument naming the option, kInvalidData where the data has one class only, the loss is
-// no longer finite, or a sample cannot be read under options.strict.
+// kInvalidArgument naming the option, or a class that is no label, kInvalidData where the data has
+// one class only or can be read of one only, the loss is no longer finite, or a sample cannot be
+// read under options.strict.
 Result<TrainResult> train(const ir::Graph& graph, std::shared_ptr<const data::Dataset> training,
                           std::shared_ptr<const data::Dataset> validation,
                           const data::Preprocess* preprocess, const TrainOptions& options,

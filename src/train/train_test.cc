@@ -1,5 +1,6 @@
 #include "train/train.h"
 
+#include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -24,6 +25,11 @@ Result<TrainResult> train_points(const TrainOptions& options, TrainObserver* obs
   return train(small_mlp(1), separable_points(256, 1), separable_points(64, 2), nullptr, options,
                observer);
 }
+
+struct Notes : TrainObserver {
+  std::vector<std::string> notes;
+  void on_note(const std::string& note) override { notes.push_back(note); }
+};
 
 std::vector<float> all_weights(const ir::Graph& graph) {
   std::vector<float> weights;
@@ -278,10 +284,7 @@ TEST(Train, StopsWhereverItIsAsked) {
 
 TEST(Train, TellsWhatItMeasured) {
   LATHE_NEED_BACKEND();
-  struct Notes : TrainObserver {
-    std::vector<std::string> notes;
-    void on_note(const std::string& note) override { notes.push_back(note); }
-  } observer;
+  Notes observer;
   const data::Preprocess preprocess = gray_preprocess();
   TrainOptions options = quick_options();
   options.epochs = 1;
@@ -298,10 +301,7 @@ TEST(Train, TellsWhatItMeasured) {
 
 TEST(Train, OpensAFixedBatchAndSaysSo) {
   LATHE_NEED_BACKEND();
-  struct Notes : TrainObserver {
-    std::vector<std::string> notes;
-    void on_note(const std::string& note) override { notes.push_back(note); }
-  } observer;
+  Notes observer;
   ir::Graph graph = small_mlp(1);
   graph.value(graph.inputs()[0]).type.shape->front() = 1;
   graph.value(graph.outputs()[0]).type = {ir::DataType::kFloat32, ir::Shape{1, 4}};
@@ -312,6 +312,57 @@ TEST(Train, OpensAFixedBatchAndSaysSo) {
   EXPECT_EQ(observer.notes[0], "the model takes batches of 1 only: it is opened to any batch");
   EXPECT_EQ(result->graph.value(result->graph.outputs()[0]).type.to_string(), "float32[N,4]");
   EXPECT_EQ(result->history.back().validation_top1, 1.0);
+}
+
+// Points as those of separable_points, of classes under other names.
+std::shared_ptr<const data::Dataset> named_points(const std::vector<std::string>& names) {
+  const auto all = separable_points(512, 1);
+  std::vector<float> values;
+  std::vector<std::int64_t> labels;
+  for (std::int64_t i = 0; i < all->size(); ++i) {
+    const data::Sample sample = all->get(i).value();
+    if (sample.label >= std::ssize(names)) continue;
+    for (const float value : sample.features.data<float>()) values.push_back(value);
+    labels.push_back(sample.label);
+  }
+  const auto features =
+      ir::Tensor::from_values<float>(std::array{std::ssize(labels), std::int64_t{4}}, values);
+  return data::make_feature_dataset("named", features, labels, names).value();
+}
+
+TEST(Train, MatchesTheDataWithTheModelsLabels) {
+  LATHE_NEED_BACKEND();
+  ir::Graph graph = small_mlp(1);
+  const std::vector<std::string> labels{"d", "c", "b", "a"};
+  data::write_labels(labels, graph.metadata);
+  Notes observer;
+  auto result = train(graph, named_points({"a", "b", "c"}), named_points({"a", "b", "c"}), nullptr,
+                      quick_options(), &observer);
+  ASSERT_TRUE(result.ok()) << result.error().message();
+  EXPECT_EQ(data::read_labels(result->graph.metadata).value(), labels);
+  EXPECT_EQ(result->history.back().validation_top1, 1.0);
+  EXPECT_EQ(observer.notes,
+            std::vector<std::string>{"named: no training sample is of 1 of the 4 classes: d"});
+  const auto input = ir::Tensor::from_values<float>({1, 4}, {1, 0, 0, 0});  // an "a"
+  const std::vector<float> logits =
+      ops::evaluate(result->graph, std::vector{input}).value()[0].to_floats();
+  EXPECT_EQ(std::max_element(logits.begin(), logits.end()) - logits.begin(), 3);
+
+  const auto mixed =
+      train(graph, named_points({"a", "b", "c", "x"}), nullptr, nullptr, quick_options());
+  ASSERT_FALSE(mixed.ok());
+  EXPECT_NE(mixed.error().message().find("class 'x' of the data is none of the model's 4 labels"),
+            std::string::npos);
+
+  observer.notes.clear();
+  result = train(graph, named_points({"w", "x", "y", "z"}), nullptr, nullptr, quick_options(),
+                 &observer);
+  ASSERT_TRUE(result.ok()) << result.error().message();
+  EXPECT_EQ(data::read_labels(result->graph.metadata).value(),
+            (std::vector<std::string>{"w", "x", "y", "z"}));
+  EXPECT_EQ(observer.notes,
+            std::vector<std::string>{"named: its classes (w, x, y and z) are none of the model's "
+                                     "labels (d, c, b and a), and replace them"});
 }
 
 TEST(Train, NamesTheOptionThatMakesNoSense) {

@@ -89,6 +89,7 @@ Status Trainer::go_on() const {
 }
 
 Status Trainer::prepare() {
+  note(remark_on_classes(*training_));
   std::optional<Checkpoint> checkpoint;
   std::error_code failed;
   if (options_.resume && std::filesystem::exists(options_.checkpoint, failed)) {

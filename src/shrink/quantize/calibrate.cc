@@ -32,9 +32,9 @@ Status observe(const ir::Tensor& tensor, const std::string& name, ActivationRang
 
 }  // namespace
 
-Result<ActivationRanges> calibrate(const ir::Graph& graph, std::span<const ir::ValueId> values,
-                                   std::shared_ptr<const data::Dataset> dataset,
-                                   const CalibrateOptions& options) {
+Result<Calibration> calibrate(const ir::Graph& graph, std::span<const ir::ValueId> values,
+                              std::shared_ptr<const data::Dataset> dataset,
+                              const CalibrateOptions& options) {
   ASSIGN_OR_RETURN(const auto preprocess,
                    measure::resolve_preprocess(graph, *dataset, options.preprocess));
   ir::Graph observed = graph;
@@ -55,22 +55,25 @@ Result<ActivationRanges> calibrate(const ir::Graph& graph, std::span<const ir::V
       options.samples > 0 ? std::min(options.samples, dataset->size()) : dataset->size();
   data::Loader loader(std::move(dataset), preprocess, loading);
   loader.start_epoch(0);
-  ActivationRanges ranges;
-  std::int64_t seen = 0;
+  Calibration calibration;
+  std::int64_t& seen = calibration.samples.seen;
   while (seen < total) {
     if (options.stop_requested && options.stop_requested())
       return error(ErrorCode::kInterrupted, "after {} of {} calibration samples", seen, total);
     ASSIGN_OR_RETURN(const std::optional<data::Batch> batch, loader.next());
     if (!batch) break;
-    ASSIGN_OR_RETURN(const std::vector<ir::Tensor> outputs, runner.run(batch->inputs));
+    const std::int64_t rows = std::min(batch->inputs.dim(0), total - seen);
+    ASSIGN_OR_RETURN(const ir::Tensor inputs, measure::with_rows(batch->inputs, rows));
+    ASSIGN_OR_RETURN(const std::vector<ir::Tensor> outputs, runner.run(inputs));
     for (std::size_t i = 0; i < values.size(); ++i) {
-      RETURN_IF_ERROR(observe(outputs[i], graph.value(values[i]).name, ranges));
+      RETURN_IF_ERROR(observe(outputs[i], graph.value(values[i]).name, calibration.ranges));
     }
-    seen += batch->inputs.dim(0);
-    if (options.on_progress) options.on_progress(std::min(seen, total), total);
+    seen += rows;
+    if (options.on_progress) options.on_progress(seen, total);
   }
   if (seen == 0) return invalid_data("the calibration data has no readable sample");
-  return ranges;
+  calibration.samples.left_out = loader.corrupt_samples();
+  return calibration;
 }
 
 }  // namespace lathe::shrink

@@ -24,7 +24,7 @@ struct ActivationRange {
 using ActivationRanges = std::map<std::string, ActivationRange, std::less<>>;
 
 struct CalibrateOptions {
-  std::int64_t samples = 512;  // at most, drawn evenly from the dataset; 0: all
+  std::int64_t samples = 512;  // at most, drawn evenly from those that can be read; 0: all
   std::int64_t batch = 16;
   int threads = 0;
   std::uint64_t seed = 0;                           // of the draw
@@ -35,11 +35,22 @@ struct CalibrateOptions {
   std::function<bool()> stop_requested = {};
 };
 
+// What a model was calibrated on.
+struct CalibrationSamples {
+  std::int64_t seen = 0;      // as many as were asked for, unless the dataset has fewer
+  std::int64_t left_out = 0;  // that could not be read; others were drawn in their place
+};
+
+struct Calibration {
+  ActivationRanges ranges;
+  CalibrationSamples samples;
+};
+
 // The smallest and largest element that each of `values` takes over the samples, which stream
 // through the native engine a batch at a time: memory does not grow with their number. A value that
 // is not finite is an error that names it.
-Result<ActivationRanges> calibrate(const ir::Graph& graph, std::span<const ir::ValueId> values,
-                                   std::shared_ptr<const data::Dataset> dataset,
-                                   const CalibrateOptions& options = {});
+Result<Calibration> calibrate(const ir::Graph& graph, std::span<const ir::ValueId> values,
+                              std::shared_ptr<const data::Dataset> dataset,
+                              const CalibrateOptions& options = {});
 
 }  // namespace lathe::shrink

@@ -55,8 +55,8 @@ Status check_excluded(const Graph& graph, const std::vector<std::string>& exclud
 
 }  // namespace
 
-Result<Graph> quantize(const Graph& graph, std::shared_ptr<const data::Dataset> dataset,
-                       const QuantizeOptions& options) {
+Result<Quantized> quantize(const Graph& graph, std::shared_ptr<const data::Dataset> dataset,
+                           const QuantizeOptions& options) {
   RETURN_IF_ERROR(check_float(graph));
   RETURN_IF_ERROR(data::read_history_steps(graph.metadata));
   ASSIGN_OR_RETURN(const Graph simplified, passes::run_passes(graph, passes::simplify_passes()));
@@ -70,15 +70,13 @@ Result<Graph> quantize(const Graph& graph, std::shared_ptr<const data::Dataset> 
   for (const QuantizationPoint& point : plan.points) {
     if (point.value == point.range_of) observed.push_back(point.value);
   }
-  const std::int64_t samples = options.calibration.samples > 0
-                                   ? std::min(options.calibration.samples, dataset->size())
-                                   : dataset->size();
-  ASSIGN_OR_RETURN(const ActivationRanges ranges,
+  ASSIGN_OR_RETURN(const Calibration calibration,
                    calibrate(simplified, observed, std::move(dataset), options.calibration));
-  ASSIGN_OR_RETURN(Graph quantized, insert_quantization(simplified, plan, ranges));
-  const nlohmann::json step{{"step", "quantize"}, {"method", "static int8"}, {"samples", samples}};
+  ASSIGN_OR_RETURN(Graph quantized, insert_quantization(simplified, plan, calibration.ranges));
+  const nlohmann::json step{
+      {"step", "quantize"}, {"method", "static int8"}, {"samples", calibration.samples.seen}};
   RETURN_IF_ERROR(data::append_history_step(step, quantized.metadata));
-  return quantized;
+  return Quantized{std::move(quantized), calibration.samples};
 }
 
 }  // namespace lathe::shrink

@@ -1,6 +1,6 @@
 // Post-training static quantization to int8.
 //
-//   ASSIGN_OR_RETURN(ir::Graph int8, shrink::quantize(graph, training_set, {.samples = 512}));
+//   ASSIGN_OR_RETURN(shrink::Quantized int8, shrink::quantize(graph, training_set));
 //
 // Weights: int8, symmetric, one scale per output channel, largest magnitude at 127. Activations:
 // int8 with zero point, one scale per tensor from the smallest and largest value seen, 0 always
@@ -21,11 +21,17 @@ struct QuantizeOptions {
   std::vector<std::string> excluded;
 };
 
+struct Quantized {
+  ir::Graph graph;
+  CalibrationSamples samples;
+};
+
 // The quantized graph. Batch normalization is folded first. Metadata is kept, and "lathe.history"
-// gets a step {"step": "quantize", ...}. Errors: a model that is quantized already (what rounding
-// has taken away cannot be restored, and would be rounded again), or has no layer to quantize;
-// names in `excluded` that no such layer has; and those of calibrate().
-Result<ir::Graph> quantize(const ir::Graph& graph, std::shared_ptr<const data::Dataset> dataset,
+// gets a step {"step": "quantize", ...} with the number of samples seen. Errors: a model that is
+// quantized already (what rounding has taken away cannot be restored, and would be rounded again),
+// or has no layer to quantize; names in `excluded` that no such layer has; and those of
+// calibrate().
+Result<Quantized> quantize(const ir::Graph& graph, std::shared_ptr<const data::Dataset> dataset,
                            const QuantizeOptions& options = {});
 
 // The second half: the same for a graph that simplify_passes have gone over, with known ranges.

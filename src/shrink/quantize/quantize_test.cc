@@ -4,11 +4,13 @@
 #include <cmath>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "backends/backends.h"
 #include "base/cpu.h"
 #include "base/random.h"
+#include "data/memory_dataset.h"
 #include "data/npy.h"
 #include "engine/backend.h"
 #include "ir/architectures.h"
@@ -41,6 +43,12 @@ std::shared_ptr<const data::Dataset> images() {
   auto dataset = data::open_dataset("npz:" + path.string(), data::Split::kTrain);
   EXPECT_TRUE(dataset.ok()) << dataset.error().message();
   return *dataset;
+}
+
+Result<Graph> int8_of(const Graph& graph, std::shared_ptr<const data::Dataset> dataset,
+                      const QuantizeOptions& options = {}) {
+  ASSIGN_OR_RETURN(Quantized quantized, quantize(graph, std::move(dataset), options));
+  return std::move(quantized.graph);
 }
 
 Graph network(const char* architecture) {
@@ -105,7 +113,7 @@ TEST_P(QuantizeTest, IsIntegerThroughoutAndTheSameBitsEverywhere) {
   const Graph graph = network(GetParam());
   QuantizeOptions options;
   options.calibration.samples = 32;
-  const auto quantized = quantize(graph, images(), options);
+  const auto quantized = int8_of(graph, images(), options);
   ASSERT_TRUE(quantized.ok()) << quantized.error().message();
   ASSERT_TRUE(quantized->verify().ok());
   EXPECT_THAT(quantized->metadata.at("lathe.history"), HasSubstr("quantize"));
@@ -144,7 +152,7 @@ TEST(Quantize, LeavesExcludedLayersAlone) {
   QuantizeOptions options;
   options.calibration.samples = 8;
   options.excluded = {"conv3"};
-  const auto quantized = quantize(graph, images(), options);
+  const auto quantized = int8_of(graph, images(), options);
   ASSERT_TRUE(quantized.ok()) << quantized.error().message();
   const auto lowered = passes::run_passes(*quantized, passes::inference_passes());
   EXPECT_THAT(ir::to_text(*lowered), HasSubstr(" Conv("));
@@ -205,7 +213,7 @@ std::shared_ptr<const data::Dataset> features() {
 TEST(Quantize, ABiasMayBeOneNumber) {
   for (const std::int64_t bias : {1, 5}) {
     const Graph graph = two_layers(bias);
-    const auto quantized = quantize(graph, features());
+    const auto quantized = int8_of(graph, features());
     ASSERT_TRUE(quantized.ok()) << quantized.error().message();
     const Tensor real = run(graph, "reference", rows(8));
     const Tensor int8 = run(*quantized, "native", rows(8));
@@ -216,7 +224,7 @@ TEST(Quantize, ABiasMayBeOneNumber) {
 }
 
 TEST(Quantize, NamesWhatItInserts) {
-  const auto quantized = quantize(two_layers(5), features());
+  const auto quantized = int8_of(two_layers(5), features());
   ASSERT_TRUE(quantized.ok()) << quantized.error().message();
   std::set<std::string> names;
   for (const ir::NodeId id : quantized->node_ids()) {
@@ -230,7 +238,7 @@ TEST(Quantize, NamesWhatItInserts) {
 }
 
 TEST(Quantize, RefusesAModelThatIsQuantizedAlready) {
-  const auto once = quantize(two_layers(5), features());
+  const auto once = int8_of(two_layers(5), features());
   ASSERT_TRUE(once.ok()) << once.error().message();
   const auto twice = quantize(*once, features());
   ASSERT_FALSE(twice.ok());
@@ -269,6 +277,65 @@ TEST(Calibrate, StopsBetweenBatches) {
   ASSERT_FALSE(stopped.ok());
   EXPECT_EQ(stopped.error().code(), ErrorCode::kInterrupted);
   EXPECT_THAT(stopped.error().message(), HasSubstr("after 16 of 40"));
+}
+
+// Rows of 6 features, the last of which is the row's number; those of `bad` cannot be read.
+std::shared_ptr<const data::Dataset> numbered(std::int64_t count, const std::vector<int>& bad) {
+  Tensor x = Tensor::zeros(DataType::kFloat32, {count, 6});
+  for (std::int64_t i = 0; i < count; ++i) x.set_double(i * 6 + 5, static_cast<double>(i));
+  for (const int row : bad) x.set_double(row * 6, NAN);
+  const std::vector<std::int64_t> labels(static_cast<std::size_t>(count), 0);
+  return data::make_feature_dataset("numbered", x, labels, {"all"}).value();
+}
+
+std::int64_t samples_in_history(const Graph& graph) {
+  return nlohmann::json::parse(graph.metadata.at("lathe.history")).back()["samples"];
+}
+
+TEST(Calibrate, SeesAsManySamplesAsAreAskedFor) {
+  for (const std::int64_t wanted : {1, 20, 32, 40, 0}) {
+    QuantizeOptions options;
+    options.calibration.samples = wanted;
+    std::int64_t last = 0;
+    options.calibration.on_progress = [&](std::int64_t done, std::int64_t) { last = done; };
+    const auto quantized = quantize(two_layers(5), features(), options);
+    ASSERT_TRUE(quantized.ok()) << quantized.error().message();
+    const std::int64_t expected = wanted == 0 ? 40 : wanted;
+    EXPECT_EQ(quantized->samples.seen, expected);
+    EXPECT_EQ(quantized->samples.left_out, 0);
+    EXPECT_EQ(last, expected);
+    EXPECT_EQ(samples_in_history(quantized->graph), expected);
+  }
+}
+
+TEST(Calibrate, ARowBeyondTheNumberAskedForHasNoSay) {
+  Graph graph;
+  const ir::ValueId x =
+      graph.add_input("x", {DataType::kFloat32, ir::Shape{ir::Dim::symbol("N"), 6}});
+  graph.set_outputs({graph.add("Relu", std::array{x}, {}, "y")});
+  ASSERT_TRUE(ops::infer_shapes(graph).ok());
+  // The range of 5 samples is that of the first 5 of the batch of 16, whatever the batch.
+  const auto range_with = [&](std::int64_t batch) {
+    CalibrateOptions options;
+    options.samples = 5;
+    options.batch = batch;
+    return calibrate(graph, graph.outputs(), numbered(64, {}), options).value().ranges.at("y").max;
+  };
+  EXPECT_EQ(range_with(16), range_with(5));
+  EXPECT_EQ(range_with(16), range_with(1));
+}
+
+TEST(Calibrate, CountsWhatItCouldNotRead) {
+  QuantizeOptions options;
+  const auto all = quantize(two_layers(5), numbered(40, {3, 17, 39}), options);
+  ASSERT_TRUE(all.ok()) << all.error().message();
+  EXPECT_EQ(all->samples.seen, 37);
+  EXPECT_EQ(all->samples.left_out, 3);
+  EXPECT_EQ(samples_in_history(all->graph), 37);
+  options.calibration.samples = 37;
+  EXPECT_EQ(quantize(two_layers(5), numbered(40, {3, 17, 39}), options).value().samples.seen, 37);
+  options.calibration.samples = 30;
+  EXPECT_EQ(quantize(two_layers(5), numbered(40, {3, 17, 39}), options).value().samples.seen, 30);
 }
 
 TEST(Int8Parameters, CoverTheRangeAndZero) {

@@ -248,6 +248,26 @@ class Shapes(Folder):
             self.assertIn(message, said)
 
 
+class NotCompared(Folder):
+    """A value that a backend can only do without: its shape depends on an input."""
+
+    def test_is_said(self):
+        nodes = [node("Relu", ["x"], ["y"], "r"), node("Reshape", ["x", "s"], ["z"], "aside")]
+        with open(self.path("m.onnx"), "wb") as file:
+            file.write(model(nodes, [value_info("x", [2, 3]), value_info("s", [1], 7)], [value_info("y", [2, 3])]))
+        write_npy(self.path("x.npy"), (2, 3))
+        write_npy(self.path("s.npy"), (1,), [6], "<i8")
+        words = ["compare", self.path("m.onnx"), "x=" + self.path("x.npy"), "s=" + self.path("s.npy"), "--nodes",
+                 "--backends", "native,reference"]
+        text = lathe(*words).stdout
+        self.assertRegex(text, r"r \(Relu\) +not compared +0\b")
+        self.assertIn("native: agrees with reference; inner nodes cannot be compared: node aside", text)
+        native, reference = lathe_json(*words)["backends"]
+        self.assertEqual(native["nodes"], [])
+        self.assertIn("node aside", native["nodes_error"])
+        self.assertEqual([row["max_absolute"] for row in reference["nodes"]], [0, 0])
+
+
 class Slow(Folder):
     """A model that the native engine has no kernels for."""
 

@@ -7,7 +7,7 @@ import json
 import os
 import unittest
 
-from onnx_bytes import einsum_model, field, model, node, text_attribute, value_info
+from onnx_bytes import einsum_model, external_tensor, field, model, node, text_attribute, value_info
 from program import MODELS, Folder, lathe, lathe_json
 
 SPEECH_DETECTOR = os.path.join(MODELS, "silero-vad", "silero_vad_16k_op15.onnx")
@@ -139,6 +139,15 @@ class Inspect(Folder):
         path = self.write(model([node("Relu", ["x"], ["y"])], [value_info("x", [3, 2])], [value_info("y", [3, 2])]))
         self.assertEqual(lathe_json("inspect", path)["batch"], 3)
         self.assertIn("has a fixed batch of 3", lathe("inspect", path, "--batch", "2", status=2).stderr)
+
+    def test_external_data_counts_for_the_size(self):
+        with open(self.path("weights.bin"), "wb") as file:
+            file.write(bytes(4 * 6))
+        path = self.write(model([node("MatMul", ["x", "w"], ["y"], "m")], [value_info("x", ["N", 2])],
+                                [value_info("y", ["N", 3])], tensors=[external_tensor("w", [2, 3], "weights.bin")]))
+        facts = lathe_json("inspect", path)
+        self.assertEqual(facts["parameters"], 6)
+        self.assertEqual(facts["size_bytes"], os.path.getsize(path) + 24)
 
     def test_damaged_files_are_named(self):
         path = self.network()

@@ -1,10 +1,10 @@
 #include "cli/model_facts.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <fmt/ranges.h>
 
 #include "backends/backends.h"
+#include "formats/onnx/read_onnx.h"
 #include "ops/infer_shapes.h"
 
 namespace lathe::cli {
@@ -169,8 +169,7 @@ Result<ModelFacts> gather_facts(const std::string& path, const ir::Graph& graph,
                                 const engine::CompileOptions& options) {
   ModelFacts facts;
   ASSIGN_OR_RETURN(facts.header, formats::read_model_header(path));
-  std::error_code ignored;
-  facts.size_bytes = static_cast<std::int64_t>(std::filesystem::file_size(path, ignored));
+  facts.size_bytes = formats::size_of_model(path);
   count_nodes(graph, false, facts);
   ASSIGN_OR_RETURN(const ir::Graph types, shaped(graph, options, facts.reason));
   for (const ir::NodeId id : types.node_ids()) {

@@ -32,7 +32,7 @@ struct OperatorFacts {
 
 struct ModelFacts {
   formats::ModelHeader header;
-  std::int64_t size_bytes = 0;
+  std::int64_t size_bytes = 0;  // of the file, and of those of its external data
   std::int64_t parameters = 0;  // in subgraphs too
   std::int64_t macs = 0;        // of the nodes whose are known
   std::int64_t uncounted = 0;   // nodes whose are not

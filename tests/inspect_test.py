@@ -7,7 +7,7 @@ import json
 import os
 import unittest
 
-from onnx_bytes import einsum_model, external_tensor, field, model, node, text_attribute, value_info
+from onnx_bytes import einsum_model, external_tensor, field, model, node, open_classifier, text_attribute, value_info
 from program import MODELS, Folder, lathe, lathe_json
 
 SPEECH_DETECTOR = os.path.join(MODELS, "silero-vad", "silero_vad_16k_op15.onnx")
@@ -148,6 +148,37 @@ class Inspect(Folder):
         facts = lathe_json("inspect", path)
         self.assertEqual(facts["parameters"], 6)
         self.assertEqual(facts["size_bytes"], os.path.getsize(path) + 24)
+
+    def test_absurd_batches(self):
+        lathe("new", "mlp", "-o", self.path("mlp.onnx"))
+        for path in (self.path("mlp.onnx"), self.network()):
+            for batch in (10**9, 10**12, 5 * 10**13, 10**16, 9 * 10**18):
+                facts = lathe_json("inspect", path, "--batch", batch)
+                self.assertFalse(facts["runs_natively"])
+                self.assertGreaterEqual(facts["macs"] or 0, 0)
+                lathe("inspect", path, "--batch", batch, "--nodes")
+                lathe("inspect", path, "--batch", batch, "--plan", status=1)
+                lathe("inspect", path, "--batch", batch, "--text")
+        path = self.path("mlp.onnx")
+        facts = lathe_json("inspect", path, "--batch", 5 * 10**13)
+        self.assertIsNone(facts["macs"])
+        self.assertFalse(facts["macs_complete"])
+        self.assertIn("too many to count at batch 50000000000000", flat(lathe("inspect", path, "--batch", 5 * 10**13).stdout))
+        self.assertIn("which has too many elements", flat(lathe("inspect", path, "--batch", 9 * 10**18).stdout))
+        open_path = self.write(open_classifier())
+        for extent in (3 * 10**9, 9 * 10**18):
+            self.assertIn("too many elements", lathe("inspect", open_path, "--dim", f"H={extent}", "--dim", f"W={extent}",
+                                                     status=2).stderr)
+
+    def test_types_that_do_not_fit(self):
+        """As a file declares them, where an unknown operator keeps Lathe from refusing it."""
+        nodes = [node("MatMul", ["s", "s"], ["a"], "m"), node("Conv", ["s", "s"], ["b"], "c"),
+                 node("Gemm", ["s", "s"], ["c"], "g"), node("Magic", ["a"], ["y"], "e", domain="com.example")]
+        path = self.write(model(nodes, [value_info("s", [])], [value_info(name, [2, 2]) for name in "abcy"],
+                                opsets=(("", 17), ("com.example", 1))))
+        facts = lathe_json("inspect", path)
+        self.assertEqual([row["macs"] for row in facts["nodes"]], [None] * 4)
+        self.assertFalse(facts["macs_complete"])
 
     def test_damaged_files_are_named(self):
         path = self.network()

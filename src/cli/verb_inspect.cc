@@ -59,8 +59,9 @@ std::string operators_text(const ModelFacts& facts) {
 }
 
 std::string macs_text(const ModelFacts& facts, std::int64_t batch) {
-  std::string text =
-      fmt::format("{} at batch {}", format_count(static_cast<double>(facts.macs)), batch);
+  const std::string count =
+      facts.macs ? format_count(static_cast<double>(*facts.macs)) : "too many to count";
+  const std::string text = fmt::format("{} at batch {}", count, batch);
   if (facts.uncounted == 0) return text;
   return fmt::format("{}, without {} that cannot be counted", text,
                      counted(facts.uncounted, "node"));
@@ -81,7 +82,10 @@ std::string nodes_table(const ModelFacts& facts) {
                            {"MACs", report::Align::kRight}});
   for (const NodeFacts& node : facts.nodes) {
     table.add_row({node.name, node.op + (node.known ? "" : " (unknown)"), node.output,
-                   cell(node.constants), node.macs ? cell(*node.macs) : "?"});
+                   cell(node.constants),
+                   node.countless ? "too many"
+                   : node.macs    ? cell(*node.macs)
+                                  : "?"});
   }
   return "\n" + table.to_string(report::stdout_is_terminal());
 }
@@ -136,8 +140,8 @@ nlohmann::json facts_json(const Call& call, const ir::Graph& graph, const ModelF
   const bool runs = facts.executable != nullptr;
   nlohmann::json json{{"model", call.model},
                       {"parameters", facts.parameters},
-                      {"macs", facts.macs},
-                      {"macs_complete", facts.uncounted == 0},
+                      {"macs", facts.macs ? nlohmann::json(*facts.macs) : nullptr},
+                      {"macs_complete", facts.macs && facts.uncounted == 0},
                       {"batch", call.batch},
                       {"arena_bytes", nullptr},
                       {"weight_bytes", nullptr},

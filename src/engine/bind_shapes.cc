@@ -33,6 +33,12 @@ class Binder {
     // All shapes first: they may name extents that other inputs have too.
     for (const auto& [name, extents] : options_.shapes) RETURN_IF_ERROR(take_shape(name, extents));
     for (const ir::ValueId id : graph_.inputs()) RETURN_IF_ERROR(close(graph_.value(id)));
+    for (const ir::ValueId id : graph_.inputs()) {
+      const ir::Value& input = graph_.value(id);
+      if (ir::check_extents(*input.type.shape).ok()) continue;
+      return invalid_argument("input '{}' is {}, which has too many elements", input.name,
+                              input.type.to_string());
+    }
     return {};
   }
 

@@ -84,6 +84,11 @@ TEST(BindShapes, RefusesWhatContradicts) {
   EXPECT_THAT(refusal(one_input(), {.shapes = {{"x", {1, 3, -8, 9}}}}), HasSubstr("cannot have"));
 }
 
+TEST(BindShapes, RefusesWhatNothingCouldHold) {
+  EXPECT_THAT(refusal(one_input(), {.batch = INT64_MAX, .dimensions = {{"H", 8}, {"W", 9}}}),
+              HasSubstr("input 'x' is float32[9223372036854775807,3,8,9], which has too many"));
+}
+
 TEST(BindShapes, RefusesNamesThatHaveNoEffect) {
   EXPECT_THAT(refusal(two_inputs(), {.shapes = {{"imaeg", {1, 3, 8, 9}}}}),
               AllOf(HasSubstr("no input 'imaeg'"), HasSubstr("did you mean 'image'?")));

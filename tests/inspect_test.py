@@ -140,14 +140,26 @@ class Inspect(Folder):
         self.assertEqual(lathe_json("inspect", path)["batch"], 3)
         self.assertIn("has a fixed batch of 3", lathe("inspect", path, "--batch", "2", status=2).stderr)
 
-    def test_external_data_counts_for_the_size(self):
-        with open(self.path("weights.bin"), "wb") as file:
-            file.write(bytes(4 * 6))
-        path = self.write(model([node("MatMul", ["x", "w"], ["y"], "m")], [value_info("x", ["N", 2])],
-                                [value_info("y", ["N", 3])], tensors=[external_tensor("w", [2, 3], "weights.bin")]))
-        facts = lathe_json("inspect", path)
-        self.assertEqual(facts["parameters"], 6)
-        self.assertEqual(facts["size_bytes"], os.path.getsize(path) + 24)
+    def test_extents_that_are_given_decide_the_batch(self):
+        path = self.write(open_classifier())
+        given = ["--shape", "8x1x28x28"]
+        facts = lathe_json("inspect", path, *given)
+        self.assertEqual(facts["batch"], 8)
+        self.assertEqual(facts["macs"], lathe_json("inspect", path, "--dim", "H=28", "--dim", "W=28", "--batch", "8")["macs"])
+        self.assertIn("at batch 8", lathe("inspect", path, *given).stdout)
+        for words in (given, ["--dim", "N=8", "--dim", "H=28", "--dim", "W=28"]):
+            self.assertIn("--batch 4 has no effect: --shape or --dim gives a batch of 8",
+                          lathe("inspect", path, *words, "--batch", "4", status=2).stderr)
+            self.assertEqual(lathe_json("inspect", path, *words, "--batch", "8")["batch"], 8)
+
+    def test_the_text_has_the_extents_that_are_given(self):
+        path = self.write(open_classifier())
+        self.assertIn("float32[N,1,H,W]", lathe("inspect", path, "--text").stdout)
+        text = lathe("inspect", path, "--text", "--shape", "8x1x28x28").stdout
+        self.assertIn("float32[8,1,28,28]", text)
+        self.assertIn("float32[8,4,26,26]", text)
+        self.assertIn("float32[2,1,H,W]", lathe("inspect", path, "--text", "--batch", "2").stdout)
+        self.assertIn("no input of the model has", lathe("inspect", path, "--text", "--dim", "K=1", status=2).stderr)
 
     def test_absurd_batches(self):
         lathe("new", "mlp", "-o", self.path("mlp.onnx"))
@@ -179,6 +191,15 @@ class Inspect(Folder):
         facts = lathe_json("inspect", path)
         self.assertEqual([row["macs"] for row in facts["nodes"]], [None] * 4)
         self.assertFalse(facts["macs_complete"])
+
+    def test_external_data_counts_for_the_size(self):
+        with open(self.path("weights.bin"), "wb") as file:
+            file.write(bytes(4 * 6))
+        path = self.write(model([node("MatMul", ["x", "w"], ["y"], "m")], [value_info("x", ["N", 2])],
+                                [value_info("y", ["N", 3])], tensors=[external_tensor("w", [2, 3], "weights.bin")]))
+        facts = lathe_json("inspect", path)
+        self.assertEqual(facts["parameters"], 6)
+        self.assertEqual(facts["size_bytes"], os.path.getsize(path) + 24)
 
     def test_damaged_files_are_named(self):
         path = self.network()

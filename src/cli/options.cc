@@ -131,6 +131,24 @@ Status ShapeFlags::add_to(engine::CompileOptions& options) const {
   return {};
 }
 
+std::string ShapeFlags::in_words() const {
+  std::string text;
+  for (const std::string& shape : shapes) text += " --shape " + shape;
+  for (const std::string& dimension : dimensions) text += " --dim " + dimension;
+  return text;
+}
+
+Status check_batch(const ir::Graph& graph, const engine::CompileOptions& options,
+                   std::string_view model) {
+  const auto fixed = engine::fixed_batch(graph, options);
+  if (!fixed || *fixed == options.batch) return {};
+  if (engine::fixed_batch(graph, {})) {
+    return invalid_argument("--batch {}: {} has a fixed batch of {}", options.batch, model, *fixed);
+  }
+  return invalid_argument("--batch {} has no effect: --shape or --dim gives a batch of {}",
+                          options.batch, *fixed);
+}
+
 void CompileFlags::declare(CLI::App& app, bool concurrency) {
   if (concurrency) {
     app.add_option("--threads", threads,

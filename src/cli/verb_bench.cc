@@ -157,10 +157,7 @@ std::string command_of(const Call& call) {
     text += fmt::format(" --provider {}", fmt::join(call.compile.providers, ","));
   for (const std::string& option : call.compile.provider_options)
     text += fmt::format(" --provider-option {}", option);
-  for (const std::string& shape : call.compile.shapes.shapes)
-    text += fmt::format(" --shape {}", shape);
-  for (const std::string& dimension : call.compile.shapes.dimensions)
-    text += fmt::format(" --dim {}", dimension);
+  text += call.compile.shapes.in_words();
   if (!call.compile.memory_limit.empty())
     text += fmt::format(" --memory-limit {}", call.compile.memory_limit);
   if (call.latency_bound_ms > 0)

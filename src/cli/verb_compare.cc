@@ -276,6 +276,7 @@ Status run(const Call& call, const CLI::App& app) {
   options.inner_nodes = call.nodes;
   ASSIGN_OR_RETURN(options.compile, call.compile.parse());
   options.compile.batch = call.data.spec.empty() ? 1 : call.batch;
+  if (app.count("--batch") > 0) RETURN_IF_ERROR(check_batch(graph, options.compile, call.model));
   options.stop_requested = interrupted;
   measure::InputSource source;
   if (!call.inputs.empty()) {

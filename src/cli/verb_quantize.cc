@@ -28,6 +28,7 @@ struct Call {
   bool no_compare = false;
   std::string without_compare;  // an option that then has no effect, if one is given
   std::string page;
+  ShapeFlags shapes;
   measure::CompareVariantsOptions comparison;
   OutputFiles files;
   OutputOptions output;
@@ -62,15 +63,18 @@ report::Report make_report(const Call& call, measure::VariantComparison comparis
       counted(wanted > 0 ? std::min(wanted, training.size()) : training.size(), "training sample"),
       call.data.spec, counted(test.size(), "sample"), call.data.split);
   report.system = measure::describe(measure::system_info(true));
+  const engine::CompileOptions& compared = call.comparison.compile;
   report.system.emplace_back(
-      "Latency", fmt::format("batch 1, {}", counted(call.comparison.threads, "thread")));
+      "Latency", fmt::format("batch {}, {}", engine::fixed_batch(written, compared).value_or(1),
+                             counted(compared.threads, "thread")));
   report.comparison = std::move(comparison);
   report.history = report::read_history(written);
-  report.commands = {
-      fmt::format("lathe quantize {} --data {} --samples {} -o {}", call.model, call.data.spec,
-                  wanted, call.out),
-      fmt::format("lathe eval {} --data {}", call.out, call.data.spec),
-      fmt::format("lathe bench {} {} --threads {}", call.model, call.out, call.comparison.threads)};
+  const std::string shapes = call.shapes.in_words();
+  report.commands = {fmt::format("lathe quantize {} --data {} --samples {} -o {}{}", call.model,
+                                 call.data.spec, wanted, call.out, shapes),
+                     fmt::format("lathe eval {} --data {}{}", call.out, call.data.spec, shapes),
+                     fmt::format("lathe bench {} {} --threads {}{}", call.model, call.out,
+                                 compared.threads, shapes)};
   report.generated_at = report::current_time();
   return report;
 }
@@ -111,6 +115,16 @@ Status compare(Call& call, const ir::Graph& graph, const data::Dataset& training
                       call.page.empty() ? "" : ", so that no report was written");
 }
 
+// Takes --shape and --dim, which the model that is written leaves open again.
+Status take_shapes(Call& call, const ir::Graph& graph) {
+  engine::CompileOptions& comparing = call.comparison.compile;
+  RETURN_IF_ERROR(call.shapes.add_to(comparing));
+  RETURN_IF_ERROR(engine::bind_shapes(graph, comparing).with_context(call.model));
+  call.options.calibration.compile.shapes = comparing.shapes;
+  call.options.calibration.compile.dimensions = comparing.dimensions;
+  return {};
+}
+
 Status run(Call& call) {
   if (call.no_compare && !call.without_compare.empty()) {
     return invalid_argument("{} has no effect with --no-compare, which leaves the comparison out",
@@ -127,6 +141,7 @@ Status run(Call& call) {
   }
   ASSIGN_OR_RETURN(call.options.calibration.preprocess, call.data.parse_preprocess());
   ASSIGN_OR_RETURN(const ir::Graph graph, formats::load_model(call.model));
+  RETURN_IF_ERROR(take_shapes(call, graph));
   ASSIGN_OR_RETURN(const DatasetPointer training,
                    data::open_dataset(call.data.spec, data::Split::kTrain));
   DatasetPointer test;
@@ -180,9 +195,10 @@ std::function<Status()> declare(CLI::App& app) {
   app.add_option("--exclude", call->options.excluded,
                  "Names of layers that stay float32, separated by commas")
       ->delimiter(',');
+  call->shapes.declare(app);
   app.add_flag("--no-compare", call->no_compare, "Only write the model");
   app.add_option("--report", call->page, "Write the comparison as an HTML page");
-  app.add_option("--threads", call->comparison.threads,
+  app.add_option("--threads", call->comparison.compile.threads,
                  "Threads of the latency measurement; calibration takes all cores")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);

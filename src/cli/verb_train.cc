@@ -18,8 +18,10 @@ namespace lathe::cli {
 namespace {
 
 // The model first, and the checkpoint goes last: whatever fails, nothing is lost.
-Status write_results(const TrainCall& call, const train::TrainResult& result) {
-  RETURN_IF_ERROR(formats::save_model(result.graph, call.out));
+Status write_results(const TrainCall& call, const TrainingModel& model,
+                     const train::TrainResult& result) {
+  ASSIGN_OR_RETURN(const ir::Graph graph, reopen(model, result.graph));
+  RETURN_IF_ERROR(formats::save_model(graph, call.out));
   if (!call.history.empty()) RETURN_IF_ERROR(write_history(call.history, result));
   if (!call.chart.empty()) RETURN_IF_ERROR(write_history_chart(call.chart, result));
   std::error_code absent;
@@ -116,7 +118,7 @@ Status run(TrainCall& call) {
                                    call.options, &printer);
   printer.finish();
   if (!result.ok()) return result.error();
-  if (!result->stopped) RETURN_IF_ERROR(write_results(call, *result));
+  if (!result->stopped) RETURN_IF_ERROR(write_results(call, *model, *result));
   if (call.output.json) {
     print_json(to_json(call, *result, printer.notes()));
   } else if (!result->stopped) {

@@ -248,6 +248,27 @@ class Shapes(Folder):
             self.assertIn(message, said)
 
 
+class NotCompared(Folder):
+    """A backend that cannot run the model has no differences of nodes either."""
+
+    def test_is_said(self):
+        nodes = [node("Relu", ["x"], ["a"], "r"), node("Reshape", ["a", "s"], ["y"], "turn")]
+        with open(self.path("m.onnx"), "wb") as file:
+            file.write(model(nodes, [value_info("x", [2, 3]), value_info("s", [1], 7)], [value_info("y", ["K"])]))
+        write_npy(self.path("x.npy"), (2, 3))
+        write_npy(self.path("s.npy"), (1,), [6], "<i8")
+        words = ["compare", self.path("m.onnx"), "x=" + self.path("x.npy"), "s=" + self.path("s.npy"), "--nodes",
+                 "--backends", "native,reference"]
+        text = lathe(*words, status=1).stdout
+        self.assertRegex(text, r"r \(Relu\) +not compared +0\b")
+        self.assertIn("native: node turn (Reshape)", text)
+        native, reference = lathe_json(*words, status=1)["backends"]
+        self.assertEqual(native["nodes"], [])
+        self.assertIsNone(native["outputs"][0]["max_absolute"])
+        self.assertIn("node turn", native["error"])
+        self.assertEqual([row["max_absolute"] for row in reference["nodes"]], [0, 0])
+
+
 class Slow(Folder):
     """A model that the native engine has no kernels for."""
 

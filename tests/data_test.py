@@ -403,6 +403,15 @@ class Run(Colors):
         write_npz(self.path("d.npz"), {"x_test": ([2, 2], [1, 0, 0, 1], "<f4"), "y_test": ([2], [0, 1], "<i8")})
         self.assertIn("--batch has no effect: the model's batch is fixed at 1",
                       lathe("eval", fixed, "--data", "npz:" + self.path("d.npz"), "--batch", "8").stderr)
+        self.assertIn("--batch 8: " + fixed + " has a fixed batch of 1",
+                      lathe("compare", fixed, "--data", "npz:" + self.path("d.npz"), "--batch", "8", status=2).stderr)
+        free = write(self.path("free.onnx"), model([node("Relu", ["x"], ["y"])], [value_info("x", ["N", 2])],
+                                                   [value_info("y", ["N", 2])]))
+        words = [free, "--data", "npz:" + self.path("d.npz"), "--shape", "2x2", "--batch"]
+        self.assertIn("--batch 8 has no effect: --shape or --dim gives a batch of 2",
+                      lathe("compare", *words, "8", status=2).stderr)
+        lathe("compare", *words, "2", "--backends", "native")
+        self.assertIn("--batch has no effect: the model's batch is fixed at 2", lathe("eval", *words, "8").stderr)
 
     @unittest.skipUnless(os.path.isdir(MODELS), "needs models beside the project")
     def test_reads_photos_from_others(self):

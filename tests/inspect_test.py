@@ -7,7 +7,7 @@ import json
 import os
 import unittest
 
-from onnx_bytes import einsum_model, field, model, node, text_attribute, value_info
+from onnx_bytes import einsum_model, external_tensor, field, model, node, open_classifier, text_attribute, value_info
 from program import MODELS, Folder, add_metadata, lathe, lathe_json
 
 SPEECH_DETECTOR = os.path.join(MODELS, "silero-vad", "silero_vad_16k_op15.onnx")
@@ -153,6 +153,67 @@ class Inspect(Folder):
         path = self.write(model([node("Relu", ["x"], ["y"])], [value_info("x", [3, 2])], [value_info("y", [3, 2])]))
         self.assertEqual(lathe_json("inspect", path)["batch"], 3)
         self.assertIn("has a fixed batch of 3", lathe("inspect", path, "--batch", "2", status=2).stderr)
+
+    def test_extents_that_are_given_decide_the_batch(self):
+        path = self.write(open_classifier())
+        given = ["--shape", "8x1x28x28"]
+        facts = lathe_json("inspect", path, *given)
+        self.assertEqual(facts["batch"], 8)
+        self.assertEqual(facts["macs"], lathe_json("inspect", path, "--dim", "H=28", "--dim", "W=28", "--batch", "8")["macs"])
+        self.assertIn("at batch 8", lathe("inspect", path, *given).stdout)
+        for words in (given, ["--dim", "N=8", "--dim", "H=28", "--dim", "W=28"]):
+            self.assertIn("--batch 4 has no effect: --shape or --dim gives a batch of 8",
+                          lathe("inspect", path, *words, "--batch", "4", status=2).stderr)
+            self.assertEqual(lathe_json("inspect", path, *words, "--batch", "8")["batch"], 8)
+
+    def test_the_text_has_the_extents_that_are_given(self):
+        path = self.write(open_classifier())
+        self.assertIn("float32[N,1,H,W]", lathe("inspect", path, "--text").stdout)
+        text = lathe("inspect", path, "--text", "--shape", "8x1x28x28").stdout
+        self.assertIn("float32[8,1,28,28]", text)
+        self.assertIn("float32[8,4,26,26]", text)
+        self.assertIn("float32[2,1,H,W]", lathe("inspect", path, "--text", "--batch", "2").stdout)
+        self.assertIn("no input of the model has", lathe("inspect", path, "--text", "--dim", "K=1", status=2).stderr)
+
+    def test_absurd_batches(self):
+        lathe("new", "mlp", "-o", self.path("mlp.onnx"))
+        for path in (self.path("mlp.onnx"), self.network()):
+            for batch in (10**9, 10**12, 5 * 10**13, 10**16, 9 * 10**18):
+                facts = lathe_json("inspect", path, "--batch", batch)
+                self.assertFalse(facts["runs_natively"])
+                self.assertGreaterEqual(facts["macs"] or 0, 0)
+                lathe("inspect", path, "--batch", batch, "--nodes")
+                lathe("inspect", path, "--batch", batch, "--plan", status=1)
+                lathe("inspect", path, "--batch", batch, "--text")
+        path = self.path("mlp.onnx")
+        facts = lathe_json("inspect", path, "--batch", 5 * 10**13)
+        self.assertIsNone(facts["macs"])
+        self.assertFalse(facts["macs_complete"])
+        self.assertIn("too many to count at batch 50000000000000", flat(lathe("inspect", path, "--batch", 5 * 10**13).stdout))
+        self.assertIn("which has too many elements", flat(lathe("inspect", path, "--batch", 9 * 10**18).stdout))
+        open_path = self.write(open_classifier())
+        for extent in (3 * 10**9, 9 * 10**18):
+            self.assertIn("too many elements", lathe("inspect", open_path, "--dim", f"H={extent}", "--dim", f"W={extent}",
+                                                     status=2).stderr)
+
+    def test_types_that_do_not_fit(self):
+        """As a file declares them, where an unknown operator keeps Lathe from refusing it."""
+        nodes = [node("MatMul", ["s", "s"], ["a"], "m"), node("Conv", ["s", "s"], ["b"], "c"),
+                 node("Gemm", ["s", "s"], ["c"], "g"), node("Magic", ["a"], ["y"], "e", domain="com.example")]
+        path = self.write(model(nodes, [value_info("s", [])], [value_info(name, [2, 2]) for name in "abcy"],
+                                opsets=(("", 17), ("com.example", 1))))
+        facts = lathe_json("inspect", path)
+        self.assertEqual([row["macs"] for row in facts["nodes"]], [None] * 4)
+        self.assertFalse(facts["macs_complete"])
+
+    def test_external_data_counts_for_the_size(self):
+        with open(self.path("weights.bin"), "wb") as file:
+            file.write(bytes(4 * 6))
+        path = self.write(model([node("MatMul", ["x", "w"], ["y"], "m")], [value_info("x", ["N", 2])],
+                                [value_info("y", ["N", 3])], tensors=[external_tensor("w", [2, 3], "weights.bin")]))
+        facts = lathe_json("inspect", path)
+        self.assertEqual(facts["parameters"], 6)
+        self.assertEqual(facts["size_bytes"], os.path.getsize(path) + 24)
 
     def test_damaged_files_are_named(self):
         path = self.network()

@@ -1,4 +1,5 @@
 """ONNX models as bytes, written without the onnx package."""
+import struct
 
 
 def varint(value):
@@ -24,6 +25,18 @@ def value_info(name, dims, element_type=1):
     return field(1, name) + field(2, field(1, field(1, element_type) + field(2, shape)))
 
 
+def tensor(name, dims, values):
+    """A float32 initializer."""
+    return (b"".join(field(1, dim) for dim in dims) + field(2, 1) + field(8, name) +
+            field(9, struct.pack(f"<{len(values)}f", *values)))
+
+
+def external_tensor(name, dims, file):
+    """A float32 initializer whose values are those of a file beside the model."""
+    return (b"".join(field(1, dim) for dim in dims) + field(2, 1) + field(8, name) +
+            field(13, field(1, "location") + field(2, file)) + field(14, 1))
+
+
 def text_attribute(name, text):
     return field(1, name) + field(4, text) + field(20, 3)
 
@@ -33,13 +46,23 @@ def node(op_type, inputs, outputs, name="", attributes=(), domain=""):
             field(4, op_type) + b"".join(field(5, a) for a in attributes) + (field(7, domain) if domain else b""))
 
 
-def model(nodes, inputs, outputs, opsets=(("", 17),), producer="", metadata=()):
-    """Nodes by node(), inputs and outputs by value_info(), opsets as pairs of domain and version."""
-    graph = (b"".join(field(1, n) for n in nodes) + field(2, "g") + b"".join(field(11, i) for i in inputs) +
-             b"".join(field(12, o) for o in outputs))
+def model(nodes, inputs, outputs, opsets=(("", 17),), producer="", metadata=(), tensors=()):
+    """Nodes by node(), inputs and outputs by value_info(), tensors by tensor(), opsets as pairs of domain and version."""
+    graph = (b"".join(field(1, n) for n in nodes) + field(2, "g") + b"".join(field(5, t) for t in tensors) +
+             b"".join(field(11, i) for i in inputs) + b"".join(field(12, o) for o in outputs))
     return (field(1, 8) + (field(2, producer) if producer else b"") + field(7, graph) +
             b"".join(field(8, field(1, domain) + field(2, version)) for domain, version in opsets) +
             b"".join(field(14, field(1, key) + field(2, value)) for key, value in metadata))
+
+
+def open_classifier(classes=10):
+    """Of gray images of any size, x [N,1,H,W]."""
+    nodes = [node("Conv", ["x", "w"], ["a"], "conv"), node("Relu", ["a"], ["b"], "relu"),
+             node("GlobalAveragePool", ["b"], ["c"], "pool"), node("Flatten", ["c"], ["d"], "flat"),
+             node("Gemm", ["d", "v"], ["y"], "fc")]
+    tensors = [tensor("w", [4, 1, 3, 3], [(i * 7 % 11 - 5) / 9 for i in range(36)]),
+               tensor("v", [4, classes], [(i * 5 % 13 - 6) / 6 for i in range(4 * classes)])]
+    return model(nodes, [value_info("x", ["N", 1, "H", "W"])], [value_info("y", ["N", classes])], tensors=tensors)
 
 
 def einsum_model():

@@ -7,6 +7,7 @@ import os
 import re
 import unittest
 
+from onnx_bytes import open_classifier
 from program import PREPROCESS, SharedFolder, lathe, lathe_bytes, lathe_interrupted, lathe_json, needs_fashion_mnist
 
 DATA = "fashion-mnist"
@@ -67,6 +68,22 @@ class Quantize(SharedFolder):
             text = page.read()
         self.assertIn("without a measurable change of accuracy", text)
         self.assertIn("conv1", text)
+
+    def test_open_extents_are_given_and_stay_open(self):
+        path, out = self.path("open.onnx"), self.path("open-int8.onnx")
+        with open(path, "wb") as file:
+            file.write(open_classifier())
+        words = ["quantize", path, *COMMON, "--limit", "100", "--preprocess", PREPROCESS, "-o", out]
+        self.assertIn("use --dim H=... or --shape x=1x1xHxW", lathe(*words, status=2).stderr)
+        self.assertIn("expected NAME=640", lathe(*words, "--dim", "H", status=2).stderr)
+        self.assertFalse(os.path.exists(out))
+        page = self.path("open.html")
+        for given in (["--dim", "H=28", "--dim", "W=28"], ["--shape", "x=1x1x28x28"], ["--shape", "4x1x28x28"]):
+            before, after = lathe_json(*words, *given, "--report", page)["variants"]
+            self.assertEqual((before["samples"], after["samples"]), (100, 100))
+            self.assertEqual(lathe_json("inspect", out)["inputs"][0]["type"], "float32[N,1,H,W]")
+            with open(page, encoding="utf-8") as file:
+                self.assertEqual(file.read().count(" ".join(given)), 3)
 
     def test_json(self):
         report = lathe_json("quantize", self.float, *COMMON, "--eval-limit", "100", "--preprocess", PREPROCESS,

@@ -11,6 +11,7 @@ import subprocess
 import unittest
 import zipfile
 
+from onnx_bytes import open_classifier
 from program import PROGRAM, Folder, SharedFolder, add_metadata, lathe, lathe_bytes, lathe_interrupted, lathe_json
 
 PLAIN = ["--precision", "float32", "--memory-format", "contiguous", "--threads", "1"]
@@ -115,6 +116,7 @@ class Refused(Folder):
         for words in (["--warmup", "0.1"], ["--step-epochs", "3"], ["--step-factor", "0.5"],
                       ["--plateau-patience", "2", "--schedule", "step"], ["--plateau-factor", "0.5"],
                       ["--momentum", "0.8", "--optimizer", "adamw"], ["--early-stop", "3", "--validation-share", "0"],
+                      ["--shape", "1x1x28x28"], ["--dim", "H=28"],
                       ["--size", "28", "--preprocess", '{"size":[8,8],"channels":"gray","mean":[0],"std":[1]}']):
             self.assertIn(f"{words[0]} has no effect: ", self.refused(*new, *words))
         model = self.path("model.onnx")
@@ -268,6 +270,18 @@ class Training(SharedFolder):
         self.assertEqual(read(one), read(two))
         self.train("--epochs", "2", "--seed", "6", "-o", two)
         self.assertNotEqual(read(one), read(two))
+
+    def test_open_extents_are_given_and_stay_open(self):
+        path, out = self.path("open.onnx"), self.path("open-trained.onnx")
+        with open(path, "wb") as file:
+            file.write(open_classifier(4))
+        words = ["train", path, "--data", self.data, "--epochs", "1", *PLAIN, "--force", "-o", out]
+        self.assertIn("give other extents by --dim or --shape", lathe(*words, status=2).stderr)
+        self.assertIn("no input of the model has an open extent 'K'", lathe(*words, "--dim", "K=8", status=2).stderr)
+        for given in (["--dim", "H=8", "--dim", "W=8"], ["--shape", "x=1x1x8x8"]):
+            done = lathe(*words, *given)
+            self.assertNotIn("opened to any batch", done.stderr)
+            self.assertEqual(lathe_json("inspect", out)["inputs"][0]["type"], "float32[N,1,H,W]")
 
     def test_a_model_is_trained_in_place_where_that_is_forced(self):
         out = self.good_model("in_place.onnx")

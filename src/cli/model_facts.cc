@@ -1,10 +1,11 @@
 #include "cli/model_facts.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <fmt/ranges.h>
 
 #include "backends/backends.h"
+#include "base/checked_math.h"
+#include "formats/onnx/read_onnx.h"
 #include "ops/infer_shapes.h"
 
 namespace lathe::cli {
@@ -99,40 +100,18 @@ void bind_batch(ir::Graph& graph, std::int64_t batch) {
   }
 }
 
-// The graph with the types that it has under `options`. `reason`: why some stay unknown.
-Result<ir::Graph> shaped(const ir::Graph& graph, const engine::CompileOptions& options,
-                         std::string& reason) {
-  const auto bound = engine::bind_shapes(graph, options);
-  if (bound.ok() && graph.opsets.empty()) return *bound;
-  ir::Graph result = graph;
-  if (bound.ok()) {
-    for (std::size_t i = 0; i < graph.inputs().size(); ++i) {
-      result.value(graph.inputs()[i]).type = bound->value(bound->inputs()[i]).type;
-    }
-  } else {
-    // Whoever gives extents wants them taken; without any, what depends on them is left out.
-    if (!options.shapes.empty() || !options.dimensions.empty()) return bound.error();
-    reason = bound.error().message();
-    bind_batch(result, options.batch);
-  }
-  RETURN_IF_ERROR(infer_what_can_be(result));
-  return result;
-}
-
-std::optional<std::int64_t> macs_of(const ir::Graph& graph, ir::NodeId id) {
-  const ir::Node& node = graph.node(id);
-  if (node.is("Constant")) return 0;
+// Whether the multiply-accumulates of a node can be told: all types are known, and fit it. What a
+// file declares need not.
+bool has_macs(const ir::Graph& graph, const ir::Node& node) {
   const ops::OpDef* op = ops::find_op(node.domain, node.op_type);
-  if (op == nullptr) return std::nullopt;
-  if (op->macs == nullptr) return 0;
+  if (op == nullptr) return node.is("Constant");
+  if (op->macs == nullptr) return true;
   const auto complete = [&](ir::ValueId value) {
     return value == ir::kNoValue || is_complete(graph.value(value).type);
   };
-  if (!std::all_of(node.inputs.begin(), node.inputs.end(), complete) ||
-      !std::all_of(node.outputs.begin(), node.outputs.end(), complete)) {
-    return std::nullopt;
-  }
-  return ops::count_node_macs(graph, id);
+  return std::all_of(node.inputs.begin(), node.inputs.end(), complete) &&
+         std::all_of(node.outputs.begin(), node.outputs.end(), complete) &&
+         ops::infer_node(graph, node).ok();
 }
 
 NodeFacts facts_of(const ir::Graph& graph, const ir::Graph& types, ir::NodeId id) {
@@ -140,8 +119,12 @@ NodeFacts facts_of(const ir::Graph& graph, const ir::Graph& types, ir::NodeId id
   NodeFacts facts{.name = node.name,
                   .op = node.qualified_type(),
                   .output = {},
-                  .macs = macs_of(types, id),
+                  .macs = {},
                   .known = is_known(node)};
+  if (has_macs(types, node)) {
+    facts.macs = ops::count_node_macs(types, id);
+    facts.countless = !facts.macs;
+  }
   if (const ir::ValueId output = node.output(); output != ir::kNoValue) {
     const ir::TensorType& type = types.value(output).type;
     facts.output = type.data_type == ir::DataType::kUndefined ? "?" : type.to_string();
@@ -163,20 +146,44 @@ std::string unknown_operators(const ModelFacts& facts) {
   return fmt::format("operators that Lathe does not know: {}", fmt::join(names, ", "));
 }
 
+// Takes one more node's into the sum.
+void add_macs(const NodeFacts& node, ModelFacts& facts) {
+  if (!node.macs && !node.countless) ++facts.uncounted;
+  if (node.countless) facts.macs.reset();
+  if (node.macs && facts.macs) facts.macs = checked_sum(*facts.macs, *node.macs);
+}
+
 }  // namespace
+
+Result<ir::Graph> graph_at(const ir::Graph& graph, const engine::CompileOptions& options,
+                           std::string& reason) {
+  const auto bound = engine::bind_shapes(graph, options);
+  if (bound.ok() && graph.opsets.empty()) return *bound;
+  ir::Graph result = graph;
+  if (bound.ok()) {
+    for (std::size_t i = 0; i < graph.inputs().size(); ++i) {
+      result.value(graph.inputs()[i]).type = bound->value(bound->inputs()[i]).type;
+    }
+  } else {
+    // Whoever gives extents wants them taken; without any, what depends on them is left out.
+    if (!options.shapes.empty() || !options.dimensions.empty()) return bound.error();
+    reason = bound.error().message();
+    bind_batch(result, options.batch);
+  }
+  RETURN_IF_ERROR(infer_what_can_be(result));
+  return result;
+}
 
 Result<ModelFacts> gather_facts(const std::string& path, const ir::Graph& graph,
                                 const engine::CompileOptions& options) {
   ModelFacts facts;
   ASSIGN_OR_RETURN(facts.header, formats::read_model_header(path));
-  std::error_code ignored;
-  facts.size_bytes = static_cast<std::int64_t>(std::filesystem::file_size(path, ignored));
+  facts.size_bytes = formats::size_of_model(path);
   count_nodes(graph, false, facts);
-  ASSIGN_OR_RETURN(const ir::Graph types, shaped(graph, options, facts.reason));
+  ASSIGN_OR_RETURN(const ir::Graph types, graph_at(graph, options, facts.reason));
   for (const ir::NodeId id : types.node_ids()) {
     NodeFacts node = facts_of(graph, types, id);
-    facts.macs += node.macs.value_or(0);
-    facts.uncounted += node.macs ? 0 : 1;
+    add_macs(node, facts);
     facts.nodes.push_back(std::move(node));
   }
   if (const std::string missing = unknown_operators(facts); !missing.empty()) {

@@ -22,6 +22,7 @@ struct NodeFacts {
   std::string output;  // type of the first
   std::int64_t constants = 0;
   std::optional<std::int64_t> macs;  // empty where they cannot be told
+  bool countless = false;            // since they are more than can be counted
   bool known = true;                 // whether Lathe has the operator
 };
 
@@ -32,10 +33,11 @@ struct OperatorFacts {
 
 struct ModelFacts {
   formats::ModelHeader header;
-  std::int64_t size_bytes = 0;
+  std::int64_t size_bytes = 0;  // of the file, and of those of its external data
   std::int64_t parameters = 0;  // in subgraphs too
-  std::int64_t macs = 0;        // of the nodes whose are known
-  std::int64_t uncounted = 0;   // nodes whose are not
+  // Of the nodes whose are known; empty where they are more than can be counted.
+  std::optional<std::int64_t> macs = 0;
+  std::int64_t uncounted = 0;  // nodes whose are not known
   std::vector<NodeFacts> nodes;
   std::map<std::string, OperatorFacts> operators;  // in subgraphs too
   std::int64_t subgraph_nodes = 0;
@@ -44,8 +46,13 @@ struct ModelFacts {
   std::string reason;
 };
 
-// `graph` is what load_model made of the file at `path`, foreign or not. Extents that are unknown
-// are no error where `options` give none: what depends on them is left out.
+// The graph with the types that it has under `options`. Extents that are unknown are no error where
+// `options` give none: what depends on them stays unknown, and `reason` says why.
+Result<ir::Graph> graph_at(const ir::Graph& graph, const engine::CompileOptions& options,
+                           std::string& reason);
+
+// `graph` is what load_model made of the file at `path`, foreign or not. What depends on extents
+// that graph_at() leaves unknown is left out.
 Result<ModelFacts> gather_facts(const std::string& path, const ir::Graph& graph,
                                 const engine::CompileOptions& options);
 

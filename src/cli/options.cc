@@ -151,6 +151,24 @@ Status ShapeFlags::add_to(engine::CompileOptions& options) const {
   return {};
 }
 
+std::vector<std::string> ShapeFlags::words() const {
+  std::vector<std::string> words;
+  for (const std::string& shape : shapes) words.insert(words.end(), {"--shape", shape});
+  for (const std::string& dimension : dimensions) words.insert(words.end(), {"--dim", dimension});
+  return words;
+}
+
+Status check_batch(const ir::Graph& graph, const engine::CompileOptions& options,
+                   std::string_view model) {
+  const auto fixed = engine::fixed_batch(graph, options);
+  if (!fixed || *fixed == options.batch) return {};
+  if (engine::fixed_batch(graph, {})) {
+    return invalid_argument("--batch {}: {} has a fixed batch of {}", options.batch, model, *fixed);
+  }
+  return invalid_argument("--batch {} has no effect: --shape or --dim gives a batch of {}",
+                          options.batch, *fixed);
+}
+
 void CompileFlags::declare(CLI::App& app, bool concurrency) {
   if (concurrency) {
     app.add_option("--threads", threads,

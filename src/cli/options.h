@@ -59,8 +59,16 @@ struct ShapeFlags {
   std::vector<std::string> shapes;      // "name=1x3x640x640"; the name may be left out
   std::vector<std::string> dimensions;  // "name=640"
   void declare(CLI::App& app);
+  [[nodiscard]] bool given() const { return !shapes.empty() || !dimensions.empty(); }
   Status add_to(engine::CompileOptions& options) const;
+  // As the command line has them: {"--dim", "name=640"}.
+  [[nodiscard]] std::vector<std::string> words() const;
 };
+
+// Refuses a --batch, which options.batch is, where `graph` cannot have that: its file, --shape or
+// --dim gives another. `model`: what the graph's file is called.
+Status check_batch(const ir::Graph& graph, const engine::CompileOptions& options,
+                   std::string_view model);
 
 // How a model is run, but for the backend's name: what compile() is told.
 struct CompileFlags {

@@ -46,6 +46,7 @@ void TrainCall::declare(CLI::App& parser) {
   parser.get_option("--limit")->description(
       "Use at most N training samples, the held-out ones among them (0: all)");
   parser.add_option("--size", size, "Resize images to HxW, with --arch");
+  shapes.declare(parser);
   parser
       .add_option("--validation-share", validation_share,
                   "Share of the training samples held out to choose the best epoch")
@@ -174,6 +175,8 @@ Status TrainCall::check_effects() const {
   return refuse_idle(
       *this,
       {{"--size", !model.empty(), "a MODEL has a size of its own, --size goes with --arch"},
+       {"--shape", model.empty(), "it goes with a MODEL, --arch takes --size"},
+       {"--dim", model.empty(), "it goes with a MODEL, --arch takes --size"},
        {"--size", !data.preprocess.empty(), "--preprocess says the size"},
        {"--momentum", options.optimizer != train::Optimizer::kSgd, "it goes with --optimizer sgd"},
        {"--warmup", one_cycle && options.warmup > 0, "--schedule one-cycle climbs by itself"},

@@ -30,6 +30,7 @@ struct TrainCall {
   bool no_checkpoint = false;
   std::string history;
   std::string chart;
+  ShapeFlags shapes;
   train::TrainOptions options;
   OutputFiles files;
   OutputOptions output;

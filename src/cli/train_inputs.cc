@@ -7,6 +7,7 @@
 #include "data/default_preprocess.h"
 #include "formats/model_file.h"
 #include "ir/architectures.h"
+#include "ops/infer_shapes.h"
 
 namespace lathe::cli {
 namespace {
@@ -52,6 +53,47 @@ Result<ir::Graph> new_network(const TrainCall& call, const data::Dataset& datase
   return ir::make_architecture(call.architecture, shape);
 }
 
+// The graph with other types of its inputs, and what follows of them.
+Result<ir::Graph> with_input_types(ir::Graph graph, const std::vector<ir::TensorType>& types) {
+  for (const ir::NodeId id : graph.node_ids()) {
+    for (const ir::ValueId output : graph.node(id).outputs)
+      if (output != ir::kNoValue) graph.value(output).type = {};
+  }
+  for (std::size_t i = 0; i < types.size(); ++i) graph.value(graph.inputs()[i]).type = types[i];
+  RETURN_IF_ERROR(ops::infer_shapes(graph));
+  return graph;
+}
+
+std::vector<ir::TensorType> input_types(const ir::Graph& graph) {
+  std::vector<ir::TensorType> types;
+  for (const ir::ValueId id : graph.inputs()) types.push_back(graph.value(id).type);
+  return types;
+}
+
+// `types`, with the batch of `batches`.
+std::vector<ir::TensorType> with_batches(std::vector<ir::TensorType> types,
+                                         const std::vector<ir::TensorType>& batches) {
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    const auto& batch = batches[i].shape;
+    if (batch && !batch->empty() && types[i].shape && !types[i].shape->empty())
+      types[i].shape->front() = batch->front();
+  }
+  return types;
+}
+
+// Gives the graph the extents of --shape and --dim; a batch that is open stays so, for --batch.
+Status take_shapes(const TrainCall& call, TrainingModel& model) {
+  if (!call.shapes.given()) return {};
+  engine::CompileOptions options;
+  RETURN_IF_ERROR(call.shapes.add_to(options));
+  ASSIGN_OR_RETURN(const ir::Graph bound,
+                   engine::bind_shapes(model.graph, options).with_context(call.model));
+  model.file_types = input_types(model.graph);
+  ASSIGN_OR_RETURN(model.graph,
+                   with_input_types(bound, with_batches(input_types(bound), model.file_types)));
+  return {};
+}
+
 }  // namespace
 
 Result<TrainingData> open_training_data(const TrainCall& call) {
@@ -84,6 +126,7 @@ Result<TrainingModel> make_training_model(const TrainCall& call, const data::Dat
   std::optional<Extents> size = call.extents;
   if (!call.model.empty()) {
     ASSIGN_OR_RETURN(model.graph, formats::load_model(call.model));
+    RETURN_IF_ERROR(take_shapes(call, model));
     if (!model.preprocess) {
       ASSIGN_OR_RETURN(model.preprocess, data::read_preprocess(model.graph.metadata));
     }
@@ -96,6 +139,11 @@ Result<TrainingModel> make_training_model(const TrainCall& call, const data::Dat
     ASSIGN_OR_RETURN(model.graph, new_network(call, dataset, model.preprocess));
   }
   return model;
+}
+
+Result<ir::Graph> reopen(const TrainingModel& model, const ir::Graph& trained) {
+  if (model.file_types.empty()) return trained;
+  return with_input_types(trained, with_batches(model.file_types, input_types(trained)));
 }
 
 }  // namespace lathe::cli

@@ -9,6 +9,7 @@
 #include "cli/verb.h"
 #include "data/loader.h"
 #include "formats/model_file.h"
+#include "ir/is_quantized.h"
 #include "measure/batch_runner.h"
 #include "measure/compare_backends.h"
 #include "measure/model_preprocess.h"
@@ -106,9 +107,13 @@ nlohmann::json json_number(double value) {
 }
 
 nlohmann::json to_json(const measure::ValueDifference& value) {
+  const bool compared = value.difference.elements() > 0;
+  const auto number = [&](double difference) {
+    return compared ? json_number(difference) : nlohmann::json(nullptr);
+  };
   nlohmann::json json{{"name", value.name},
-                      {"max_absolute", json_number(value.difference.max_absolute())},
-                      {"max_relative", json_number(value.difference.max_relative())},
+                      {"max_absolute", number(value.difference.max_absolute())},
+                      {"max_relative", number(value.difference.max_relative())},
                       {"elements", value.difference.elements()}};
   if (value.difference.top1_rows() > 0) {
     json["top1_agreement"] = value.difference.top1_agreement();
@@ -162,27 +167,30 @@ std::string output_table(const measure::BackendComparisons& result,
   return table.to_string(report::stdout_is_terminal());
 }
 
+std::string node_cell(const measure::BackendComparison& comparison, std::size_t i,
+                      double tolerance) {
+  if (comparison.nodes.empty()) return "not compared";  // verdict() says why
+  const measure::ValueDifference& node = comparison.nodes[i];
+  return fmt::format("{}{}",
+                     node.integer ? fmt::format("{:g} steps", node.difference.max_absolute())
+                                  : in_words(node.difference.max_relative()),
+                     comparison.first_beyond(tolerance) == &node ? " <" : "");
+}
+
 std::string node_table(const measure::BackendComparisons& result, const Call& call) {
   using report::Align;
   std::vector<report::Column> columns{{"node", Align::kLeft, 40}};
-  std::vector<const measure::BackendComparison*> shown;
+  const std::vector<measure::ValueDifference>* nodes = nullptr;
   for (const measure::BackendComparison& comparison : result.backends) {
-    if (comparison.nodes.empty()) continue;
-    shown.push_back(&comparison);
     columns.push_back({comparison.backend, Align::kRight});
+    if (nodes == nullptr && !comparison.nodes.empty()) nodes = &comparison.nodes;
   }
-  if (shown.empty()) return {};
+  if (nodes == nullptr) return {};
   report::TextTable table(std::move(columns));
-  for (std::size_t i = 0; i < shown[0]->nodes.size(); ++i) {
-    std::vector<std::string> row{shown[0]->nodes[i].node};
-    for (const auto* comparison : shown) {
-      const measure::ValueDifference& node = comparison->nodes[i];
-      row.push_back(fmt::format("{}{}",
-                                node.integer
-                                    ? fmt::format("{:g} steps", node.difference.max_absolute())
-                                    : in_words(node.difference.max_relative()),
-                                comparison->first_beyond(call.tolerance) == &node ? " <" : ""));
-    }
+  for (std::size_t i = 0; i < nodes->size(); ++i) {
+    std::vector<std::string> row{(*nodes)[i].node};
+    for (const measure::BackendComparison& comparison : result.backends)
+      row.push_back(node_cell(comparison, i, call.tolerance));
     table.add_row(std::move(row));
   }
   return "\n" + table.to_string(report::stdout_is_terminal());
@@ -268,6 +276,7 @@ Status run(const Call& call, const CLI::App& app) {
   options.inner_nodes = call.nodes;
   ASSIGN_OR_RETURN(options.compile, call.compile.parse());
   options.compile.batch = call.data.spec.empty() ? 1 : call.batch;
+  if (app.count("--batch") > 0) RETURN_IF_ERROR(check_batch(graph, options.compile, call.model));
   options.stop_requested = interrupted;
   measure::InputSource source;
   if (!call.inputs.empty()) {
@@ -300,7 +309,7 @@ Status run(const Call& call, const CLI::App& app) {
                         {"against", result.against},
                         {"samples", result.rows},
                         {"tolerance", call.tolerance},
-                        {"quantized", measure::is_quantized(graph)},
+                        {"quantized", ir::is_quantized(graph)},
                         {"interrupted", result.interrupted},
                         {"agrees", all_agree},
                         {"backends", backends}};

@@ -124,14 +124,12 @@ void print_for_people(const Call& call, const measure::Evaluation& result) {
   }
 }
 
-// A batch that the model's input does not leave open is the model's own.
-std::vector<std::string> batch_note(const Call& call, const ir::Graph& graph) {
-  if (!call.batch_given || graph.inputs().size() != 1) return {};
-  const auto& shape = graph.value(graph.inputs()[0]).type.shape;
-  if (!shape || shape->empty() || !(*shape)[0].known() || (*shape)[0] == ir::Dim(call.batch))
-    return {};
-  return {
-      fmt::format("--batch has no effect: the model's batch is fixed at {}", (*shape)[0].value())};
+// A batch that the file, --shape or --dim fixes is that of the model.
+std::vector<std::string> batch_note(const Call& call, const ir::Graph& graph,
+                                    const engine::CompileOptions& options) {
+  const auto fixed = engine::fixed_batch(graph, options);
+  if (!call.batch_given || !fixed || *fixed == options.batch) return {};
+  return {fmt::format("--batch has no effect: the model's batch is fixed at {}", *fixed)};
 }
 
 Status run(const Call& call) {
@@ -139,11 +137,11 @@ Status run(const Call& call) {
                    formats::load_model(call.model, formats::UnknownOperators::kKeep));
   ASSIGN_OR_RETURN(const auto dataset, call.data.open());
   print_data_notes(dataset->origin().notes, call.output.quiet);
-  print_notes(batch_note(call, graph), call.output.quiet);
   measure::EvaluateOptions options;
   options.backend = call.backend.backend;
   ASSIGN_OR_RETURN(options.compile, call.backend.compile.parse());
   options.compile.batch = call.batch;
+  print_notes(batch_note(call, graph, options.compile), call.output.quiet);
   RETURN_IF_ERROR(call.backend.explain_choice(graph, options.compile));
   options.strict = call.data.strict;
   ASSIGN_OR_RETURN(options.preprocess, call.data.parse_preprocess());

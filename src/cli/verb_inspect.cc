@@ -23,6 +23,7 @@ namespace {
 struct Call {
   std::string model;
   std::int64_t batch = 1;
+  bool batch_given = false;
   bool nodes = false;
   bool plan = false;
   bool text = false;
@@ -59,8 +60,9 @@ std::string operators_text(const ModelFacts& facts) {
 }
 
 std::string macs_text(const ModelFacts& facts, std::int64_t batch) {
-  std::string text =
-      fmt::format("{} at batch {}", format_count(static_cast<double>(facts.macs)), batch);
+  const std::string count =
+      facts.macs ? format_count(static_cast<double>(*facts.macs)) : "too many to count";
+  const std::string text = fmt::format("{} at batch {}", count, batch);
   if (facts.uncounted == 0) return text;
   return fmt::format("{}, without {} that cannot be counted", text,
                      counted(facts.uncounted, "node"));
@@ -81,7 +83,10 @@ std::string nodes_table(const ModelFacts& facts) {
                            {"MACs", report::Align::kRight}});
   for (const NodeFacts& node : facts.nodes) {
     table.add_row({node.name, node.op + (node.known ? "" : " (unknown)"), node.output,
-                   cell(node.constants), node.macs ? cell(*node.macs) : "?"});
+                   cell(node.constants),
+                   node.countless ? "too many"
+                   : node.macs    ? cell(*node.macs)
+                                  : "?"});
   }
   return "\n" + table.to_string(report::stdout_is_terminal());
 }
@@ -136,8 +141,8 @@ nlohmann::json facts_json(const Call& call, const ir::Graph& graph, const ModelF
   const bool runs = facts.executable != nullptr;
   nlohmann::json json{{"model", call.model},
                       {"parameters", facts.parameters},
-                      {"macs", facts.macs},
-                      {"macs_complete", facts.uncounted == 0},
+                      {"macs", facts.macs ? nlohmann::json(*facts.macs) : nullptr},
+                      {"macs_complete", facts.macs && facts.uncounted == 0},
                       {"batch", call.batch},
                       {"arena_bytes", nullptr},
                       {"weight_bytes", nullptr},
@@ -221,35 +226,29 @@ Status check(const Call& call) {
   return {};
 }
 
-// The batch that an input of the model fixes, or empty where --batch chooses it.
-std::optional<std::int64_t> fixed_batch(const ir::Graph& graph) {
-  std::optional<std::int64_t> batch;
-  for (const ir::ValueId id : graph.inputs()) {
-    const ir::TensorType& type = graph.value(id).type;
-    if (!type.shape || type.shape->empty()) continue;
-    if (!type.shape->front().known()) return std::nullopt;
-    if (!batch) batch = type.shape->front().value();
+// The graph as it is in the file, or with the extents that the call gives.
+Status print_graph(const Call& call, const ir::Graph& graph,
+                   const engine::CompileOptions& compiling) {
+  if (!call.batch_given && !call.shapes.given()) {
+    print(ir::to_text(graph));
+    return {};
   }
-  return batch;
+  std::string reason;
+  const auto shaped = graph_at(graph, compiling, reason);
+  if (!shaped.ok()) return shaped.error().with_context(call.model);
+  print(ir::to_text(*shaped));
+  return {};
 }
 
 Status run(Call& call) {
   RETURN_IF_ERROR(check(call));
   ASSIGN_OR_RETURN(const ir::Graph graph,
                    formats::load_model(call.model, formats::UnknownOperators::kKeep));
-  if (const auto fixed = fixed_batch(graph)) {
-    if (call.batch != 1 && call.batch != *fixed) {
-      return invalid_argument("--batch {}: {} has a fixed batch of {}", call.batch, call.model,
-                              *fixed);
-    }
-    call.batch = *fixed;
-  }
-  if (call.text) {
-    print(ir::to_text(graph));
-    return {};
-  }
   engine::CompileOptions compiling{.threads = 1, .batch = call.batch};
   RETURN_IF_ERROR(call.shapes.add_to(compiling));
+  if (call.batch_given) RETURN_IF_ERROR(check_batch(graph, compiling, call.model));
+  call.batch = compiling.batch = engine::fixed_batch(graph, compiling).value_or(call.batch);
+  if (call.text) return print_graph(call, graph, compiling);
   auto facts = gather_facts(call.model, graph, compiling);
   if (!facts.ok()) return facts.error().with_context(call.model);
   std::vector<engine::StepProfile> plan;
@@ -274,13 +273,17 @@ Status run(Call& call) {
 std::function<Status()> declare(CLI::App& app) {
   auto call = std::make_shared<Call>();
   app.add_option("MODEL", call->model, "The model file")->required();
-  app.add_option("--batch", call->batch, "Batch for MACs and memory")->check(CLI::PositiveNumber);
+  const CLI::Option* batch = app.add_option("--batch", call->batch, "Batch for MACs and memory")
+                                 ->check(CLI::PositiveNumber);
   call->shapes.declare(app);
   app.add_flag("--nodes", call->nodes, "A table of all nodes");
   app.add_flag("--plan", call->plan, "The steps that the native engine makes of them");
   app.add_flag("--text", call->text, "The whole graph as text, and nothing else");
   call->output.declare(app);
-  return [call] { return run(*call); };
+  return [call, batch] {
+    call->batch_given = batch->count() > 0;
+    return run(*call);
+  };
 }
 
 }  // namespace

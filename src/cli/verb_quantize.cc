@@ -30,6 +30,7 @@ struct Call {
   bool no_compare = false;
   std::string without_compare;  // an option that then has no effect, if one is given
   std::string page;
+  ShapeFlags shapes;
   measure::CompareVariantsOptions comparison;
   std::string command;  // the call as it was made
   OutputFiles files;
@@ -77,17 +78,22 @@ report::Report make_report(const Call& call, measure::VariantComparison comparis
       "Post-training static quantization, calibrated on {} of {}; accuracy on {} of the {} split.",
       describe(samples), call.data.spec, counted(test.size(), "sample"), call.data.split);
   report.system = measure::describe(measure::system_info(true));
+  const engine::CompileOptions& compared = call.comparison.compile;
   report.system.emplace_back(
-      "Latency", fmt::format("batch 1, {}", counted(call.comparison.threads, "thread")));
+      "Latency", fmt::format("batch {}, {}", engine::fixed_batch(written, compared).value_or(1),
+                             counted(compared.threads, "thread")));
   report.comparison = std::move(comparison);
   report.history = report::read_history(written);
+  const std::vector<std::string> shapes = call.shapes.words();
   std::vector<std::string> eval{"lathe",        "eval",    call.out,       "--data",
                                 call.data.spec, "--split", call.data.split};
   if (call.data.limit > 0) eval.insert(eval.end(), {"--limit", std::to_string(call.data.limit)});
   if (call.data.strict) eval.emplace_back("--strict");
-  report.commands = {call.command, shell_command(eval),
-                     shell_command({"lathe", "bench", call.model, call.out, "--threads",
-                                    std::to_string(call.comparison.threads)})};
+  eval.insert(eval.end(), shapes.begin(), shapes.end());
+  std::vector<std::string> bench{"lathe",     "bench", call.model, call.out,
+                                 "--threads", std::to_string(compared.threads)};
+  bench.insert(bench.end(), shapes.begin(), shapes.end());
+  report.commands = {call.command, shell_command(eval), shell_command(bench)};
   report.generated_at = report::current_time();
   return report;
 }
@@ -129,6 +135,16 @@ Status compare(Call& call, const ir::Graph& graph, const shrink::CalibrationSamp
                       call.page.empty() ? "" : ", so that no report was written");
 }
 
+// Takes --shape and --dim, which the model that is written leaves open again.
+Status take_shapes(Call& call, const ir::Graph& graph) {
+  engine::CompileOptions& comparing = call.comparison.compile;
+  RETURN_IF_ERROR(call.shapes.add_to(comparing));
+  RETURN_IF_ERROR(engine::bind_shapes(graph, comparing).with_context(call.model));
+  call.options.calibration.compile.shapes = comparing.shapes;
+  call.options.calibration.compile.dimensions = comparing.dimensions;
+  return {};
+}
+
 Status run(Call& call) {
   if (call.no_compare && !call.without_compare.empty()) {
     return invalid_argument("{} has no effect with --no-compare, which leaves the comparison out",
@@ -151,6 +167,7 @@ Status run(Call& call) {
   }
   ASSIGN_OR_RETURN(call.options.calibration.preprocess, call.data.parse_preprocess());
   ASSIGN_OR_RETURN(const ir::Graph graph, formats::load_model(call.model));
+  RETURN_IF_ERROR(take_shapes(call, graph));
   ASSIGN_OR_RETURN(const DatasetPointer training,
                    data::open_dataset(call.data.spec, data::Split::kTrain));
   DatasetPointer test;
@@ -205,9 +222,10 @@ std::function<Status()> declare(CLI::App& app) {
   app.add_option("--exclude", call->options.excluded,
                  "Names of layers that stay float32, separated by commas")
       ->delimiter(',');
+  call->shapes.declare(app);
   app.add_flag("--no-compare", call->no_compare, "Only write the model");
   app.add_option("--report", call->page, "Write the comparison as an HTML page");
-  app.add_option("--threads", call->comparison.threads,
+  app.add_option("--threads", call->comparison.compile.threads,
                  "Threads of the latency measurement; calibration takes all cores")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);

@@ -26,8 +26,10 @@ bool is_cut_short(const TrainCall& call, const train::TrainResult& result) {
 }
 
 // The model first, and the checkpoint goes last: whatever fails, nothing is lost.
-Status write_results(const TrainCall& call, const train::TrainResult& result) {
-  RETURN_IF_ERROR(formats::save_model(result.graph, call.out));
+Status write_results(const TrainCall& call, const TrainingModel& model,
+                     const train::TrainResult& result) {
+  ASSIGN_OR_RETURN(const ir::Graph graph, reopen(model, result.graph));
+  RETURN_IF_ERROR(formats::save_model(graph, call.out));
   if (!call.history.empty()) RETURN_IF_ERROR(write_history(call.history, result));
   if (!call.chart.empty()) RETURN_IF_ERROR(write_history_chart(call.chart, result));
   std::error_code absent;
@@ -136,7 +138,7 @@ Status run(TrainCall& call) {
   printer.finish();
   if (!result.ok()) return result.error();
   if (!result->stopped) {
-    RETURN_IF_ERROR(write_results(call, *result));
+    RETURN_IF_ERROR(write_results(call, *model, *result));
     if (is_cut_short(call, *result)) printer.on_note(describe_cut(call, *result));
   }
   if (call.output.json) {

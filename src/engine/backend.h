@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -162,6 +163,10 @@ class Backend {
 // and an extent that nobody gave. Of a foreign graph only the inputs are bound, and other values
 // lose the shapes that the file declares.
 Result<ir::Graph> bind_shapes(const ir::Graph& graph, const CompileOptions& options);
+
+// The batch, which is the extent of the first input's first axis, where the graph, `shapes` and
+// `dimensions` leave none to be had from options.batch; nothing where they do, or do not fit.
+std::optional<std::int64_t> fixed_batch(const ir::Graph& graph, const CompileOptions& options);
 
 // Descriptions of a bound graph's inputs or outputs.
 std::vector<TensorInfo> describe_values(const ir::Graph& graph, std::span<const ir::ValueId> ids);

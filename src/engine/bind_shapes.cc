@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <fmt/ranges.h>
+#include <optional>
 
 #include "base/suggest.h"
 #include "engine/backend.h"
@@ -33,7 +34,30 @@ class Binder {
     // All shapes first: they may name extents that other inputs have too.
     for (const auto& [name, extents] : options_.shapes) RETURN_IF_ERROR(take_shape(name, extents));
     for (const ir::ValueId id : graph_.inputs()) RETURN_IF_ERROR(close(graph_.value(id)));
+    for (const ir::ValueId id : graph_.inputs()) {
+      const ir::Value& input = graph_.value(id);
+      if (ir::check_extents(*input.type.shape).ok()) continue;
+      return invalid_argument("input '{}' is {}, which has too many elements", input.name,
+                              input.type.to_string());
+    }
     return {};
+  }
+
+  // As engine::fixed_batch has it.
+  std::optional<std::int64_t> fixed_batch() {
+    for (const auto& [name, extents] : options_.shapes) {
+      if (!take_shape(name, extents).ok()) return std::nullopt;
+    }
+    std::optional<std::int64_t> batch;
+    for (const ir::ValueId id : graph_.inputs()) {
+      const ir::TensorType& type = graph_.value(id).type;
+      if (!type.shape || type.shape->empty()) continue;
+      const ir::Dim& first = type.shape->front();
+      const auto named = extents_.find(first.name());
+      if (!first.known() && named == extents_.end()) return std::nullopt;
+      if (!batch) batch = first.known() ? first.value() : named->second;
+    }
+    return batch;
   }
 
   [[nodiscard]] const std::map<std::string, std::int64_t>& extents() const { return extents_; }
@@ -152,6 +176,13 @@ void forget_shapes(ir::Graph& graph) {
 }
 
 }  // namespace
+
+std::optional<std::int64_t> fixed_batch(const ir::Graph& graph, const CompileOptions& options) {
+  ir::Graph inputs;
+  for (const ir::ValueId id : graph.inputs())
+    inputs.add_input(graph.value(id).name, graph.value(id).type);
+  return Binder(inputs, options).fixed_batch();
+}
 
 Result<ir::Graph> bind_shapes(const ir::Graph& graph, const CompileOptions& options) {
   ir::Graph bound = graph;

@@ -84,6 +84,28 @@ TEST(BindShapes, RefusesWhatContradicts) {
   EXPECT_THAT(refusal(one_input(), {.shapes = {{"x", {1, 3, -8, 9}}}}), HasSubstr("cannot have"));
 }
 
+TEST(BindShapes, RefusesWhatNothingCouldHold) {
+  EXPECT_THAT(refusal(one_input(), {.batch = INT64_MAX, .dimensions = {{"H", 8}, {"W", 9}}}),
+              HasSubstr("input 'x' is float32[9223372036854775807,3,8,9], which has too many"));
+}
+
+TEST(FixedBatch, IsWhatTheBatchCannotChange) {
+  EXPECT_EQ(fixed_batch(one_input(), {}), std::nullopt);
+  EXPECT_EQ(fixed_batch(one_input(), {.shapes = {{"x", {2, 3, 8, 9}}}}), 2);
+  EXPECT_EQ(fixed_batch(one_input(), {.shapes = {{"", {2, 3, 8, 9}}}}), 2);
+  EXPECT_EQ(fixed_batch(one_input(), {.dimensions = {{"N", 4}}}), 4);
+  EXPECT_EQ(fixed_batch(one_input(), {.dimensions = {{"H", 4}}}), std::nullopt);
+  EXPECT_EQ(fixed_batch(two_inputs(), {.shapes = {{"mask", {5, 1, 8, 7}}}}), 5)
+      << "by the name that both share";
+  EXPECT_EQ(fixed_batch(one_input(), {.shapes = {{"x", {2, 4, 8, 9}}}}), std::nullopt);
+  Graph g;
+  g.add_input("fixed", {DataType::kFloat32, ir::Shape{3, Dim::symbol("H")}});
+  EXPECT_EQ(fixed_batch(g, {.batch = 8}), 3);
+  g.add_input("open", {DataType::kFloat32, ir::Shape{Dim::symbol("M")}});
+  EXPECT_EQ(fixed_batch(g, {}), std::nullopt);
+  EXPECT_EQ(fixed_batch(g, {.shapes = {{"open", {7}}}}), 3);
+}
+
 TEST(BindShapes, RefusesNamesThatHaveNoEffect) {
   EXPECT_THAT(refusal(two_inputs(), {.shapes = {{"imaeg", {1, 3, 8, 9}}}}),
               AllOf(HasSubstr("no input 'imaeg'"), HasSubstr("did you mean 'image'?")));

@@ -50,7 +50,8 @@ class NativeContext final : public Context {
       arena_.reset(static_cast<std::byte*>(std::aligned_alloc(kArenaAlignment, bytes)));
     for (const Storage& storage : plan.storages) {
       const void* place = nullptr;
-      if (storage.kind == Storage::Kind::kArena) place = arena_.get() + storage.offset;
+      if (storage.kind == Storage::Kind::kArena && arena_ != nullptr)
+        place = arena_.get() + storage.offset;
       if (storage.kind == Storage::Kind::kConstant) place = storage.constant.bytes().data();
       places_.push_back(const_cast<void*>(place));
     }

@@ -179,7 +179,7 @@ Status PlanBuilder::lower_by_reference(ir::NodeId id) {
   for (const ir::ValueId output : node.outputs) {
     if (output != ir::kNoValue) step.outputs.push_back(define(output, Layout::kRowMajor));
   }
-  step.macs = ops::count_node_macs(graph_, id);
+  step.macs = ops::count_node_macs(graph_, id).value_or(0);
   step.run = [node, types](const StepRun& r) -> Status {
     std::vector<ir::Tensor> inputs;
     std::size_t next = 0;
@@ -205,9 +205,19 @@ Status PlanBuilder::lower_by_reference(ir::NodeId id) {
   return {};
 }
 
+// Every later size is a product of these extents: none may overflow.
+Status PlanBuilder::check_size(ir::ValueId value) const {
+  const auto count = ir::element_count(dims(value));
+  if (count.ok() && *count <= ir::kMaxTensorBytes / 8) return {};
+  const char* what = graph_.value(value).producer == ir::kNoNode ? "input" : "output";
+  return error(ErrorCode::kResourceExhausted, "{} '{}' is {}: too large", what,
+               graph_.value(value).name, graph_.value(value).type.to_string());
+}
+
 Result<Plan> PlanBuilder::build() {
   for (std::size_t i = 0; i < graph_.inputs().size(); ++i) {
     const ir::ValueId id = graph_.inputs()[i];
+    RETURN_IF_ERROR(check_size(id));
     Storage storage;
     storage.kind = Storage::Kind::kInput;
     storage.input = static_cast<int>(i);
@@ -224,13 +234,11 @@ Result<Plan> PlanBuilder::build() {
         return unsupported("output {} has a shape that depends on values", type.to_string())
             .with_context(where());
       }
-      // Every later size is a product of these extents: none may overflow.
-      const auto count = ir::element_count(dims(output));
-      if (!count.ok()) return count.error().with_context(where());
-      if (*count > ir::kMaxTensorBytes / 8) {
-        return error(ErrorCode::kResourceExhausted, "output {} is too large", type.to_string())
-            .with_context(where());
-      }
+      RETURN_IF_ERROR(check_size(output).with_context(where()));
+    }
+    if (!ops::count_node_macs(graph_, id)) {
+      return error(ErrorCode::kResourceExhausted, "takes too many multiply-accumulates to count")
+          .with_context(where());
     }
     auto lowered = lower_node(*this, id);
     if (!lowered.ok()) return lowered.error().with_context(where());

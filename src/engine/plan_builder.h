@@ -51,6 +51,7 @@ class PlanBuilder {
   Epilogue fuse_epilogue(ir::ValueId value, bool allow_residual);
 
  private:
+  [[nodiscard]] Status check_size(ir::ValueId value) const;
   // Runs the node in the reference evaluator.
   Status lower_by_reference(ir::NodeId id);
   SlotId new_slot(StorageId storage, ir::ValueId value, Layout layout);

@@ -38,7 +38,7 @@ std::optional<std::vector<std::int64_t>> known_dims(const Shape& shape) {
 }
 
 Result<std::int64_t> element_count(std::span<const std::int64_t> dims) {
-  constexpr std::int64_t kLimit = std::int64_t{1} << 62;
+  constexpr std::int64_t kLimit = std::int64_t{1} << 56;
   std::int64_t count = 1;
   bool empty = false;
   const auto text = [&] { return to_string(std::vector(dims.begin(), dims.end())); };
@@ -53,6 +53,15 @@ Result<std::int64_t> element_count(std::span<const std::int64_t> dims) {
     }
   }
   return empty ? 0 : count;
+}
+
+Status check_extents(const Shape& shape) {
+  std::vector<std::int64_t> known;
+  for (const Dim& dim : shape) {
+    if (dim.known()) known.push_back(dim.value());
+  }
+  RETURN_IF_ERROR(element_count(known));
+  return {};
 }
 
 std::string TensorType::to_string() const {

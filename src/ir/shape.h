@@ -51,8 +51,11 @@ bool fully_known(const Shape& shape);
 // The extents, where all are known.
 std::optional<std::vector<std::int64_t>> known_dims(const Shape& shape);
 
-// The product of extents, checked: an error where one is negative or the product passes 2^62.
+// The product of extents, checked: an error where one is negative or the product of those that are
+// not 0 passes 2^56, which leaves room for sums of some of them, and for their elements' bits.
 Result<std::int64_t> element_count(std::span<const std::int64_t> dims);
+// The same check of the extents that are known.
+Status check_extents(const Shape& shape);
 
 // Element type, and shape where even the rank is known.
 struct TensorType {

@@ -75,20 +75,6 @@ struct RowInWork {
   }
 };
 
-std::int64_t size_of_file(const Path& path) {
-  std::error_code failed;
-  const auto size = std::filesystem::file_size(path, failed);
-  return failed ? 0 : static_cast<std::int64_t>(size);
-}
-
-std::int64_t size_of_model(const Path& path) {
-  std::int64_t size = size_of_file(path);
-  const auto external = formats::external_data_files(path);
-  if (!external.ok()) return size;  // loading it will say why
-  for (const Path& file : *external) size += size_of_file(file);
-  return size;
-}
-
 // Of each row's model, 0 where it cannot be told. In a process of its own, since reading the files
 // takes memory that would be counted for the processes forked after that.
 std::vector<std::int64_t> sizes_of_models(std::span<const BenchRow> rows) {
@@ -96,7 +82,7 @@ std::vector<std::int64_t> sizes_of_models(std::span<const BenchRow> rows) {
     std::map<Path, std::int64_t> known;
     json list = json::array();
     for (const BenchRow& row : rows) {
-      if (!known.contains(row.model)) known[row.model] = size_of_model(row.model);
+      if (!known.contains(row.model)) known[row.model] = formats::size_of_model(row.model);
       list.push_back(known[row.model]);
     }
     return list;

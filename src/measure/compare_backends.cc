@@ -4,6 +4,7 @@
 #include <deque>
 
 #include "backends/backends.h"
+#include "ir/is_quantized.h"
 
 namespace lathe::measure {
 namespace {
@@ -121,8 +122,10 @@ Status compare_nodes(const ir::Graph& exposed, const std::vector<ir::Tensor>& ex
   ASSIGN_OR_RETURN(const engine::Backend* backend, engine::find_backend(comparison.backend));
   ASSIGN_OR_RETURN(const auto executable, backend->compile(exposed, options));
   ASSIGN_OR_RETURN(const auto actual, executable->new_context()->run(batch.inputs));
-  comparison.nodes = blank_differences(exposed, exposed.outputs());
-  return add_differences(comparison.nodes, expected, actual, batch.rows);
+  std::vector<ValueDifference> nodes = blank_differences(exposed, exposed.outputs());
+  RETURN_IF_ERROR(add_differences(nodes, expected, actual, batch.rows));
+  comparison.nodes = std::move(nodes);
+  return {};
 }
 
 Status compare_inner_nodes(const ir::Graph& graph, const InputBatch& batch,
@@ -145,16 +148,8 @@ Status compare_inner_nodes(const ir::Graph& graph, const InputBatch& batch,
 
 }  // namespace
 
-bool is_quantized(const ir::Graph& graph) {
-  const auto ids = graph.node_ids();
-  return std::any_of(ids.begin(), ids.end(), [&](ir::NodeId id) {
-    const std::string& type = graph.node(id).op_type;
-    return type == "QuantizeLinear" || type.rfind("QLinear", 0) == 0 || type == "QGemm";
-  });
-}
-
 AgreementRule agreement_rule(const ir::Graph& graph, double tolerance, double same_class) {
-  return {tolerance, is_quantized(graph) ? same_class : 0};
+  return {tolerance, ir::is_quantized(graph) ? same_class : 0};
 }
 
 bool ValueDifference::within(double tolerance) const {

@@ -31,7 +31,6 @@ struct AgreementRule {
 };
 // Of a graph: with `same_class` if it is quantized.
 AgreementRule agreement_rule(const ir::Graph& graph, double tolerance, double same_class);
-bool is_quantized(const ir::Graph& graph);
 
 struct CompareOptions {
   std::vector<std::string> backends;
@@ -64,8 +63,8 @@ struct BackendComparison {
   std::vector<std::string> notes;
   std::optional<Error> failure;          // then the rest is what was found until then
   std::vector<ValueDifference> outputs;  // in the order of the graph's
-  std::vector<ValueDifference> nodes;    // of inner_nodes, in topological order
-  std::optional<Error> nodes_failure;    // the exposed graph could not be run
+  std::vector<ValueDifference> nodes;    // of inner_nodes, in topological order; all or none
+  std::optional<Error> nodes_failure;    // why there are none
 
   // Whether nothing failed and all outputs agree.
   [[nodiscard]] bool agrees(const AgreementRule& rule) const;

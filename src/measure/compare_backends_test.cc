@@ -182,6 +182,28 @@ TEST(CompareBackendsTest, ValuesInsideQuantizedLayersStayInside) {
   EXPECT_THAT(names, testing::ElementsAre("q", "p", "y"));
 }
 
+TEST(CompareBackendsTest, NodesAreComparedAllOrNone) {
+  Graph g;
+  const ValueId words = g.add_input("words", {DataType::kString, ir::Shape{2}});
+  const ValueId x = g.add_input("x", {DataType::kFloat32, ir::Shape{2, 3}});
+  g.add("Identity", std::array{words}, {}, "same_words");  // which cannot be compared
+  g.set_outputs({g.add("Relu", std::array{x}, {}, "y")});
+  ASSERT_TRUE(ops::infer_shapes(g).ok());
+  const InputSource source = [&, done = false]() mutable -> Result<std::optional<InputBatch>> {
+    if (std::exchange(done, true)) return std::optional<InputBatch>{};
+    return std::optional(InputBatch{{Tensor::zeros(DataType::kString, {2}), kInput}, -1});
+  };
+  CompareOptions options{.backends = {"reference"}};
+  options.inner_nodes = true;
+  const auto result = compare_backends(g, source, options);
+  ASSERT_TRUE(result.ok()) << result.error().message();
+  const BackendComparison& comparison = result->backends[0];
+  EXPECT_FALSE(comparison.failure);
+  ASSERT_TRUE(comparison.nodes_failure);
+  EXPECT_THAT(comparison.nodes_failure->message(), HasSubstr("holds strings"));
+  EXPECT_TRUE(comparison.nodes.empty());
+}
+
 TEST(CompareBackendsTest, FailuresAreToldInTheirPlace) {
   Graph g;
   const ValueId x = g.add_input("x", {DataType::kFloat32, ir::Shape{2, 3}});

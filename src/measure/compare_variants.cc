@@ -30,7 +30,8 @@ std::int64_t count_nodes(const ir::Graph& graph, std::string_view op_type) {
 // Size, latency and memory of all files.
 Status add_speeds(Sources sources, const CompareVariantsOptions& options,
                   VariantComparison& comparison) {
-  BenchMatrix matrix{.models = {}, .threads = {options.threads}};
+  BenchMatrix matrix{
+      .models = {}, .threads = {options.compile.threads}, .options = options.compile};
   for (const VariantSource& source : sources) matrix.models.emplace_back(source.file);
   const BenchReport report = bench(make_rows(matrix), {.seconds = options.seconds,
                                                        .late_remedy = options.late_remedy,
@@ -58,6 +59,8 @@ Status add_accuracies(Sources sources, const std::shared_ptr<const data::Dataset
                       const CompareVariantsOptions& options, VariantComparison& comparison) {
   for (std::size_t i = 0; i < sources.size(); ++i) {
     EvaluateOptions evaluating;
+    evaluating.compile.shapes = options.compile.shapes;
+    evaluating.compile.dimensions = options.compile.dimensions;
     evaluating.strict = options.strict;
     evaluating.preprocess = options.preprocess;
     evaluating.stop_requested = options.stop_requested;
@@ -85,7 +88,7 @@ Status add_layers(Sources sources, const CompareVariantsOptions& options,
   std::vector<const ir::Graph*> graphs;
   for (const VariantSource& source : sources) graphs.push_back(source.graph);
   ProfileOptions profiling;
-  profiling.compile.threads = options.threads;
+  profiling.compile = options.compile;
   profiling.stop_requested = options.stop_requested;
   ASSIGN_OR_RETURN(const auto profiles, profile_graphs(graphs, profiling));
   std::map<std::string, std::size_t> index;
@@ -116,11 +119,15 @@ std::string name_of(const ClassScore& score, const data::Dataset& test) {
 Status add_examples(Sources sources, const data::Dataset& test,
                     const CompareVariantsOptions& options, VariantComparison& comparison) {
   if (!test.is_images()) return {};
+  engine::CompileOptions compiling = options.compile;
+  compiling.threads = 1;
   std::vector<Classifier> classifiers;
   for (const VariantSource& source : sources) {
-    ASSIGN_OR_RETURN(Classifier classifier,
-                     Classifier::create(*source.graph, engine::native_backend(), {.threads = 1},
-                                        options.preprocess));
+    // What takes several samples at once does not classify one.
+    if (engine::fixed_batch(*source.graph, compiling).value_or(1) != 1) return {};
+    ASSIGN_OR_RETURN(
+        Classifier classifier,
+        Classifier::create(*source.graph, engine::native_backend(), compiling, options.preprocess));
     classifiers.push_back(std::move(classifier));
   }
   for (std::int64_t i = 0; i < test.size() && comparison.examples.size() < options.examples; ++i) {

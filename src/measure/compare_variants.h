@@ -21,6 +21,7 @@
 #include "base/result.h"
 #include "data/dataset.h"
 #include "data/preprocess.h"
+#include "engine/backend.h"
 #include "ir/graph.h"
 #include "measure/paired_accuracy.h"
 
@@ -39,9 +40,9 @@ struct Variant {
   std::int64_t size_bytes = -1;
   std::int64_t parameters = -1;
   std::int64_t batch_normalizations = -1;  // nodes; folded into layers they are no parameters
-  std::int64_t macs = -1;                  // multiply-accumulates for one sample
+  std::int64_t macs = -1;                  // multiply-accumulates of one inference
   std::int64_t arena_bytes = -1;
-  double p50_ms = kUnknown;  // latency of one inference, batch 1
+  double p50_ms = kUnknown;  // latency of one inference, of batch 1 where the model takes that
   double p90_ms = kUnknown;
   double p99_ms = kUnknown;
   double mean_ms = kUnknown;
@@ -82,7 +83,8 @@ struct VariantSource {
 };
 
 struct CompareVariantsOptions {
-  int threads = 1;                                  // of the latency measurement
+  // Of the latency measurement; evaluations take its shapes and dimensions.
+  engine::CompileOptions compile = {.threads = 1};
   double seconds = 1;                               // of each variant's
   std::string late_remedy = {};                     // where measuring takes too long, as in bench()
   std::size_t examples = 12;                        // at most

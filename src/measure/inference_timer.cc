@@ -50,7 +50,7 @@ std::int64_t batch_of(const engine::Executable& executable) {
 std::int64_t macs_of(const ir::Graph& graph, const engine::CompileOptions& options) {
   if (!graph.opsets.empty()) return 0;
   const auto bound = engine::bind_shapes(graph, options);
-  return bound.ok() ? ops::count_macs(*bound) : 0;
+  return bound.ok() ? ops::count_macs(*bound).value_or(0) : 0;
 }
 
 }  // namespace

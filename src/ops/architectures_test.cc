@@ -24,7 +24,7 @@ TEST_P(ArchitectureTest, HasItsPublishedSize) {
   ASSERT_TRUE(status.ok()) << status.error().message();
   EXPECT_EQ(ir::parameter_count(*graph), GetParam().parameters);
   if (GetParam().macs == 0) return;
-  EXPECT_NEAR(static_cast<double>(count_macs(*graph)), static_cast<double>(GetParam().macs),
+  EXPECT_NEAR(static_cast<double>(*count_macs(*graph)), static_cast<double>(GetParam().macs),
               0.01 * static_cast<double>(GetParam().macs));
 }
 

@@ -43,8 +43,8 @@ Result<std::vector<ir::Tensor>> evaluate_conv(const EvaluateContext& context) {
   return std::vector{std::move(y)};
 }
 
-std::int64_t macs_conv(const ir::Node&, std::span<const ir::TensorType> inputs,
-                       std::span<const ir::TensorType> outputs) {
+std::optional<std::int64_t> macs_conv(const ir::Node&, std::span<const ir::TensorType> inputs,
+                                      std::span<const ir::TensorType> outputs) {
   return convolution_macs(inputs[1], outputs[0]);
 }
 

@@ -1,5 +1,7 @@
 #include "ops/convolution.h"
 
+#include "base/checked_math.h"
+
 namespace lathe::ops {
 
 Result<std::optional<ConvolutionTypes>> infer_convolution(const ir::Node& node,
@@ -40,12 +42,12 @@ Result<std::optional<ConvolutionTypes>> infer_convolution(const ir::Node& node,
   return std::optional(std::move(types));
 }
 
-std::int64_t convolution_macs(const ir::TensorType& weights, const ir::TensorType& output) {
+std::optional<std::int64_t> convolution_macs(const ir::TensorType& weights,
+                                             const ir::TensorType& output) {
   const Dims w = require_dims(weights);
-  std::int64_t macs = 1;
-  for (const std::int64_t extent : require_dims(output)) macs *= extent;
-  for (std::size_t i = 1; i < w.size(); ++i) macs *= w[i];
-  return macs;
+  Dims factors = require_dims(output);
+  factors.insert(factors.end(), w.begin() + 1, w.end());
+  return checked_product(factors);
 }
 
 }  // namespace lathe::ops

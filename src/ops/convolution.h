@@ -16,7 +16,8 @@ Result<std::optional<ConvolutionTypes>> infer_convolution(const ir::Node& node,
                                                           const ir::TensorType& input,
                                                           const ir::TensorType& weights);
 
-std::int64_t convolution_macs(const ir::TensorType& weights, const ir::TensorType& output);
+std::optional<std::int64_t> convolution_macs(const ir::TensorType& weights,
+                                             const ir::TensorType& output);
 
 // For every output element in order: begin(out_channel), then accumulate(in_index, weight_index)
 // for each of its products that lies inside the input, then finish(out_index, out_channel).

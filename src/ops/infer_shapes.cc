@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/checked_math.h"
 #include "ops/shape_math.h"
 
 namespace lathe::ops {
@@ -77,6 +78,12 @@ Result<std::vector<ir::TensorType>> infer_node(const ir::Graph& graph, const ir:
   for (std::size_t i = 0; i < op->min_inputs; ++i) {
     if (node.input(i) == ir::kNoValue) return invalid_data("input {} is missing", i);
   }
+  // No arithmetic on extents may overflow: those of a file, or that a flag gives.
+  for (const ir::ValueId input : node.inputs) {
+    if (input == ir::kNoValue || !graph.value(input).type.shape) continue;
+    RETURN_IF_ERROR(ir::check_extents(*graph.value(input).type.shape)
+                        .with_context(fmt::format("input '{}'", graph.value(input).name)));
+  }
   return op->infer(InferContext(graph, node));
 }
 
@@ -141,7 +148,7 @@ Status bind_dimensions(ir::Graph& graph, const std::map<std::string, std::int64_
   return infer_shapes(graph);
 }
 
-std::int64_t count_node_macs(const ir::Graph& graph, ir::NodeId id) {
+std::optional<std::int64_t> count_node_macs(const ir::Graph& graph, ir::NodeId id) {
   const ir::Node& node = graph.node(id);
   const OpDef* op = find_op(node.domain, node.op_type);
   if (op == nullptr || op->macs == nullptr) return 0;
@@ -155,9 +162,14 @@ std::int64_t count_node_macs(const ir::Graph& graph, ir::NodeId id) {
   return op->macs(node, types_of(node.inputs), types_of(node.outputs));
 }
 
-std::int64_t count_macs(const ir::Graph& graph) {
-  std::int64_t macs = 0;
-  for (const ir::NodeId id : graph.node_ids()) macs += count_node_macs(graph, id);
+std::optional<std::int64_t> count_macs(const ir::Graph& graph) {
+  std::optional<std::int64_t> macs = 0;
+  for (const ir::NodeId id : graph.node_ids()) {
+    const auto of_node = count_node_macs(graph, id);
+    if (!of_node) return std::nullopt;
+    macs = checked_sum(*macs, *of_node);
+    if (!macs) return std::nullopt;
+  }
   return macs;
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "ir/graph.h"
@@ -29,8 +30,9 @@ Status bind_dimensions(ir::Graph& graph, const std::map<std::string, std::int64_
 // functions above. Errors do not say which node.
 Result<std::vector<ir::TensorType>> infer_node(const ir::Graph& graph, const ir::Node& node);
 
-// Multiply-accumulates of one run; every extent must be known (see bind_dimensions).
-std::int64_t count_macs(const ir::Graph& graph);
-std::int64_t count_node_macs(const ir::Graph& graph, ir::NodeId id);
+// Multiply-accumulates of one run; every extent must be known (see bind_dimensions). Nothing where
+// they are more than an int64 can count.
+std::optional<std::int64_t> count_macs(const ir::Graph& graph);
+std::optional<std::int64_t> count_node_macs(const ir::Graph& graph, ir::NodeId id);
 
 }  // namespace lathe::ops

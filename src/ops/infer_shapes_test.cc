@@ -41,6 +41,39 @@ TEST(InferShapes, BindsDimensionsAndCountsMacs) {
   EXPECT_EQ(count_macs(g), 2 * (16 * 16 * 16 * 27 + 160));
 }
 
+TEST(InferShapes, SaysWhereMacsAreTooManyToCount) {
+  const auto count = [](std::int64_t rows, std::int64_t inner) {
+    Graph g;
+    const ir::ValueId a = g.add_input("a", {ir::DataType::kFloat32, ir::Shape{rows, inner}});
+    const ir::ValueId b = g.add_input("b", {ir::DataType::kFloat32, ir::Shape{inner, 1LL << 30}});
+    g.set_outputs({g.add("MatMul", std::array{a, b}), g.add("Gemm", std::array{a, b})});
+    EXPECT_TRUE(infer_shapes(g).ok());
+    for (const ir::NodeId id : g.node_ids()) {
+      EXPECT_EQ(count_node_macs(g, id).has_value(), rows < (1LL << 20));
+    }
+    return count_macs(g);
+  };
+  EXPECT_EQ(count(2, 3), 12LL << 30);
+  EXPECT_EQ(count(1LL << 19, 1LL << 13), std::nullopt) << "the sum alone is too large";
+  EXPECT_EQ(count(1LL << 20, 1LL << 26), std::nullopt);
+}
+
+TEST(InferShapes, RefusesInputsOfTooManyElements) {
+  for (const ir::Shape& shape : {ir::Shape{1LL << 40, 1LL << 40}, ir::Shape{INT64_MAX},
+                                 ir::Shape{Dim::symbol("N"), 1LL << 40, 1LL << 40}}) {
+    for (const char* op : {"Flatten", "Relu"}) {
+      Graph g;
+      const ir::ValueId x = g.add_input("x", {ir::DataType::kFloat32, shape});
+      g.set_outputs({g.add(op, std::array{x}, {{"axis", std::int64_t{0}}})});
+      EXPECT_FALSE(infer_shapes(g).ok());
+    }
+  }
+  Graph g = small_network();
+  const Status bound = bind_dimensions(g, {{"N", INT64_MAX}});
+  ASSERT_FALSE(bound.ok());
+  EXPECT_THAT(bound.error().message(), HasSubstr("too many elements"));
+}
+
 // One node on inputs of the given types; the message of the error, or "ok".
 std::string check(std::string_view op, const std::vector<Tensor>& inputs,
                   ir::AttributeMap attributes = {}) {

@@ -1,3 +1,4 @@
+#include "base/checked_math.h"
 #include "ops/dispatch.h"
 #include "ops/shape_math.h"
 
@@ -84,11 +85,11 @@ Result<std::vector<ir::Tensor>> evaluate_mat_mul(const EvaluateContext& context)
   return std::vector{std::move(y)};
 }
 
-std::int64_t macs_mat_mul(const ir::Node&, std::span<const ir::TensorType> inputs,
-                          std::span<const ir::TensorType> outputs) {
-  std::int64_t count = require_dims(inputs[0]).back();
-  for (const std::int64_t extent : require_dims(outputs[0])) count *= extent;
-  return count;
+std::optional<std::int64_t> macs_mat_mul(const ir::Node&, std::span<const ir::TensorType> inputs,
+                                         std::span<const ir::TensorType> outputs) {
+  Dims factors = require_dims(outputs[0]);
+  factors.push_back(require_dims(inputs[0]).back());
+  return checked_product(factors);
 }
 
 }  // namespace

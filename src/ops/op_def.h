@@ -5,6 +5,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -75,9 +77,11 @@ using InferFn = Result<std::vector<ir::TensorType>> (*)(const InferContext&);
 // The outputs, in order. Plain loops that follow the specification: the truth that kernels and
 // trainers are tested against.
 using EvaluateFn = Result<std::vector<ir::Tensor>> (*)(const EvaluateContext&);
-// Multiply-accumulates of one evaluation with these types, all known. Null where there are none.
-using MacsFn = std::int64_t (*)(const ir::Node&, std::span<const ir::TensorType> inputs,
-                                std::span<const ir::TensorType> outputs);
+// Multiply-accumulates of one evaluation with these types, all known; nothing where they are more
+// than an int64 can count. Null where there are none.
+using MacsFn = std::optional<std::int64_t> (*)(const ir::Node&,
+                                               std::span<const ir::TensorType> inputs,
+                                               std::span<const ir::TensorType> outputs);
 
 inline constexpr std::size_t kVariadic = SIZE_MAX;
 

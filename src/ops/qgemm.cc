@@ -1,3 +1,6 @@
+#include <array>
+
+#include "base/checked_math.h"
 #include "ops/gemm_shape.h"
 #include "ops/quantized.h"
 
@@ -87,10 +90,10 @@ Result<std::vector<ir::Tensor>> evaluate_qgemm(const EvaluateContext& context) {
   return std::vector{std::move(y)};
 }
 
-std::int64_t macs_qgemm(const ir::Node& node, std::span<const ir::TensorType> inputs,
-                        std::span<const ir::TensorType>) {
+std::optional<std::int64_t> macs_qgemm(const ir::Node& node, std::span<const ir::TensorType> inputs,
+                                       std::span<const ir::TensorType>) {
   const GemmExtents e = gemm_extents(node, require_dims(inputs[0]), require_dims(inputs[3]));
-  return e.m * e.n * e.k;
+  return checked_product(std::array{e.m, e.n, e.k});
 }
 
 }  // namespace

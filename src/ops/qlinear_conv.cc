@@ -71,8 +71,9 @@ Result<std::vector<ir::Tensor>> evaluate_qlinear_conv(const EvaluateContext& con
   return std::vector{std::move(y)};
 }
 
-std::int64_t macs_qlinear_conv(const ir::Node&, std::span<const ir::TensorType> inputs,
-                               std::span<const ir::TensorType> outputs) {
+std::optional<std::int64_t> macs_qlinear_conv(const ir::Node&,
+                                              std::span<const ir::TensorType> inputs,
+                                              std::span<const ir::TensorType> outputs) {
   return convolution_macs(inputs[3], outputs[0]);
 }
 

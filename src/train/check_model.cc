@@ -43,8 +43,9 @@ Status check_input(const ir::Graph& graph, const data::Dataset& dataset,
   ir::Shape rest(input.type.shape->begin() + 1, input.type.shape->end());
   const auto dims = ir::known_dims(rest);
   if (!dims) {
-    return invalid_argument("input {} is {}: only the batch may be unknown", input.name,
-                            input.type.to_string());
+    return invalid_argument(
+        "input {} is {}: only the batch may be unknown, give other extents by --dim or --shape",
+        input.name, input.type.to_string());
   }
   if (preprocess != nullptr && !dataset.is_images()) {
     return invalid_argument("{} holds features, no preprocessing applies to them", dataset.name());

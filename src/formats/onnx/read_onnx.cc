@@ -133,6 +133,19 @@ Result<std::vector<Path>> external_data_files(const Path& path) {
       .with_context(path.string());
 }
 
+std::int64_t size_of_model(const Path& path) {
+  std::vector<Path> files{path};
+  if (const auto external = external_data_files(path); external.ok())
+    files.insert(files.end(), external->begin(), external->end());
+  std::int64_t size = 0;
+  for (const Path& file : files) {
+    std::error_code failed;
+    const auto bytes = std::filesystem::file_size(file, failed);
+    if (!failed) size += static_cast<std::int64_t>(bytes);
+  }
+  return size;
+}
+
 Result<ir::Tensor> read_onnx_tensor(const Path& path) {
   ASSIGN_OR_RETURN(const MappedFile file, MappedFile::open(path));
   return parse_onnx_tensor(file.bytes()).with_context(path.string());

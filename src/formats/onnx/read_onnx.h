@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <vector>
@@ -44,6 +45,10 @@ Result<ir::Graph> parse_onnx(std::span<const std::byte> bytes, const ReadOptions
 // The files of external data that the initializers of a model name, each once; whether they are
 // there is not looked at, and names that leave the model's folder are left out.
 Result<std::vector<Path>> external_data_files(const Path& path);
+
+// Bytes of the file, and of those of its external data; what is not there or cannot be read adds
+// nothing.
+std::int64_t size_of_model(const Path& path);
 
 // One tensor in a file of its own (TensorProto, as the test data of ONNX has them), or in memory.
 Result<ir::Tensor> read_onnx_tensor(const Path& path);

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "data/dataset.h"
 #include "data/preprocess.h"
+#include "engine/backend.h"
 #include "ir/graph.h"
 
 namespace lathe::shrink {
@@ -25,8 +26,8 @@ using ActivationRanges = std::map<std::string, ActivationRange, std::less<>>;
 
 struct CalibrateOptions {
   std::int64_t samples = 512;  // at most, drawn evenly from those that can be read; 0: all
-  std::int64_t batch = 16;
-  int threads = 0;
+  // On the native engine. The batch is for models that leave it open.
+  engine::CompileOptions compile = {.batch = 16};
   std::uint64_t seed = 0;                           // of the draw
   std::optional<data::Preprocess> preprocess = {};  // instead of the model's metadata
   bool strict = false;  // a sample that cannot be read is an error; otherwise it is left out

@@ -6,6 +6,7 @@
 
 #include "base/suggest.h"
 #include "data/model_history.h"
+#include "ir/is_quantized.h"
 #include "passes/passes.h"
 #include "shrink/quantize/quantization_points.h"
 
@@ -15,18 +16,10 @@ namespace {
 using ir::Graph;
 using ir::ValueId;
 
-// Operators that hold or make 8-bit values, of ONNX, of ONNX Runtime and of Lathe.
-bool is_quantized(const ir::Node& node) {
-  const std::string& type = node.op_type;
-  return type.find("QuantizeLinear") != std::string::npos ||
-         type.find("DequantizeLinear") != std::string::npos || type.starts_with("QLinear") ||
-         type.starts_with("QGemm") || type.ends_with("Integer");
-}
-
 Status check_float(const Graph& graph) {
   std::vector<std::string> nodes;
   for (const ir::NodeId id : graph.node_ids()) {
-    if (is_quantized(graph.node(id))) nodes.push_back(ir::describe_node(graph, id));
+    if (ir::is_quantized(graph.node(id))) nodes.push_back(ir::describe_node(graph, id));
   }
   if (nodes.empty()) return {};
   constexpr std::size_t kShown = 3;

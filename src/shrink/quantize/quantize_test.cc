@@ -269,7 +269,7 @@ TEST(Quantize, RefusesToExcludeWhatIsNotThere) {
 
 TEST(Calibrate, StopsBetweenBatches) {
   QuantizeOptions options;
-  options.calibration.batch = 8;
+  options.calibration.compile.batch = 8;
   std::int64_t seen = 0;
   options.calibration.on_progress = [&](std::int64_t done, std::int64_t) { seen = done; };
   options.calibration.stop_requested = [&] { return seen >= 16; };

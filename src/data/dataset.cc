@@ -198,11 +198,11 @@ Result<Split> parse_split(std::string_view name) {
 bool is_part_of_dataset(const Path& file, std::string_view spec) {
   const auto [source, prefix, location] = parse_spec(spec);
   if (source == nullptr || location.empty()) return false;
-  if (source->reads == nullptr) return is_same_file(file, location);
   std::error_code failed;
   const Path real = std::filesystem::canonical(file, failed);
-  return !failed && std::filesystem::is_regular_file(real, failed) && source->reads(real) &&
-         is_within(location, real);
+  if (failed || !std::filesystem::is_regular_file(real, failed)) return false;
+  if (source->reads == nullptr) return is_same_file(real, location);
+  return source->reads(real) && is_within(location, real);
 }
 
 Result<std::shared_ptr<const Dataset>> open_dataset(std::string_view spec, Split split,

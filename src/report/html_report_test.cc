@@ -327,7 +327,7 @@ TEST(HistoryTest, ReadsWhatTrainingWrote) {
   EXPECT_EQ(history->epochs[1].train_loss, 1.5);
   EXPECT_TRUE(std::isnan(history->epochs[1].validation_loss));
   const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
-  for (const std::string& hostile : std::initializer_list<std::string>{
+  for (const std::string& hostile : std::vector<std::string>{
            deep, "{", "5", "[5]", R"([{"step": 5, "epochs": {}}])",
            R"([{"step": "train", "epochs": 7}])",
            R"([{"step": "train", "epochs": {"epoch": "x", "train_loss": 3}}])"}) {

@@ -1,6 +1,5 @@
 #include "cli/output_files.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cctype>
 #include <fmt/ranges.h>
@@ -27,7 +26,7 @@ bool is_same(const std::string& a, const std::string& b) {
 
 }  // namespace
 
-void OutputFiles::declare(CLI::App& app) {
+void OutputFiles::declare(Arguments app) {
   app.add_flag("--force", force_,
                "Replace what would otherwise be kept: an output that is also read");
 }

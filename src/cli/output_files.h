@@ -12,16 +12,13 @@
 #include <vector>
 
 #include "base/result.h"
-
-namespace CLI {
-class App;
-}
+#include "cli/arguments.h"
 
 namespace lathe::cli {
 
 class OutputFiles {
  public:
-  void declare(CLI::App& app);
+  void declare(Arguments app);
   [[nodiscard]] bool force() const { return force_; }
 
   // A file that the call reads. `what` is how messages name it: "MODEL", "--history".

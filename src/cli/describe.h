@@ -63,7 +63,7 @@ VerbText describe_verb(const CLI::App& verb);
 ProgramText describe_program(const CLI::App& program);
 
 // Words that help and completions show for an option which takes others too; for an option that
-// takes no others use CLI::IsMember.
+// takes no others use one_of().
 CLI::Option* offer(CLI::Option* option, const std::vector<std::string>& words);
 
 // `text` in lines of at most `width` cells, each behind `indent` blanks; the first begins where

@@ -8,7 +8,7 @@ class App;
 
 namespace lathe::cli {
 
-// For the options of a verb that say nothing of their own by Option::option_text or CLI::IsMember.
+// For the options of a verb that say nothing of their own by offer() or one_of().
 // Numbers that cannot be negative refuse to be.
 void describe_values(CLI::App& verb);
 

@@ -1,6 +1,5 @@
 #include "cli/options.h"
 
-#include <CLI/CLI.hpp>
 #include <cctype>
 #include <cerrno>
 #include <charconv>
@@ -27,15 +26,15 @@ bool is_file_name(const std::string& preprocess) {
 
 }  // namespace
 
-void OutputOptions::declare(CLI::App& app) {
+void OutputOptions::declare(Arguments app) {
   app.add_flag("--json", json, "Print one JSON object instead of text");
   app.add_flag("-q,--quiet", quiet, "No progress on standard error");
 }
 
-void DataOptions::declare(CLI::App& app, bool required, std::string_view default_split) {
-  app_ = &app;
+void DataOptions::declare(Arguments app, bool required, std::string_view default_split) {
+  app_ = app;
   split = default_split;
-  auto* option = app.add_option(
+  Option option = app.add_option(
       "--data", spec,
       "fashion-mnist[:DIR], mnist:DIR, cifar10:DIR, images:DIR (a folder per class) or npz:FILE");
   if (required) option->required();
@@ -43,7 +42,7 @@ void DataOptions::declare(CLI::App& app, bool required, std::string_view default
     app.add_option("--split", split, "train, test or all; val where the data has one")
         ->capture_default_str();
   }
-  app.add_option("--limit", limit, "Use at most N samples (0: all)")->check(CLI::NonNegativeNumber);
+  app.add_option("--limit", limit, "Use at most N samples (0: all)")->check(kNonNegativeNumber);
   app.add_option(
       "--preprocess", preprocess,
       "How images become the input, instead of the model's metadata: JSON, or a file of it");
@@ -53,8 +52,7 @@ void DataOptions::declare(CLI::App& app, bool required, std::string_view default
 Status DataOptions::refuse(std::initializer_list<std::string_view> flags,
                            std::string_view where) const {
   for (const std::string_view flag : flags) {
-    const CLI::Option* option = app_->get_option_no_throw(std::string(flag));
-    if (option == nullptr || option->count() == 0) continue;
+    if (app_.count(std::string(flag)) == 0) continue;
     return invalid_argument("{} has no effect on {}", flag, where);
   }
   return {};
@@ -115,7 +113,7 @@ std::vector<std::int64_t> parse_shape(std::string_view text) {
 
 }  // namespace
 
-void ShapeFlags::declare(CLI::App& app) {
+void ShapeFlags::declare(Arguments app) {
   app.add_option("--shape", shapes,
                  "The shape of an input that leaves it open: NAME=1x3x640x640, without NAME where "
                  "there is one input; may be repeated")
@@ -169,21 +167,21 @@ Status check_batch(const ir::Graph& graph, const engine::CompileOptions& options
                           options.batch, *fixed);
 }
 
-void CompileFlags::declare(CLI::App& app, bool concurrency) {
+void CompileFlags::declare(Arguments app, bool concurrency) {
   if (concurrency) {
     app.add_option("--threads", threads,
                    "Threads of one inference (0: the allowed cores, shared out among the streams)")
-        ->check(CLI::NonNegativeNumber);
+        ->check(kNonNegativeNumber);
     app.add_option("--streams", streams, "Inferences in flight at once (0: as --prefer has it)")
-        ->check(CLI::NonNegativeNumber);
+        ->check(kNonNegativeNumber);
     app.add_option("--prefer", prefer,
                    "latency: one inference at a time on all cores; throughput: one on each core")
         ->capture_default_str()
-        ->check(CLI::IsMember({"latency", "throughput"}));
+        ->check(one_of({"latency", "throughput"}));
   }
   app.add_option("--precision", precision, "What float32 is computed in: f32, bf16 or f16")
       ->capture_default_str()
-      ->check(CLI::IsMember({"f32", "bf16", "f16"}));
+      ->check(one_of({"f32", "bf16", "f16"}));
   app.add_option("--memory-limit", memory_limit,
                  "Refuse to take more memory for weights and intermediate values: 64M, 2G");
   app.add_option("--provider", providers,
@@ -220,7 +218,7 @@ Result<engine::CompileOptions> CompileFlags::parse() const {
   return options;
 }
 
-void BackendOptions::declare(CLI::App& app) {
+void BackendOptions::declare(Arguments app) {
   app.add_option("--backend", backend,
                  "native, onnxruntime, openvino, reference, or auto to choose among them")
       ->capture_default_str();

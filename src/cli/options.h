@@ -14,14 +14,11 @@
 
 #include "base/progress.h"
 #include "base/result.h"
+#include "cli/arguments.h"
 #include "data/dataset.h"
 #include "data/preprocess.h"
 #include "engine/backend.h"
 #include "ir/graph.h"
-
-namespace CLI {
-class App;
-}
 
 namespace lathe::cli {
 
@@ -30,7 +27,7 @@ class OutputFiles;
 struct OutputOptions {
   bool json = false;
   bool quiet = false;
-  void declare(CLI::App& app);
+  void declare(Arguments app);
 };
 
 struct DataOptions {
@@ -40,7 +37,7 @@ struct DataOptions {
   std::string preprocess;  // JSON text or a file of it
   bool strict = false;
   // Without a default split there is no --split.
-  void declare(CLI::App& app, bool required, std::string_view default_split);
+  void declare(Arguments app, bool required, std::string_view default_split);
   // Refuses those of `flags` that were given: "--limit has no effect on image files".
   Status refuse(std::initializer_list<std::string_view> flags, std::string_view where) const;
   // Tells what is read: a file of --preprocess, and what the data is made of.
@@ -49,7 +46,7 @@ struct DataOptions {
   Result<std::optional<data::Preprocess>> parse_preprocess() const;
 
  private:
-  const CLI::App* app_ = nullptr;  // tells what was given
+  Arguments app_;  // tells what was given
 };
 
 // --shape and --dim: extents that a model leaves open, for every verb that compiles one.
@@ -58,7 +55,7 @@ struct DataOptions {
 struct ShapeFlags {
   std::vector<std::string> shapes;      // "name=1x3x640x640"; the name may be left out
   std::vector<std::string> dimensions;  // "name=640"
-  void declare(CLI::App& app);
+  void declare(Arguments app);
   [[nodiscard]] bool given() const { return !shapes.empty() || !dimensions.empty(); }
   Status add_to(engine::CompileOptions& options) const;
   // As the command line has them: {"--dim", "name=640"}.
@@ -81,7 +78,7 @@ struct CompileFlags {
   std::vector<std::string> provider_options;
   ShapeFlags shapes;
   // `concurrency`: whether --threads and --streams are among them; bench takes lists of those.
-  void declare(CLI::App& app, bool concurrency = true);
+  void declare(Arguments app, bool concurrency = true);
   Result<engine::CompileOptions> parse() const;
 };
 
@@ -89,7 +86,7 @@ struct BackendOptions {
   std::string backend = "native";
   bool explain = false;
   CompileFlags compile;
-  void declare(CLI::App& app);
+  void declare(Arguments app);
   // Prints how `auto` orders the backends for a model, where --explain asks for that.
   Status explain_choice(const ir::Graph& graph, const engine::CompileOptions& options) const;
 };

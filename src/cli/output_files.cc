@@ -1,6 +1,5 @@
 #include "cli/output_files.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <fmt/ranges.h>
@@ -39,7 +38,7 @@ bool is_standard_output(const std::string& path) {
 
 }  // namespace
 
-void OutputFiles::declare(CLI::App& app) {
+void OutputFiles::declare(Arguments app) {
   app.add_flag("--force", force_,
                "Replace what would otherwise be kept: an output that is also read");
 }

@@ -18,17 +18,14 @@
 
 #include "base/file.h"
 #include "base/result.h"
+#include "cli/arguments.h"
 #include "cli/options.h"
-
-namespace CLI {
-class App;
-}
 
 namespace lathe::cli {
 
 class OutputFiles {
  public:
-  void declare(CLI::App& app);
+  void declare(Arguments app);
   [[nodiscard]] bool force() const { return force_; }
 
   // A file that the call reads. `what` is how messages name it: "MODEL", "--history".

@@ -1,6 +1,5 @@
 #include "cli/train_call.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
 
@@ -35,8 +34,8 @@ Status refuse_idle(const TrainCall& call, std::initializer_list<Idle> list) {
 
 }  // namespace
 
-void TrainCall::declare(CLI::App& parser) {
-  app = &parser;
+void TrainCall::declare(Arguments parser) {
+  app = parser;
   train::TrainOptions& o = options;
   parser.add_option("MODEL", model, "A model to go on with, instead of --arch");
   parser.add_option("--arch", architecture, "Architecture to train from scratch: see `lathe new`");
@@ -51,15 +50,15 @@ void TrainCall::declare(CLI::App& parser) {
       .add_option("--validation-share", validation_share,
                   "Share of the training samples held out to choose the best epoch")
       ->capture_default_str()
-      ->check(CLI::Range(0.0, 0.9));
+      ->check(in_range(0.0, 0.9));
   parser.add_option("--augment", augment, "flip, crop, rotate, color or none, separated by commas")
       ->delimiter(',');
   parser.add_option("--epochs", o.epochs, "Times through the training samples")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+      ->check(kPositiveNumber);
   parser.add_option("--batch", o.batch_size, "Samples per step")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+      ->check(kPositiveNumber);
   parser.add_option("--optimizer", optimizer, "sgd or adamw")->capture_default_str();
   parser.add_option("--lr", o.learning_rate, "Highest learning rate (sgd: 0.1, adamw: 0.002)");
   parser.add_option("--momentum", o.momentum, "Of sgd")->capture_default_str();
@@ -92,10 +91,12 @@ void TrainCall::declare(CLI::App& parser) {
   parser.add_option("--device", o.device, "auto, cpu, cuda or cuda:N")->capture_default_str();
   parser.add_option("--threads", o.threads, "Threads (0: all allowed cores)");
   parser.add_option("--seed", o.seed, "Seed of weights, shuffles, augmentation and dropout");
-  auto* named = parser.add_option("--checkpoint", checkpoint,
-                                  "Written after each epoch, and kept (default: OUT.checkpoint, "
-                                  "removed when training is done)");
-  auto* none = parser.add_flag("--no-checkpoint", no_checkpoint, "Write none")->excludes(named);
+  const Option named =
+      parser.add_option("--checkpoint", checkpoint,
+                        "Written after each epoch, and kept (default: OUT.checkpoint, "
+                        "removed when training is done)");
+  const Option none =
+      parser.add_flag("--no-checkpoint", no_checkpoint, "Write none")->excludes(named);
   parser
       .add_flag(
           "--resume", o.resume,
@@ -107,7 +108,7 @@ void TrainCall::declare(CLI::App& parser) {
   output.declare(parser);
 }
 
-bool TrainCall::given(const std::string& flag) const { return app->count(flag) > 0; }
+bool TrainCall::given(const std::string& flag) const { return app.count(flag) > 0; }
 
 Status TrainCall::prepare() {
   if (model.empty() == architecture.empty()) {

@@ -34,9 +34,9 @@ struct TrainCall {
   train::TrainOptions options;
   OutputFiles files;
   OutputOptions output;
-  const CLI::App* app = nullptr;  // to be asked what was given
+  Arguments app;  // to be asked what was given
 
-  void declare(CLI::App& parser);
+  void declare(Arguments parser);
   [[nodiscard]] bool given(const std::string& flag) const;
   // Whether the checkpoint is the one beside `out`, which goes when the work is done.
   [[nodiscard]] bool has_own_checkpoint() const { return checkpoint.empty() && !no_checkpoint; }

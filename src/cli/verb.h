@@ -5,10 +5,7 @@
 #include <string_view>
 
 #include "base/result.h"
-
-namespace CLI {
-class App;
-}
+#include "cli/arguments.h"
 
 namespace lathe::cli {
 
@@ -16,7 +13,7 @@ struct Verb {
   std::string_view name;
   std::string_view summary;  // for help: a sentence without its full stop
   // Declares options and arguments on the verb's parser and returns what to do after parsing.
-  std::function<Status()> (*declare)(CLI::App& app);
+  std::function<Status()> (*declare)(Arguments app);
   // Command lines for its help, one a line.
   std::string_view examples = {};
 };

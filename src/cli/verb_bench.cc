@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
 #include <fmt/ranges.h>
@@ -224,7 +223,7 @@ Status run(Call& call) {
                report.failures.size(), rows.size());
 }
 
-std::function<Status()> declare(CLI::App& app) {
+std::function<Status()> declare(Arguments app) {
   auto call = std::make_shared<Call>();
   app.add_option("MODEL", call->models, "Model files")->required();
   app.add_option("--backend", call->backends,
@@ -241,7 +240,7 @@ std::function<Status()> declare(CLI::App& app) {
   app.add_option("--batch", call->batches, "Batch sizes, separated by commas")
       ->delimiter(',')
       ->allow_extra_args(false)
-      ->check(CLI::PositiveNumber)
+      ->check(kPositiveNumber)
       ->capture_default_str();
   app.add_option("--streams", call->streams,
                  "Inferences at a time, separated by commas ('auto': as many as the allowed cores "
@@ -253,23 +252,23 @@ std::function<Status()> declare(CLI::App& app) {
   app.add_option("--latency-bound-ms", call->latency_bound_ms,
                  "Name for each model and backend the batch of the highest throughput whose p99 "
                  "latency keeps within this")
-      ->check(CLI::PositiveNumber);
+      ->check(kPositiveNumber);
   app.add_option("--seconds", call->seconds,
                  "Measuring time for each row at most; it ends when the median is stable")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+      ->check(kPositiveNumber);
   app.add_option("--timeout", call->timeout,
                  "A row has failed when its process gives no answer for so many seconds: for "
                  "loading with the first run, or for a round")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+      ->check(kPositiveNumber);
   app.add_option("--seed", call->seed, "Seed of the random input");
   app.add_option("--csv", call->csv, "Write all numbers of all rows to this file (-: print them)");
   app.add_option("--html", call->html, "Write a page with charts to this file");
   call->files.declare(app);
   call->output.declare(app);
-  return [call, &app] {
-    call->command = command_line(app);
+  return [call, app] {
+    call->command = command_line(app.app());
     return run(*call);
   };
 }

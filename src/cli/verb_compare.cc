@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <array>
 #include <nlohmann/json.hpp>
 
@@ -239,7 +238,7 @@ void print_for_people(const measure::BackendComparisons& result, const measure::
 }
 
 // Options that belong to another kind of input than the one given.
-Status check_options(const Call& call, const CLI::App& app) {
+Status check_options(const Call& call, const Arguments& app) {
   RETURN_IF_ERROR(check_range("--tolerance", call.tolerance, 0, 1e9));
   if (!call.inputs.empty() && !call.data.spec.empty()) {
     return invalid_argument("give .npy inputs or --data, not both");
@@ -262,7 +261,7 @@ Status check_options(const Call& call, const CLI::App& app) {
   return {};
 }
 
-Status run(const Call& call, const CLI::App& app) {
+Status run(const Call& call, const Arguments& app) {
   RETURN_IF_ERROR(check_options(call, app));
   ASSIGN_OR_RETURN(const ir::Graph graph,
                    formats::load_model(call.model, formats::UnknownOperators::kKeep));
@@ -325,7 +324,7 @@ Status run(const Call& call, const CLI::App& app) {
   return {};
 }
 
-std::function<Status()> declare(CLI::App& app) {
+std::function<Status()> declare(Arguments app) {
   auto call = std::make_shared<Call>();
   app.add_option("MODEL", call->model, "The model file")->required();
   app.add_option("INPUT", call->inputs, "Inputs: file.npy or name=file.npy");
@@ -338,27 +337,27 @@ std::function<Status()> declare(CLI::App& app) {
   call->data.declare(app, false, "test");
   app.add_option("--batch", call->batch, "Samples of --data at a time")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+      ->check(kPositiveNumber);
   app.add_option("--samples", call->samples,
                  "Random inputs, where neither inputs nor data are given")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+      ->check(kPositiveNumber);
   app.add_option("--seed", call->seed, "Seed of the random inputs");
   app.add_option("--tolerance", call->tolerance,
                  "Largest difference, as a share of the output's largest magnitude")
       ->capture_default_str()
-      ->check(CLI::NonNegativeNumber);
+      ->check(kNonNegativeNumber);
   app.add_option("--agreement", call->agreement,
                  "Of a quantized model, the share of samples whose class has to be the same where "
                  "its outputs are beyond the tolerance")
       ->capture_default_str()
-      ->check(CLI::Range(0.0, 1.0));
+      ->check(in_range(0.0, 1.0));
   app.add_flag(
       "--nodes", call->nodes,
       "Compare what each node makes too, on the first batch, and name the first that parts");
   call->compile.declare(app);
   call->output.declare(app);
-  return [call, &app] { return run(*call, app); };
+  return [call, app] { return run(*call, app); };
 }
 
 }  // namespace

@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
@@ -106,7 +105,7 @@ Status run(const Call& call) {
   return {};
 }
 
-std::function<Status()> declare(CLI::App& app) {
+std::function<Status()> declare(Arguments app) {
   auto call = std::make_shared<Call>();
   app.add_flag("--no-peaks", call->no_peaks, "Measure nothing; otherwise it takes some 2 seconds");
   call->output.declare(app);

@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -163,14 +162,14 @@ Status run(const Call& call) {
                       counted(dataset->size(), "sample"));
 }
 
-std::function<Status()> declare(CLI::App& app) {
+std::function<Status()> declare(Arguments app) {
   auto call = std::make_shared<Call>();
   app.add_option("MODEL", call->model, "The model file")->required();
   call->data.declare(app, true, "test");
   call->backend.declare(app);
-  const CLI::Option* batch = app.add_option("--batch", call->batch, "Samples at a time")
-                                 ->capture_default_str()
-                                 ->check(CLI::PositiveNumber);
+  const Option batch = app.add_option("--batch", call->batch, "Samples at a time")
+                           ->capture_default_str()
+                           ->check(kPositiveNumber);
   app.add_flag("--per-class", call->per_class, "Accuracy of each class and its commonest mistake");
   call->output.declare(app);
   return [call, batch] {

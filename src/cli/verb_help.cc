@@ -42,14 +42,15 @@ Status run(const CLI::App& program, const Call& call) {
   return {};
 }
 
-std::function<Status()> declare(CLI::App& app) {
+std::function<Status()> declare(Arguments app) {
   auto call = std::make_shared<Call>();
-  offer(app.add_option("VERB", call->verb, "The verb; without one, all are listed"),
-        verb_names(*app.get_parent()));
+  const CLI::App& program = *app.app().get_parent();
+  app.add_option("VERB", call->verb, "The verb; without one, all are listed")
+      ->offer(verb_names(program));
   app.add_option("--format", call->format,
                  "text, a manual page for man, or completions for a shell: bash, zsh or fish")
-      ->check(CLI::IsMember({"text", "man", "bash", "zsh", "fish"}));
-  return [call, &app] { return run(*app.get_parent(), *call); };
+      ->check(one_of({"text", "man", "bash", "zsh", "fish"}));
+  return [call, &program] { return run(program, *call); };
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
@@ -270,11 +270,11 @@ Status run(Call& call) {
   return {};
 }
 
-std::function<Status()> declare(CLI::App& app) {
+std::function<Status()> declare(Arguments app) {
   auto call = std::make_shared<Call>();
   app.add_option("MODEL", call->model, "The model file")->required();
-  const CLI::Option* batch = app.add_option("--batch", call->batch, "Batch for MACs and memory")
-                                 ->check(CLI::PositiveNumber);
+  const Option batch =
+      app.add_option("--batch", call->batch, "Batch for MACs and memory")->check(kPositiveNumber);
   call->shapes.declare(app);
   app.add_flag("--nodes", call->nodes, "A table of all nodes");
   app.add_flag("--plan", call->plan, "The steps that the native engine makes of them");

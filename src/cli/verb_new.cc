@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "base/progress.h"
@@ -49,7 +48,7 @@ void list_architectures(bool json) {
 }
 
 // The options that say what to make, where nothing is named to be made.
-Status check_nothing_to_make(const CLI::App& app) {
+Status check_nothing_to_make(const Arguments& app) {
   for (const char* option : {"--output", "--size", "--channels", "--classes", "--seed"}) {
     if (app.count(option) > 0) {
       return invalid_argument("{}: ARCH is missing, `lathe new` lists what can be made", option);
@@ -58,7 +57,7 @@ Status check_nothing_to_make(const CLI::App& app) {
   return {};
 }
 
-Status run(const CLI::App& app, Call& call) {
+Status run(const Arguments& app, Call& call) {
   if (call.architecture.empty()) {
     RETURN_IF_ERROR(check_nothing_to_make(app));
     list_architectures(call.output.json);
@@ -86,24 +85,24 @@ Status run(const CLI::App& app, Call& call) {
   return {};
 }
 
-std::function<Status()> declare(CLI::App& app) {
+std::function<Status()> declare(Arguments app) {
   auto call = std::make_shared<Call>();
   std::vector<std::string> names;
   for (const ir::Architecture& a : ir::architectures()) names.emplace_back(a.name);
-  offer(app.add_option("ARCH", call->architecture, "Architecture; without one, all are listed"),
-        names);
+  app.add_option("ARCH", call->architecture, "Architecture; without one, all are listed")
+      ->offer(names);
   app.add_option("-o,--output", call->out, "The .onnx file to write");
   app.add_option("--size", call->size, "Input size (default: the architecture's)");
   app.add_option("--channels", call->options.channels,
                  "Input channels (default: the architecture's)")
       ->default_str("")
-      ->check(CLI::PositiveNumber);
+      ->check(kPositiveNumber);
   app.add_option("--classes", call->options.classes, "Classes (default: the architecture's)")
       ->default_str("")
-      ->check(CLI::PositiveNumber);
+      ->check(kPositiveNumber);
   app.add_option("--seed", call->options.seed, "Seed of the weights");
   call->output.declare(app);
-  return [call, &app] { return run(app, *call); };
+  return [call, app] { return run(app, *call); };
 }
 
 }  // namespace

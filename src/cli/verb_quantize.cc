@@ -1,4 +1,4 @@
-#include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 
@@ -205,7 +205,7 @@ Status run(Call& call) {
   return compared.error().with_context(fmt::format("{} was written; comparing it", call.out));
 }
 
-std::function<Status()> declare(CLI::App& app) {
+std::function<Status()> declare(Arguments app) {
   auto call = std::make_shared<Call>();
   app.add_option("MODEL", call->model, "The float32 model")->required();
   app.add_option("-o,--output", call->out, "The .onnx file to write")->required();
@@ -213,11 +213,11 @@ std::function<Status()> declare(CLI::App& app) {
   app.get_option("--split")->description("Of the samples to compare on: train, test or all");
   app.get_option("--limit")->description(
       "Compare on at most N samples of the split (0: all); --samples bounds those to calibrate on");
-  app.add_option("--eval-limit", call->data.limit)->group("");  // what --limit was called
+  app.add_option("--eval-limit", call->data.limit, "")->group("");  // what --limit was called
   app.add_option("--samples", call->options.calibration.samples,
                  "Calibrate on at most N training samples (0: all)")
       ->capture_default_str()
-      ->check(CLI::NonNegativeNumber);
+      ->check(kNonNegativeNumber);
   app.add_option("--seed", call->options.calibration.seed, "Seed of the choice among them");
   app.add_option("--exclude", call->options.excluded,
                  "Names of layers that stay float32, separated by commas")
@@ -228,15 +228,15 @@ std::function<Status()> declare(CLI::App& app) {
   app.add_option("--threads", call->comparison.compile.threads,
                  "Threads of the latency measurement; calibration takes all cores")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+      ->check(kPositiveNumber);
   call->files.declare(app);
   call->output.declare(app);
-  return [call, &app] {
+  return [call, app] {
     for (const char* name : {"--report", "--split", "--limit", "--eval-limit", "--threads"}) {
       if (app.get_option(name)->count() > 0 && call->without_compare.empty())
         call->without_compare = name;
     }
-    call->command = command_line(app);
+    call->command = command_line(app.app());
     return run(*call);
   };
 }

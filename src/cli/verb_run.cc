@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -268,16 +267,16 @@ Status run(Call& call) {
   return arrays > 0 ? run_tensors(call, graph) : run_samples(call, graph);
 }
 
-std::function<Status()> declare(CLI::App& app) {
+std::function<Status()> declare(Arguments app) {
   auto call = std::make_shared<Call>();
   app.add_option("MODEL", call->model, "The model file")->required();
   app.add_option("INPUT", call->inputs, "Images, folders of images, file.npy or name=file.npy");
   app.add_option("-o,--output", call->out,
                  "Of .npy inputs, write what comes out: .npy, or .npz where there are several; of "
                  "images, all raw outputs: .npy or .npz, or the classes: .json or .csv");
-  const CLI::Option* top = app.add_option("--top", call->top, "Classes to show")
-                               ->capture_default_str()
-                               ->check(CLI::PositiveNumber);
+  const Option top = app.add_option("--top", call->top, "Classes to show")
+                         ->capture_default_str()
+                         ->check(kPositiveNumber);
   call->data.declare(app, false, "test");
   call->backend.declare(app);
   call->files.declare(app);

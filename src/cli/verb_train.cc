@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -150,7 +149,7 @@ Status run(TrainCall& call) {
   return {};
 }
 
-std::function<Status()> declare(CLI::App& app) {
+std::function<Status()> declare(Arguments app) {
   auto call = std::make_shared<TrainCall>();
   call->declare(app);
   return [call] { return run(*call); };

@@ -1,18 +1,21 @@
-# lathe_library(NAME SOURCES ... [DEPS ...] [HEADERS ...] [FILE_BY_FILE]
+# lathe_library(NAME SOURCES ... [DEPS ...] [HEADERS ...] [FILE_BY_FILE | UNITY COUNT]
 #               [TESTS ...] [TEST_DEPS ...] [TEST_ENVIRONMENTS ...])
 #
 # One static library lathe_NAME for one folder of src/, its public dependencies, and one test
 # program NAME_test. HEADERS are those of others that many of its files include, beside the common
-# ones; FILE_BY_FILE leaves each its own compilation (both: LatheCompileTime.cmake).
+# ones; FILE_BY_FILE leaves each its own compilation, UNITY joins so many (all: LatheCompileTime.cmake).
 # TEST_ENVIRONMENTS runs the test program once more under each VAR=value given.
 function(lathe_library name)
-  cmake_parse_arguments(ARG "FILE_BY_FILE" "" "SOURCES;DEPS;HEADERS;TESTS;TEST_DEPS;TEST_ENVIRONMENTS" ${ARGN})
+  cmake_parse_arguments(ARG "FILE_BY_FILE" "UNITY" "SOURCES;DEPS;HEADERS;TESTS;TEST_DEPS;TEST_ENVIRONMENTS" ${ARGN})
   set(target lathe_${name})
   add_library(${target} STATIC ${ARG_SOURCES})
   target_link_libraries(${target} PUBLIC lathe_options ${ARG_DEPS})
   lathe_common_headers(${target} ${ARG_HEADERS})
   if(NOT ARG_FILE_BY_FILE)
-    lathe_unity(${target} 8)
+    if(NOT ARG_UNITY)
+      set(ARG_UNITY 8)
+    endif()
+    lathe_unity(${target} ${ARG_UNITY})
   endif()
   set_property(GLOBAL APPEND PROPERTY LATHE_LIBRARIES ${target})
   if(LATHE_TESTS AND ARG_TESTS)

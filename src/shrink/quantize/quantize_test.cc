@@ -318,7 +318,7 @@ TEST(Calibrate, ARowBeyondTheNumberAskedForHasNoSay) {
   const auto range_with = [&](std::int64_t batch) {
     CalibrateOptions options;
     options.samples = 5;
-    options.batch = batch;
+    options.compile.batch = batch;
     return calibrate(graph, graph.outputs(), numbered(64, {}), options).value().ranges.at("y").max;
   };
   EXPECT_EQ(range_with(16), range_with(5));

@@ -52,11 +52,14 @@ std::string shown_on_terminal(const std::function<void()>& work) {
   work();
   ::dup2(kept, STDERR_FILENO);
   ::close(kept);
-  char text[4096];
-  const ssize_t size = ::read(shown, text, sizeof text);
+  // What was written arrives piece by piece; where the terminal is closed, its end is an error.
   ::close(terminal);
+  std::string text;
+  char piece[4096];
+  for (ssize_t size = 0; (size = ::read(shown, piece, sizeof piece)) > 0;)
+    text.append(piece, static_cast<std::size_t>(size));
   ::close(shown);
-  return {text, static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
+  return text;
 }
 
 TEST(Progress, MakesRoomForMessages) {

@@ -90,8 +90,8 @@ report::Report make_report(const Call& call, measure::VariantComparison comparis
   if (call.data.limit > 0) eval.insert(eval.end(), {"--limit", std::to_string(call.data.limit)});
   if (call.data.strict) eval.emplace_back("--strict");
   eval.insert(eval.end(), shapes.begin(), shapes.end());
-  std::vector<std::string> bench{"lathe",     "bench", call.model, call.out,
-                                 "--threads", std::to_string(compared.threads)};
+  std::vector<std::string> bench{"lathe",  "bench",     call.model,
+                                 call.out, "--threads", std::to_string(compared.threads)};
   bench.insert(bench.end(), shapes.begin(), shapes.end());
   report.commands = {call.command, shell_command(eval), shell_command(bench)};
   report.generated_at = report::current_time();
@@ -195,8 +195,8 @@ Status run(Call& call) {
     if (call.output.json) {
       print_json({{"model", call.out}, {"calibration", to_json(quantized->samples)}});
     } else {
-        call.files.print(
-            fmt::format("calibrated on {}\nwritten: {}\n", describe(quantized->samples), call.out));
+      call.files.print(
+          fmt::format("calibrated on {}\nwritten: {}\n", describe(quantized->samples), call.out));
     }
     return {};
   }

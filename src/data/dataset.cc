@@ -7,8 +7,8 @@
 #include "base/random.h"
 #include "base/suggest.h"
 #include "base/words.h"
-#include "data/decode_image.h"
 #include "data/dataset_view.h"
+#include "data/decode_image.h"
 #include "data/sources.h"
 #include "data/subset.h"
 

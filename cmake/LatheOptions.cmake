@@ -8,9 +8,6 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
 if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Release)
 endif()
-# What runs for long, kernels and images, asks for -O3 in its folder; for the rest it only takes time
-# to compile.
-set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 # What the sanitizer presets use: line numbers in reports, and a third less to compile than -O2 -g.
 set(CMAKE_CXX_FLAGS_SANITIZED "-O1 -g1 -DNDEBUG")
 

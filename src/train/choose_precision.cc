@@ -5,7 +5,7 @@
 #include <memory>
 #include <span>
 
-#include "base/file.h"
+#include "base/cpu_features.h"
 #include "base/random.h"
 #include "train/fastest.h"
 
@@ -42,13 +42,7 @@ MemoryFormat memory_format_of(const Arithmetic& arithmetic) {
 }
 
 bool cpu_has_bfloat16() {
-  static const bool has = [] {
-    const Result<std::string> text = read_file("/proc/cpuinfo");
-    if (!text.ok()) return false;
-    return text->find(" avx512_bf16") != std::string::npos ||
-           text->find(" amx_bf16") != std::string::npos || text->find(" bf16") != std::string::npos;
-  }();
-  return has;
+  return has_cpu_feature("avx512bf16") || has_cpu_feature("amx-bf16") || has_cpu_feature("bf16");
 }
 
 std::vector<Arithmetic> allowed_arithmetic(const ir::Graph& graph, const TrainOptions& options,

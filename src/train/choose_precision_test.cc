@@ -1,10 +1,9 @@
 #include "train/choose_precision.h"
 
 #include <algorithm>
-#include <fstream>
 #include <gtest/gtest.h>
-#include <iterator>
 
+#include "base/system_file.h"
 #include "ir/architectures.h"
 
 namespace lathe::train {
@@ -12,8 +11,7 @@ namespace {
 
 // What the kernel says of the processor, read in another way than the library does.
 bool kernel_lists_bfloat16() {
-  std::ifstream file("/proc/cpuinfo");
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const std::string text = read_system_file("/proc/cpuinfo").value_or("");
   return text.find("avx512_bf16") != std::string::npos ||
          text.find("amx_bf16") != std::string::npos || text.find(" bf16") != std::string::npos;
 }

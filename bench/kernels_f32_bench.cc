@@ -247,12 +247,12 @@ void run_to_nhwc(benchmark::State& state, std::int64_t channels, std::int64_t pi
 }
 
 void register_kernels() {
-  for (const IgemmF32Kernel& kernel : igemm_f32_kernels()) {
+  for (const IgemmF32Kernel& kernel : kIgemmF32Kernels) {
     if (!isa_supported(kernel.isa)) continue;
     benchmark::RegisterBenchmark(fmt::format("kernel/{}", kernel.name).c_str(),
                                  [&kernel](benchmark::State& state) { run_igemm(state, kernel); });
   }
-  for (const DepthwiseF32Kernel& kernel : depthwise_f32_kernels()) {
+  for (const DepthwiseF32Kernel& kernel : kDepthwiseF32Kernels) {
     if (!isa_supported(kernel.isa)) continue;
     benchmark::RegisterBenchmark(
         fmt::format("kernel/{}", kernel.name).c_str(),

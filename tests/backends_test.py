@@ -164,7 +164,7 @@ class Compare(Folder):
         self.assertTrue(report["agrees"])
         self.assertEqual(report["samples"], 60)
         self.assertEqual([row["backend"] for row in report["backends"]],
-                         [name for name in available() if name != "reference"])
+                         [name for name in available() if name not in ("reference", "lowered")])
         for row in report["backends"]:
             self.assertLess(row["outputs"][0]["max_relative"], 1e-4)
             self.assertEqual(row["outputs"][0]["elements"], 600)
@@ -174,17 +174,18 @@ class Compare(Folder):
         quantized = self.path("int8.onnx")
         lathe("quantize", self.model, "--data", "fashion-mnist", "--samples", "64", "--no-compare", "-o",
               quantized, *self.data[4:])
-        report = lathe_json("compare", quantized, *self.data, "--nodes", "--backends", "native")
+        report = lathe_json("compare", quantized, *self.data, "--nodes", "--backends", "native", "--against", "lowered")
         row = report["backends"][0]
         self.assertEqual(row["outputs"][0]["max_absolute"], 0)
         self.assertIsNone(row["first_parting"])
         self.assertGreater(len(row["nodes"]), 8)
         # One rule for all: what agrees agrees with --nodes too, which tells where differences begin.
-        told = lathe("compare", quantized, *self.data, "--nodes", "--backends", "native", "--tolerance", "0").stdout
-        self.assertIn("native: agrees with reference", told)
+        told = lathe("compare", quantized, *self.data, "--nodes", "--backends", "native", "--tolerance", "0",
+                     "--against", "lowered").stdout
+        self.assertIn("native: agrees with lowered", told)
         self.assertIn("the same class for 99.5 % of the samples", told)
         top1 = {name: lathe_json("eval", quantized, *self.data, "--backend", name)["top1"]
-                for name in available() if name != "reference"}
+                for name in available() if name not in ("reference", "lowered")}
         self.assertLess(max(top1.values()) - min(top1.values()), 0.02, top1)
 
     def test_parting_is_found_and_named(self):

@@ -8,8 +8,12 @@
 #include <iterator>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/file.h"
+#include "formats/onnx/opsets.h"
+#include "ops/op_def.h"
 
 namespace {
 
@@ -28,7 +32,7 @@ bool contains(const List& list, Name name) {
 }
 
 constexpr Name kKernels[] = {
-#define LATHE_LOWER(domain, op, function) {domain, #op},
+#define LATHE_LOWER(domain, op, name, layouts, epilogue) {domain, #op},
 #include "engine/lower/lowerings.inc"
 #undef LATHE_LOWER
 };
@@ -75,9 +79,20 @@ std::string table() {
                                                    : "",
                         is_constant || contains(kTrained, name) ? "yes" : "", quantized(name));
   };
-#define LATHE_ONNX_OPERATOR(domain, name, since, changed, upgrade) add({domain, #name}, since);
-#include "formats/onnx/handlers.inc"
-#undef LATHE_ONNX_OPERATOR
+  // Of the default domain by name, with Constant, which is no operator of ops/; then the others,
+  // but for those of Lathe's domain, which passes make and no file has.
+  std::vector<Name> names{{"", "Constant"}};
+  for (const lathe::ops::OpDef& op : lathe::ops::all_ops()) {
+    if (op.domain != lathe::ir::kLatheDomain) names.push_back({op.domain, op.name});
+  }
+  std::sort(names.begin(), names.end(), [](Name a, Name b) {
+    return std::pair(a.domain, a.name) < std::pair(b.domain, b.name);
+  });
+  for (const Name name : names) {
+    const int oldest = name.domain.empty() ? lathe::formats::kOldestOpset : 1;
+    const auto versions = lathe::ops::signature_versions(name.domain, name.name);
+    add(name, std::max(oldest, versions.front()->since));
+  }
   return text;
 }
 

@@ -23,7 +23,7 @@ ValueInfo describe(const std::string& name, const ir::TensorType& type) {
 std::vector<ValueInfo> describe(const ir::Graph& graph, std::span<const ir::ValueId> ids) {
   std::vector<ValueInfo> infos;
   for (const ir::ValueId id : ids) {
-    infos.push_back(describe(graph.value(id).name, graph.value(id).type));
+    infos.push_back(describe(graph.value(id).name, graph.tensor_type(id)));
   }
   return infos;
 }

@@ -52,6 +52,7 @@ Verdict judge(const Backend& backend, const ir::Graph& graph, CompileOptions& op
     }
     return {kBest, fmt::format("has every operator, and {} kernels", isa_name(machine.isa))};
   }
+  if (backend.name() == "lowered") return {kUnusable, "is there to compare with"};
   if (backend.name() == "reference") return {kLastResort, "has every operator, but is slow"};
   if (options.providers.empty() && machine.gpu && offers(backend, "cuda")) {
     options.providers = {"cuda", "cpu"};

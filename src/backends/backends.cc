@@ -15,8 +15,9 @@
 namespace lathe::engine {
 
 std::span<const Backend* const> backends() {
-  static const std::array<const Backend*, 4> all = {&native_backend(), &reference_backend(),
-                                                    &onnxruntime_backend(), &openvino_backend()};
+  static const std::array<const Backend*, 5> all = {&native_backend(), &reference_backend(),
+                                                    &lowered_backend(), &onnxruntime_backend(),
+                                                    &openvino_backend()};
   return all;
 }
 

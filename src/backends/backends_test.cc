@@ -21,7 +21,7 @@ TEST(Backends, AnUnknownNameIsAWrongCall) {
   ASSERT_FALSE(found.ok());
   EXPECT_EQ(found.error().code(), ErrorCode::kInvalidArgument);
   EXPECT_THAT(found.error().message(),
-              AllOf(HasSubstr("known are auto, native, reference, onnxruntime, openvino"),
+              AllOf(HasSubstr("known are auto, native, reference, lowered, onnxruntime, openvino"),
                     HasSubstr("did you mean 'native'?")));
 }
 

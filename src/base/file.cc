@@ -1,8 +1,10 @@
 #include "base/file.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cctype>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -75,10 +77,19 @@ Result<Target> find_target(const Path& path) {
   return target;
 }
 
-// Opens a file of a name like the target's, in its folder, and tells the name.
-int make_temporary(const Path& target, std::string& name) {
-  name = target.string() + ".XXXXXX";
-  return ::mkstemp(name.data());
+// Creates a file that was not there, with the permissions that new files get.
+int create_new(const Path& path) {
+  return ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+}
+
+// Creates a file of a name like the target's, in its folder, and tells the name.
+int create_temporary(const Path& target, Path& name) {
+  static std::atomic<unsigned> count{0};
+  while (true) {
+    name = fmt::format("{}.{}-{}", target.string(), ::getpid(), ++count);
+    const int fd = create_new(name);
+    if (fd >= 0 || errno != EEXIST) return fd;
+  }
 }
 
 Error cannot_create(const Path& path, int number) {
@@ -90,6 +101,45 @@ Error cannot_create(const Path& path, int number) {
   return io_error(path, "cannot create", number);
 }
 
+Status write_and_sync(int fd, std::string_view content, const Path& path) {
+  RETURN_IF_ERROR(write_all(fd, content, path));
+  if (::fsync(fd) != 0) return io_error(path, "cannot sync", errno);
+  return {};
+}
+
+// Makes names that were given or taken in a file's folder outlast a loss of power, where the file
+// system can.
+void sync_folder_of(const Path& path) {
+  const Path folder = path.has_parent_path() ? path.parent_path() : Path(".");
+  const Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (opened.get() >= 0) ::fsync(opened.get());
+}
+
+// The content under a temporary name in the target's folder; errors name `path`.
+Result<TemporaryFile> write_temporary(const Path& target, std::string_view content,
+                                      const Path& path) {
+  Path name;
+  const Descriptor file(create_temporary(target, name));
+  if (file.get() < 0) return cannot_create(path, errno);
+  TemporaryFile temporary(std::move(name));
+  RETURN_IF_ERROR(write_and_sync(file.get(), content, path));
+  return temporary;
+}
+
+Status write_special(const Path& target, std::string_view content, const Path& path) {
+  const Descriptor file(::open(target.c_str(), O_WRONLY | O_CLOEXEC));
+  if (file.get() < 0) return io_error(path, "cannot open for writing", errno);
+  return write_all(file.get(), content, path);
+}
+
+Status rename_into_place(TemporaryFile& temporary, const Path& target, const Path& path) {
+  if (::rename(temporary.path().c_str(), target.c_str()) != 0) {
+    return io_error(path, "cannot rename into place", errno);
+  }
+  temporary.keep();
+  return {};
+}
+
 }  // namespace
 
 Result<std::string> read_file(const Path& path) {
@@ -99,27 +149,45 @@ Result<std::string> read_file(const Path& path) {
 
 Status write_file_atomic(const Path& path, std::string_view content) {
   ASSIGN_OR_RETURN(const Target target, find_target(path));
-  if (target.special) {
-    const Descriptor file(::open(target.path.c_str(), O_WRONLY | O_CLOEXEC));
-    if (file.get() < 0) return io_error(path, "cannot open for writing", errno);
-    return write_all(file.get(), content, path);
-  }
-  std::string name;
-  const Descriptor file(make_temporary(target.path, name));
-  if (file.get() < 0) return cannot_create(path, errno);
+  if (target.special) return write_special(target.path, content, path);
+  ASSIGN_OR_RETURN(TemporaryFile temporary, write_temporary(target.path, content, path));
+  return rename_into_place(temporary, target.path, path);
+}
 
-  Status status = write_all(file.get(), content, path);
-  const mode_t mask = ::umask(0);
-  ::umask(mask);
-  if (status.ok() && ::fchmod(file.get(), 0666 & ~mask) != 0) {
-    status = io_error(path, "cannot set permissions", errno);
+TemporaryFile& TemporaryFile::operator=(TemporaryFile&& other) noexcept {
+  std::swap(path_, other.path_);
+  return *this;
+}
+
+TemporaryFile::~TemporaryFile() {
+  if (exists()) ::unlink(path_.c_str());
+}
+
+Result<TemporaryFile> replace_file_atomic(const Path& path, std::string_view content) {
+  ASSIGN_OR_RETURN(const Target target, find_target(path));
+  if (target.special) {
+    RETURN_IF_ERROR(write_special(target.path, content, path));
+    return TemporaryFile();
   }
-  if (status.ok() && ::fsync(file.get()) != 0) status = io_error(path, "cannot sync", errno);
-  if (status.ok() && ::rename(name.c_str(), target.path.c_str()) != 0) {
-    status = io_error(path, "cannot rename into place", errno);
+  ASSIGN_OR_RETURN(TemporaryFile temporary, write_temporary(target.path, content, path));
+  if (::renameat2(AT_FDCWD, temporary.path().c_str(), AT_FDCWD, target.path.c_str(),
+                  RENAME_EXCHANGE) != 0) {
+    RETURN_IF_ERROR(rename_into_place(temporary, target.path, path));
   }
-  if (!status.ok()) ::unlink(name.c_str());
-  return status;
+  sync_folder_of(target.path);
+  return temporary;
+}
+
+Result<TemporaryFile> write_new_file(const Path& path, std::string_view content) {
+  const Descriptor file(create_new(path));
+  if (file.get() < 0) {
+    if (errno == EEXIST) return TemporaryFile();
+    return cannot_create(path, errno);
+  }
+  TemporaryFile written(path);
+  RETURN_IF_ERROR(write_and_sync(file.get(), content, path));
+  sync_folder_of(path);
+  return written;
 }
 
 Status check_writable(const Path& path) {
@@ -128,10 +196,7 @@ Status check_writable(const Path& path) {
     if (::access(target.path.c_str(), W_OK) == 0) return {};
     return io_error(path, "cannot write", errno);
   }
-  std::string name;
-  const Descriptor file(make_temporary(target.path, name));
-  if (file.get() < 0) return cannot_create(path, errno);
-  ::unlink(name.c_str());
+  ASSIGN_OR_RETURN(const TemporaryFile probe, write_temporary(target.path, "", path));
   return {};
 }
 
@@ -156,19 +221,35 @@ Result<MappedFile> MappedFile::open(const Path& path) {
   if (!S_ISREG(status.st_mode)) {
     return error(ErrorCode::kIo, "{}: not a regular file", path.string());
   }
+  MappedFile mapped;
+  mapped.device_ = status.st_dev;
+  mapped.inode_ = status.st_ino;
   const auto size = static_cast<std::size_t>(status.st_size);
-  if (size == 0) return MappedFile(nullptr, 0);
+  if (size == 0) return mapped;
   void* data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
   if (data == MAP_FAILED) return io_error(path, "cannot map", errno);
-  return MappedFile(static_cast<const std::byte*>(data), size);
+  mapped.data_ = static_cast<const std::byte*>(data);
+  mapped.size_ = size;
+  return mapped;
+}
+
+bool MappedFile::is_replaced(const Path& path) const {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 &&
+         (status.st_dev != device_ || status.st_ino != inode_);
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept
-    : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+    : data_(std::exchange(other.data_, nullptr)),
+      size_(std::exchange(other.size_, 0)),
+      device_(other.device_),
+      inode_(other.inode_) {}
 
 MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
   std::swap(data_, other.data_);
   std::swap(size_, other.size_);
+  std::swap(device_, other.device_);
+  std::swap(inode_, other.inode_);
   return *this;
 }
 

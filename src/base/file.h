@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/result.h"
 
@@ -21,6 +23,34 @@ Result<std::string> read_file(const Path& path);
 // what it points to is replaced. What is no regular file (/dev/stdout, a pipe) is written to as it
 // is. The folder has to exist.
 Status write_file_atomic(const Path& path, std::string_view content);
+
+// A file that is removed at destruction, unless it was told to stay. Movable, not copyable.
+class TemporaryFile {
+ public:
+  TemporaryFile() = default;  // none
+  explicit TemporaryFile(Path path) : path_(std::move(path)) {}
+  TemporaryFile(TemporaryFile&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  TemporaryFile& operator=(TemporaryFile&& other) noexcept;
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  ~TemporaryFile();
+
+  [[nodiscard]] bool exists() const { return !path_.empty(); }
+  [[nodiscard]] const Path& path() const { return path_; }
+  void keep() { path_.clear(); }
+
+ private:
+  Path path_;
+};
+
+// As write_file_atomic, and gives the very file that it replaced, under another name in its folder.
+// Of several that replace a file at once, each gets another one. None where no file was there, or
+// where the file system cannot exchange two names (NFS); it is gone then.
+Result<TemporaryFile> replace_file_atomic(const Path& path, std::string_view content);
+
+// Writes and syncs a file whose name is free. None where something has the name, a link that leads
+// nowhere included: that stays as it is.
+Result<TemporaryFile> write_new_file(const Path& path, std::string_view content);
 
 // Whether write_file_atomic(path) can be expected to work, for asking before long work begins: the
 // folder exists and takes new files, and `path` is no folder. Leaves nothing behind.
@@ -48,11 +78,15 @@ class MappedFile {
   [[nodiscard]] std::string_view text() const {
     return {reinterpret_cast<const char*>(data_), size_};
   }
+  // Whether `path` leads to another file than this one; no where it leads to none.
+  [[nodiscard]] bool is_replaced(const Path& path) const;
 
  private:
-  MappedFile(const std::byte* data, std::size_t size) : data_(data), size_(size) {}
+  MappedFile() = default;
   const std::byte* data_ = nullptr;
   std::size_t size_ = 0;
+  std::uint64_t device_ = 0;
+  std::uint64_t inode_ = 0;
 };
 
 }  // namespace lathe

@@ -75,6 +75,52 @@ TEST(File, WritesThroughLinksAndIntoDevices) {
   EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
 }
 
+TEST(File, HandsOutWhatItReplaced) {
+  const Path folder = empty_folder();
+  const Path path = folder / "a";
+  EXPECT_FALSE(replace_file_atomic(path, "one")->exists());
+  const auto old = MappedFile::open(path);
+  ASSERT_TRUE(old.ok());
+  EXPECT_FALSE(old->is_replaced(path));
+  {
+    auto replaced = replace_file_atomic(path, "two");
+    ASSERT_TRUE(replaced.ok());
+    EXPECT_EQ(read_file(path).value(), "two");
+    if (!replaced->exists()) GTEST_SKIP() << "this file system cannot exchange two names";
+    EXPECT_EQ(replaced->path().parent_path(), folder);
+    EXPECT_EQ(read_file(replaced->path()).value(), "one");
+    EXPECT_FALSE(old->is_replaced(replaced->path()));
+  }
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 1);
+  EXPECT_TRUE(old->is_replaced(path));
+  EXPECT_EQ(old->text(), "one");
+  std::filesystem::remove(path);
+  EXPECT_FALSE(old->is_replaced(path));
+  EXPECT_FALSE(replace_file_atomic(folder, "three").ok());
+}
+
+TEST(File, WritesNewFilesOnly) {
+  const Path folder = empty_folder();
+  {
+    auto written = write_new_file(folder / "a", "one");
+    ASSERT_TRUE(written.ok() && written->exists());
+    EXPECT_EQ(read_file(folder / "a").value(), "one");
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(folder));  // nobody kept it
+  write_new_file(folder / "a", "one")->keep();
+  std::filesystem::create_symlink("nowhere", folder / "dangling");
+  std::filesystem::create_directory(folder / "folder");
+  for (const char* name : {"a", "dangling", "folder"}) {
+    const auto taken = write_new_file(folder / name, "two");
+    ASSERT_TRUE(taken.ok()) << name;
+    EXPECT_FALSE(taken->exists()) << name;
+  }
+  EXPECT_EQ(read_file(folder / "a").value(), "one");
+  EXPECT_FALSE(std::filesystem::exists(folder / "nowhere"));
+  EXPECT_THAT(write_new_file(folder / "none" / "a", "one").error().message(),
+              testing::HasSubstr("there is no folder"));
+}
+
 TEST(File, KnowsAFileByAnotherPath) {
   const Path folder = empty_folder();
   ASSERT_TRUE(write_file_atomic(folder / "a", "one").ok());

@@ -16,17 +16,6 @@ bool is_known(const ir::Node& node) {
   return node.is("Constant") || ops::find_op(node.domain, node.op_type) != nullptr;
 }
 
-std::vector<ir::GraphPtr> subgraphs_of(const ir::Node& node) {
-  std::vector<ir::GraphPtr> graphs;
-  for (const auto& [name, attribute] : node.attributes) {
-    if (const auto* one = std::get_if<ir::GraphPtr>(&attribute)) graphs.push_back(*one);
-    if (const auto* many = std::get_if<std::vector<ir::GraphPtr>>(&attribute)) {
-      graphs.insert(graphs.end(), many->begin(), many->end());
-    }
-  }
-  return graphs;
-}
-
 // The reader bounds how deep subgraphs are.
 void count_nodes(const ir::Graph& graph, bool inner, ModelFacts& facts) {
   facts.parameters += ir::parameter_count(graph);
@@ -36,7 +25,8 @@ void count_nodes(const ir::Graph& graph, bool inner, ModelFacts& facts) {
     ++op.nodes;
     op.known = is_known(node);
     if (inner) ++facts.subgraph_nodes;
-    for (const ir::GraphPtr& subgraph : subgraphs_of(node)) count_nodes(*subgraph, true, facts);
+    for (const ir::Subgraph* subgraph : ir::subgraphs(node))
+      count_nodes(*subgraph->graph, true, facts);
   }
 }
 
@@ -48,7 +38,7 @@ bool can_infer(const ir::Graph& graph, const ir::Node& node) {
   return ops::find_op(node.domain, node.op_type) != nullptr &&
          std::all_of(node.inputs.begin(), node.inputs.end(), [&](ir::ValueId id) {
            if (id == ir::kNoValue) return true;
-           const ir::TensorType& type = graph.value(id).type;
+           const ir::TensorType& type = graph.tensor_type(id);
            return type.data_type != ir::DataType::kUndefined && type.shape.has_value();
          });
 }
@@ -73,9 +63,10 @@ Status infer_what_can_be(ir::Graph& graph) {
     const auto constant = node.attributes.find("value");
     if (node.is("Constant") && constant != node.attributes.end() && node.outputs.size() == 1) {
       if (const auto* tensor = std::get_if<ir::Tensor>(&constant->second)) {
-        ir::Value& value = graph.value(node.output());
-        value.type = tensor->type();
-        value.constant = *tensor;
+        const ir::ValueId output = node.output();
+        ir::Tensor value = *tensor;
+        graph.remove_node(id);
+        graph.set_constant(output, std::move(value));
       }
       continue;
     }
@@ -84,8 +75,8 @@ Status infer_what_can_be(ir::Graph& graph) {
     if (!inferred.ok()) continue;
     for (std::size_t i = 0; i < std::min(node.outputs.size(), inferred->size()); ++i) {
       if (node.outputs[i] == ir::kNoValue) continue;
-      ir::TensorType& type = graph.value(node.outputs[i]).type;
-      type = more_exact(type, std::move((*inferred)[i]));
+      graph.set_type(node.outputs[i],
+                     more_exact(graph.tensor_type(node.outputs[i]), (*inferred)[i].tensor()));
     }
   }
   return {};
@@ -93,10 +84,10 @@ Status infer_what_can_be(ir::Graph& graph) {
 
 void bind_batch(ir::Graph& graph, std::int64_t batch) {
   for (const ir::ValueId id : graph.inputs()) {
-    ir::TensorType& type = graph.value(id).type;
-    if (type.shape && !type.shape->empty() && !type.shape->front().known()) {
-      type.shape->front() = batch;
-    }
+    ir::TensorType type = graph.tensor_type(id);
+    if (!type.shape || type.shape->empty() || type.shape->front().known()) continue;
+    type.shape->front() = batch;
+    graph.set_type(id, std::move(type));
   }
 }
 
@@ -107,7 +98,7 @@ bool has_macs(const ir::Graph& graph, const ir::Node& node) {
   if (op == nullptr) return node.is("Constant");
   if (op->macs == nullptr) return true;
   const auto complete = [&](ir::ValueId value) {
-    return value == ir::kNoValue || is_complete(graph.value(value).type);
+    return value == ir::kNoValue || is_complete(graph.tensor_type(value));
   };
   return std::all_of(node.inputs.begin(), node.inputs.end(), complete) &&
          std::all_of(node.outputs.begin(), node.outputs.end(), complete) &&
@@ -126,7 +117,7 @@ NodeFacts facts_of(const ir::Graph& graph, const ir::Graph& types, ir::NodeId id
     facts.countless = !facts.macs;
   }
   if (const ir::ValueId output = node.output(); output != ir::kNoValue) {
-    const ir::TensorType& type = types.value(output).type;
+    const ir::TensorType& type = types.tensor_type(output);
     facts.output = type.data_type == ir::DataType::kUndefined ? "?" : type.to_string();
   }
   for (const ir::ValueId input : node.inputs) {
@@ -162,7 +153,7 @@ Result<ir::Graph> graph_at(const ir::Graph& graph, const engine::CompileOptions&
   ir::Graph result = graph;
   if (bound.ok()) {
     for (std::size_t i = 0; i < graph.inputs().size(); ++i) {
-      result.value(graph.inputs()[i]).type = bound->value(bound->inputs()[i]).type;
+      result.set_type(graph.inputs()[i], bound->type(bound->inputs()[i]));
     }
   } else {
     // Whoever gives extents wants them taken; without any, what depends on them is left out.

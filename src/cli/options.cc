@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/json_text.h"
 #include "cli/output_files.h"
+#include "formats/onnx/opsets.h"
 #include "report/text_table.h"
 
 namespace lathe::cli {
@@ -113,6 +114,24 @@ std::vector<std::int64_t> parse_shape(std::string_view text) {
 
 }  // namespace
 
+void OpsetFlag::declare(Arguments app) {
+  app.add_option(
+         "--opset", opset,
+         "Write ONNX of this opset, for older readers: 7 and up (default: 21, or the oldest "
+         "after it that can say the model)")
+      ->default_str("")
+      ->check(kPositiveNumber);
+}
+
+Result<std::optional<int>> OpsetFlag::parse() const {
+  if (opset == 0) return std::optional<int>();
+  if (opset < formats::kOldestOpset || opset > ir::kCanonicalOpset) {
+    return invalid_argument("--opset {}: expected {} to {}", opset, formats::kOldestOpset,
+                            ir::kCanonicalOpset);
+  }
+  return std::optional(static_cast<int>(opset));
+}
+
 void ShapeFlags::declare(Arguments app) {
   app.add_option("--shape", shapes,
                  "The shape of an input that leaves it open: NAME=1x3x640x640, without NAME where "
@@ -191,6 +210,12 @@ void CompileFlags::declare(Arguments app, bool concurrency) {
   app.add_option("--provider-option", provider_options,
                  "PROVIDER:KEY=VALUE, as in cuda:device_id=0; may be repeated")
       ->allow_extra_args(false);
+  app.add_option("--disable-pass", disabled_passes,
+                 "Leave out these rewrites of the graph, as --print-passes names them")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  app.add_flag("--print-passes", print_passes,
+               "Say which rewrites fired, how often, and how long each took");
   shapes.declare(app);
 }
 
@@ -204,6 +229,8 @@ Result<engine::CompileOptions> CompileFlags::parse() const {
                      parse_bytes(memory_limit).with_context("--memory-limit"));
   }
   options.providers = providers;
+  options.disabled_passes = disabled_passes;
+  options.report_passes = print_passes;
   for (const std::string& text : provider_options) {
     const std::size_t colon = text.find(':');
     const std::size_t equals = text.find('=', colon == std::string::npos ? 0 : colon);
@@ -220,7 +247,7 @@ Result<engine::CompileOptions> CompileFlags::parse() const {
 
 void BackendOptions::declare(Arguments app) {
   app.add_option("--backend", backend,
-                 "native, onnxruntime, openvino, reference, or auto to choose among them")
+                 "native, onnxruntime, openvino, reference, lowered, or auto to choose among them")
       ->capture_default_str();
   app.add_flag("--explain", explain, "With --backend auto: say why it chooses what it chooses");
   compile.declare(app);

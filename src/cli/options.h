@@ -49,6 +49,13 @@ struct DataOptions {
   Arguments app_;  // tells what was given
 };
 
+// --opset: of the ONNX file that a verb writes.
+struct OpsetFlag {
+  std::int64_t opset = 0;  // not given
+  void declare(Arguments app);
+  Result<std::optional<int>> parse() const;
+};
+
 // --shape and --dim: extents that a model leaves open, for every verb that compiles one.
 //
 //   RETURN_IF_ERROR(call.shapes.add_to(options));   // then engine::bind_shapes checks them
@@ -76,6 +83,8 @@ struct CompileFlags {
   std::string memory_limit;
   std::vector<std::string> providers;
   std::vector<std::string> provider_options;
+  std::vector<std::string> disabled_passes;
+  bool print_passes = false;
   ShapeFlags shapes;
   // `concurrency`: whether --threads and --streams are among them; bench takes lists of those.
   void declare(Arguments app, bool concurrency = true);

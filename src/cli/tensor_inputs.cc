@@ -35,9 +35,10 @@ void take_extents(const std::vector<ir::Tensor>& inputs, const ir::Graph& graph,
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const ir::Value& input = graph.value(graph.inputs()[i]);
     std::vector<std::int64_t> extents = inputs[i].dims();
-    if (input.type.shape && input.type.shape->size() != extents.size()) continue;
-    for (std::size_t axis = 0; input.type.shape && axis < extents.size(); ++axis) {
-      const ir::Dim& dim = (*input.type.shape)[axis];
+    const std::optional<ir::Shape>& shape = graph.tensor_type(graph.inputs()[i]).shape;
+    if (shape && shape->size() != extents.size()) continue;
+    for (std::size_t axis = 0; shape && axis < extents.size(); ++axis) {
+      const ir::Dim& dim = (*shape)[axis];
       if (dim.known()) {
         extents[axis] = dim.value();
       } else if (const auto given = options.dimensions.find(dim.name());

@@ -46,6 +46,7 @@ void TrainCall::declare(Arguments parser) {
       "Use at most N training samples, the held-out ones among them (0: all)");
   parser.add_option("--size", size, "Resize images to HxW, with --arch");
   shapes.declare(parser);
+  opset_flag.declare(parser);
   parser
       .add_option("--validation-share", validation_share,
                   "Share of the training samples held out to choose the best epoch")
@@ -114,6 +115,7 @@ Status TrainCall::prepare() {
   if (model.empty() == architecture.empty()) {
     return invalid_argument("give either a MODEL to go on with or --arch NAME");
   }
+  ASSIGN_OR_RETURN(opset, opset_flag.parse());
   RETURN_IF_ERROR(parse_names());
   RETURN_IF_ERROR(check_effects());
   if (has_own_checkpoint() && !is_stream(out)) options.checkpoint = out + ".checkpoint";

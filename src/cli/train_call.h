@@ -31,6 +31,8 @@ struct TrainCall {
   std::string history;
   std::string chart;
   ShapeFlags shapes;
+  OpsetFlag opset_flag;
+  std::optional<int> opset;  // what that says
   train::TrainOptions options;
   OutputFiles files;
   OutputOptions output;

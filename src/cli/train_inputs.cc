@@ -15,7 +15,7 @@ namespace {
 // Of the input, where it is that of images: [N,C,H,W] with a known size.
 std::optional<Extents> image_extents(const ir::Graph& graph) {
   if (graph.inputs().size() != 1) return std::nullopt;
-  const ir::TensorType& type = graph.value(graph.inputs()[0]).type;
+  const ir::TensorType& type = graph.tensor_type(graph.inputs()[0]);
   if (!type.has_rank(4) || !(*type.shape)[2].known() || !(*type.shape)[3].known())
     return std::nullopt;
   return Extents{(*type.shape)[2].value(), (*type.shape)[3].value()};
@@ -57,16 +57,16 @@ Result<ir::Graph> new_network(const TrainCall& call, const data::Dataset& datase
 Result<ir::Graph> with_input_types(ir::Graph graph, const std::vector<ir::TensorType>& types) {
   for (const ir::NodeId id : graph.node_ids()) {
     for (const ir::ValueId output : graph.node(id).outputs)
-      if (output != ir::kNoValue) graph.value(output).type = {};
+      if (output != ir::kNoValue) graph.set_type(output, {});
   }
-  for (std::size_t i = 0; i < types.size(); ++i) graph.value(graph.inputs()[i]).type = types[i];
+  for (std::size_t i = 0; i < types.size(); ++i) graph.set_type(graph.inputs()[i], types[i]);
   RETURN_IF_ERROR(ops::infer_shapes(graph));
   return graph;
 }
 
 std::vector<ir::TensorType> input_types(const ir::Graph& graph) {
   std::vector<ir::TensorType> types;
-  for (const ir::ValueId id : graph.inputs()) types.push_back(graph.value(id).type);
+  for (const ir::ValueId id : graph.inputs()) types.push_back(graph.tensor_type(id));
   return types;
 }
 

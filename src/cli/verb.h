@@ -27,6 +27,7 @@ Verb inspect_verb();
 Verb run_verb();
 Verb bench_verb();
 Verb compare_verb();
+Verb conformance_verb();
 Verb devices_verb();
 Verb help_verb();
 

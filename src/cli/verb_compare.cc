@@ -35,12 +35,12 @@ struct Call {
   OutputOptions output;
 };
 
-// What there is to compare, without the reference itself.
+// What there is to compare, without the evaluators, which others are compared with.
 std::vector<std::string> others_than(const std::string& against) {
   std::vector<std::string> names;
   for (const engine::Backend* backend : engine::available_backends()) {
-    if (backend->name() != "reference" && backend->name() != against)
-      names.emplace_back(backend->name());
+    const std::string_view name = backend->name();
+    if (name != "reference" && name != "lowered" && name != against) names.emplace_back(name);
   }
   return names;
 }
@@ -54,10 +54,10 @@ Result<measure::InputSource> dataset_source(const Call& call, const ir::Graph& g
     return unsupported("the model has {} inputs: give them as .npy files", graph.inputs().size());
   }
   ASSIGN_OR_RETURN(const ir::Graph bound, engine::bind_shapes(graph, options));
-  const auto& shape = bound.value(bound.inputs()[0]).type.shape;
+  const auto& shape = bound.tensor_type(bound.inputs()[0]).shape;
   if (shape->empty() || (*shape)[0].value() < 1) {
     return unsupported("the model's input is {}, without a batch of samples",
-                       bound.value(bound.inputs()[0]).type.to_string());
+                       bound.tensor_type(bound.inputs()[0]).to_string());
   }
   data::LoaderOptions loading;
   loading.batch_size = (*shape)[0].value();

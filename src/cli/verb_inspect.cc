@@ -101,7 +101,7 @@ std::string summary(const Call& call, const ir::Graph& graph, const ModelFacts& 
     text += key + hanging(value, width, kColumn, std::min(key.size(), kColumn - 1)) + "\n";
   };
   const auto value_text = [&](ir::ValueId id) {
-    return fmt::format("{}: {}", graph.value(id).name, graph.value(id).type.to_string());
+    return fmt::format("{}: {}", graph.value(id).name, graph.tensor_type(id).to_string());
   };
   for (const ir::ValueId id : graph.inputs()) line("input", value_text(id));
   for (const ir::ValueId id : graph.outputs()) line("output", value_text(id));

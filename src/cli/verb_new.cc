@@ -19,6 +19,7 @@ struct Call {
   std::string out;
   std::string size;
   ir::ArchitectureOptions options;
+  OpsetFlag opset;
   OutputFiles files;
   OutputOptions output;
 };
@@ -49,7 +50,8 @@ void list_architectures(bool json) {
 
 // The options that say what to make, where nothing is named to be made.
 Status check_nothing_to_make(const Arguments& app) {
-  for (const char* option : {"--output", "--size", "--channels", "--classes", "--seed"}) {
+  for (const char* option :
+       {"--output", "--size", "--channels", "--classes", "--seed", "--opset"}) {
     if (app.count(option) > 0) {
       return invalid_argument("{}: ARCH is missing, `lathe new` lists what can be made", option);
     }
@@ -70,10 +72,11 @@ Status run(const Arguments& app, Call& call) {
     call.options.height = extents.height;
     call.options.width = extents.width;
   }
+  ASSIGN_OR_RETURN(const auto opset, call.opset.parse());
   call.files.writes("-o", call.out, {".onnx"});
   RETURN_IF_ERROR(call.files.check(call.output));
   ASSIGN_OR_RETURN(const ir::Graph graph, ir::make_architecture(call.architecture, call.options));
-  RETURN_IF_ERROR(formats::save_model(graph, call.out));
+  RETURN_IF_ERROR(formats::save_model(graph, call.out, opset));
   const std::int64_t parameters = ir::parameter_count(graph);
   if (call.output.json) {
     print_json(
@@ -101,6 +104,7 @@ std::function<Status()> declare(Arguments app) {
       ->default_str("")
       ->check(kPositiveNumber);
   app.add_option("--seed", call->options.seed, "Seed of the weights");
+  call->opset.declare(app);
   call->output.declare(app);
   return [call, app] { return run(app, *call); };
 }

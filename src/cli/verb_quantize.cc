@@ -22,6 +22,9 @@
 namespace lathe::cli {
 namespace {
 
+// Of DequantizeLinear along an axis.
+constexpr int kPerChannelOpset = 13;
+
 struct Call {
   std::string model;
   std::string out;
@@ -31,6 +34,7 @@ struct Call {
   std::string without_compare;  // an option that then has no effect, if one is given
   std::string page;
   ShapeFlags shapes;
+  OpsetFlag opset;
   measure::CompareVariantsOptions comparison;
   std::string command;  // the call as it was made
   OutputFiles files;
@@ -150,6 +154,11 @@ Status run(Call& call) {
     return invalid_argument("{} has no effect with --no-compare, which leaves the comparison out",
                             call.without_compare);
   }
+  ASSIGN_OR_RETURN(const auto opset, call.opset.parse());
+  if (opset && *opset < kPerChannelOpset) {
+    return invalid_argument("--opset {}: scales per channel came with opset {}", *opset,
+                            kPerChannelOpset);
+  }
   call.files.reads("MODEL", call.model);
   call.data.add_to(call.files);
   call.files.writes("-o", call.out, {".onnx"});
@@ -167,6 +176,7 @@ Status run(Call& call) {
   }
   ASSIGN_OR_RETURN(call.options.calibration.preprocess, call.data.parse_preprocess());
   ASSIGN_OR_RETURN(const ir::Graph graph, formats::load_model(call.model));
+  RETURN_IF_ERROR(formats::check_opset(graph, opset).with_context("--opset"));
   RETURN_IF_ERROR(take_shapes(call, graph));
   ASSIGN_OR_RETURN(const DatasetPointer training,
                    data::open_dataset(call.data.spec, data::Split::kTrain));
@@ -190,7 +200,7 @@ Status run(Call& call) {
   }
   if (call.options.calibration.preprocess)
     data::write_preprocess(*call.options.calibration.preprocess, quantized->graph.metadata);
-  RETURN_IF_ERROR(formats::save_model(quantized->graph, call.out));
+  RETURN_IF_ERROR(formats::save_model(quantized->graph, call.out, opset));
   if (call.no_compare) {
     if (call.output.json) {
       print_json({{"model", call.out}, {"calibration", to_json(quantized->samples)}});
@@ -223,6 +233,7 @@ std::function<Status()> declare(Arguments app) {
                  "Names of layers that stay float32, separated by commas")
       ->delimiter(',');
   call->shapes.declare(app);
+  call->opset.declare(app);
   app.add_flag("--no-compare", call->no_compare, "Only write the model");
   app.add_option("--report", call->page, "Write the comparison as an HTML page");
   app.add_option("--threads", call->comparison.compile.threads,

@@ -28,7 +28,7 @@ bool is_cut_short(const TrainCall& call, const train::TrainResult& result) {
 Status write_results(const TrainCall& call, const TrainingModel& model,
                      const train::TrainResult& result) {
   ASSIGN_OR_RETURN(const ir::Graph graph, reopen(model, result.graph));
-  RETURN_IF_ERROR(formats::save_model(graph, call.out));
+  RETURN_IF_ERROR(formats::save_model(graph, call.out, call.opset));
   if (!call.history.empty()) RETURN_IF_ERROR(write_history(call.history, result));
   if (!call.chart.empty()) RETURN_IF_ERROR(write_history_chart(call.chart, result));
   std::error_code absent;
@@ -122,6 +122,7 @@ Status run(TrainCall& call) {
   if (interrupted()) return interruption("before training began; {} was not written", call.out);
   if (!model.ok()) return model.error();
   const data::Preprocess* preprocess = model->preprocess ? &*model->preprocess : nullptr;
+  RETURN_IF_ERROR(formats::check_opset(model->graph, call.opset).with_context("--opset"));
   call.prepare_augmentation(preprocess != nullptr ? preprocess->height : 0);
 
   TrainPrinter printer(call.output.quiet);

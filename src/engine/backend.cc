@@ -47,7 +47,7 @@ std::future<Outputs> Executable::submit(std::vector<ir::Tensor> inputs,
 
 std::vector<TensorInfo> describe_values(const ir::Graph& graph, std::span<const ir::ValueId> ids) {
   std::vector<TensorInfo> infos;
-  for (const ir::ValueId id : ids) infos.push_back({graph.value(id).name, graph.value(id).type});
+  for (const ir::ValueId id : ids) infos.push_back({graph.value(id).name, graph.tensor_type(id)});
   return infos;
 }
 

@@ -48,6 +48,10 @@ struct CompileOptions {
   std::vector<std::string> providers = {};
   // By provider, as that provider names them: {"cuda", {{"device_id", "0"}}}.
   std::map<std::string, std::map<std::string, std::string>> provider_options = {};
+  // Rewrites that native and lowered leave out, by name (passes::all_rules).
+  std::vector<std::string> disabled_passes = {};
+  // Executable::notes() say what each rewrite did: how often, and how long it took.
+  bool report_passes = false;
 };
 
 // Threads and streams once what was left open is decided.

@@ -27,16 +27,18 @@ std::string listed(const std::vector<std::string>& names, std::string_view word)
 class Binder {
  public:
   Binder(ir::Graph& graph, const CompileOptions& options)
-      : graph_(graph), options_(options), extents_(options.dimensions) {}
+      : graph_(graph),
+        options_(options),
+        extents_(options.dimensions.begin(), options.dimensions.end()) {}
 
   Status bind() {
     RETURN_IF_ERROR(check_dimensions());
     // All shapes first: they may name extents that other inputs have too.
     for (const auto& [name, extents] : options_.shapes) RETURN_IF_ERROR(take_shape(name, extents));
-    for (const ir::ValueId id : graph_.inputs()) RETURN_IF_ERROR(close(graph_.value(id)));
+    for (const ir::ValueId id : graph_.inputs()) RETURN_IF_ERROR(close(id));
     for (const ir::ValueId id : graph_.inputs()) {
       const ir::Value& input = graph_.value(id);
-      if (ir::check_extents(*input.type.shape).ok()) continue;
+      if (ir::check_extents(*input.type.tensor().shape).ok()) continue;
       return invalid_argument("input '{}' is {}, which has too many elements", input.name,
                               input.type.to_string());
     }
@@ -50,7 +52,7 @@ class Binder {
     }
     std::optional<std::int64_t> batch;
     for (const ir::ValueId id : graph_.inputs()) {
-      const ir::TensorType& type = graph_.value(id).type;
+      const ir::TensorType& type = graph_.tensor_type(id);
       if (!type.shape || type.shape->empty()) continue;
       const ir::Dim& first = type.shape->front();
       const auto named = extents_.find(first.name());
@@ -60,7 +62,7 @@ class Binder {
     return batch;
   }
 
-  [[nodiscard]] const std::map<std::string, std::int64_t>& extents() const { return extents_; }
+  [[nodiscard]] const ir::SymbolValues& extents() const { return extents_; }
 
  private:
   [[nodiscard]] std::vector<std::string> input_names() const {
@@ -72,7 +74,7 @@ class Binder {
   [[nodiscard]] Status check_dimensions() const {
     std::vector<std::string> open;
     for (const ir::ValueId id : graph_.inputs()) {
-      for (const ir::Dim& dim : graph_.value(id).type.shape.value_or(ir::Shape{})) {
+      for (const ir::Dim& dim : graph_.tensor_type(id).shape.value_or(ir::Shape{})) {
         const bool is_new = std::find(open.begin(), open.end(), dim.name()) == open.end();
         if (!dim.known() && !dim.name().empty() && is_new) open.push_back(dim.name());
       }
@@ -102,18 +104,18 @@ class Binder {
 
   Status take_shape(const std::string& name, const Extents& extents) {
     ASSIGN_OR_RETURN(const ir::ValueId id, find_input(name));
-    ir::Value& input = graph_.value(id);
+    const ir::Value& input = graph_.value(id);
+    ir::TensorType type = graph_.tensor_type(id);
     const std::string given = fmt::format("{}", fmt::join(extents, "x"));
     if (std::any_of(extents.begin(), extents.end(), [](std::int64_t e) { return e < 0; }))
       return invalid_argument("input '{}' cannot have the shape {}", input.name, given);
-    if (!input.type.shape) input.type.shape = ir::Shape(extents.size());
-    if (input.type.shape->size() != extents.size()) {
+    if (!type.shape) type.shape = ir::Shape(extents.size());
+    if (type.shape->size() != extents.size()) {
       return invalid_argument("input '{}' is {} with {} axes, the shape {} has {}", input.name,
-                              input.type.to_string(), input.type.shape->size(), given,
-                              extents.size());
+                              type.to_string(), type.shape->size(), given, extents.size());
     }
     for (std::size_t axis = 0; axis < extents.size(); ++axis) {
-      ir::Dim& dim = (*input.type.shape)[axis];
+      ir::Dim& dim = (*type.shape)[axis];
       if (dim.known() && dim.value() != extents[axis]) {
         return invalid_argument("input '{}': axis {} is fixed at {}, the shape {} has {}",
                                 input.name, axis, dim.value(), given, extents[axis]);
@@ -129,15 +131,18 @@ class Binder {
       }
       dim = extents[axis];
     }
+    graph_.set_type(id, std::move(type));
     return {};
   }
 
-  Status close(ir::Value& input) {
-    if (!input.type.shape) {
+  Status close(ir::ValueId id) {
+    const ir::Value& input = graph_.value(id);
+    ir::TensorType type = graph_.tensor_type(id);
+    if (!type.shape) {
       return unsupported("input '{}' has no rank: give its shape by --shape {}=...", input.name,
                          input.name);
     }
-    ir::Shape& shape = *input.type.shape;
+    ir::Shape& shape = *type.shape;
     for (std::size_t axis = 0; axis < shape.size(); ++axis) {
       ir::Dim& dim = shape[axis];
       if (dim.known()) continue;
@@ -155,12 +160,13 @@ class Binder {
             input.name, dim.to_string(), axis, by_name, input.name, in_flag(shape));
       }
     }
+    graph_.set_type(id, std::move(type));
     return {};
   }
 
   ir::Graph& graph_;
   const CompileOptions& options_;
-  std::map<std::string, std::int64_t> extents_;  // by name, as far as they are known by now
+  ir::SymbolValues extents_;  // by name, as far as they are known by now
 };
 
 // What a foreign graph's file declares holds for open extents; bound ones may contradict it.
@@ -168,9 +174,10 @@ void forget_shapes(ir::Graph& graph) {
   for (const ir::NodeId id : graph.node_ids()) {
     for (const ir::ValueId output : graph.node(id).outputs) {
       if (output == ir::kNoValue) continue;
-      ir::TensorType& type = graph.value(output).type;
+      ir::TensorType type = graph.tensor_type(output);
       if (!type.shape) continue;
       for (ir::Dim& dim : *type.shape) dim = {};
+      graph.set_type(output, std::move(type));
     }
   }
 }

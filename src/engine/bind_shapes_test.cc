@@ -38,7 +38,7 @@ Graph one_input() {
 
 std::string input_type(const Result<Graph>& bound, std::size_t input = 0) {
   if (!bound.ok()) return bound.error().message();
-  return bound->value(bound->inputs()[input]).type.to_string();
+  return bound->tensor_type(bound->inputs()[input]).to_string();
 }
 
 std::string refusal(const Graph& graph, const CompileOptions& options) {

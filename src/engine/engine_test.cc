@@ -283,7 +283,7 @@ TEST_F(EngineTest, SizesThatOverflowAreRefused) {
   ASSERT_FALSE(compiled.ok());
   EXPECT_THAT(
       compiled.error().message(),
-      HasSubstr("node sum (Add): output 'sum' is float32[8589934592,8589934592]: too large"));
+      HasSubstr("node sum (Add): output 'sum': is float32[8589934592,8589934592]: too large"));
 }
 
 }  // namespace

@@ -148,9 +148,10 @@ class NativeBackend final : public OwnBackend {
   [[nodiscard]] Result<std::shared_ptr<const Executable>> compile(
       const ir::Graph& graph, const CompileOptions& options) const override {
     ASSIGN_OR_RETURN(const Isa isa, select_isa());
-    ASSIGN_OR_RETURN(const ir::Graph lowered, lower(graph, options));
+    std::vector<std::string> notes;
+    ASSIGN_OR_RETURN(const ir::Graph lowered, lower(graph, options, notes));
     Concurrency concurrency = resolve_concurrency(options);
-    ASSIGN_OR_RETURN(Plan plan, PlanBuilder(lowered, isa, concurrency.threads).build());
+    ASSIGN_OR_RETURN(Plan plan, build_plan(lowered, isa, concurrency.threads));
     const std::size_t needed =
         plan.weight_bytes + static_cast<std::size_t>(concurrency.streams) * plan.arena_bytes;
     if (options.memory_limit > 0 && needed > static_cast<std::size_t>(options.memory_limit)) {
@@ -160,7 +161,6 @@ class NativeBackend final : public OwnBackend {
                    needed, plan.weight_bytes, plan.arena_bytes, concurrency.streams,
                    options.memory_limit);
     }
-    std::vector<std::string> notes;
     if (std::string slow = describe_slow_steps(plan); !slow.empty())
       notes.push_back(std::move(slow));
     concurrency.threads = useful_threads(plan, isa, concurrency.threads);

@@ -1,5 +1,9 @@
 #include "engine/own_backend.h"
 
+#include <algorithm>
+
+#include "base/suggest.h"
+#include "base/words.h"
 #include "ops/infer_shapes.h"
 #include "passes/passes.h"
 
@@ -7,12 +11,43 @@ namespace lathe::engine {
 
 Status OwnBackend::supports(const ir::Graph& graph) const { return ops::check_operators(graph); }
 
-Result<ir::Graph> OwnBackend::lower(const ir::Graph& graph, const CompileOptions& options) const {
+namespace {
+
+Status check_passes(const CompileOptions& options) {
+  std::vector<std::string> known;
+  for (const passes::Rule* rule : passes::all_rules()) known.emplace_back(rule->name);
+  for (const std::string& name : options.disabled_passes) {
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      return invalid_argument("there is no pass '{}': known are {}{}", name, listed(known, 40),
+                              did_you_mean(name, known));
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<ir::Graph> OwnBackend::bind(const ir::Graph& graph, const CompileOptions& options) const {
   RETURN_IF_ERROR(supports(graph));
+  RETURN_IF_ERROR(check_passes(options));
   RETURN_IF_ERROR(check_float32(*this, options));
   RETURN_IF_ERROR(check_no_providers(*this, options));
-  ASSIGN_OR_RETURN(const ir::Graph bound, bind_shapes(graph, options));
-  return passes::run_passes(bound, passes::inference_passes());
+  return bind_shapes(graph, options);
+}
+
+Result<ir::Graph> OwnBackend::lower(const ir::Graph& graph, const CompileOptions& options,
+                                    std::vector<std::string>& notes) const {
+  ASSIGN_OR_RETURN(const ir::Graph bound, bind(graph, options));
+  passes::RunOptions run;
+  run.disabled.insert(options.disabled_passes.begin(), options.disabled_passes.end());
+  std::vector<passes::RuleReport> reports;
+  if (options.report_passes) run.reports = &reports;
+  ASSIGN_OR_RETURN(ir::Graph lowered, passes::run_phases(bound, passes::inference_pipeline(), run));
+  for (const passes::RuleReport& report : reports) {
+    notes.push_back(fmt::format("pass {}: fired {}, {:.2f} ms", report.name,
+                                counted(report.fired, "time"), report.milliseconds));
+  }
+  return lowered;
 }
 
 }  // namespace lathe::engine

@@ -10,13 +10,12 @@
 #include "base/result.h"
 #include "base/thread_pool.h"
 #include "engine/backend.h"
+#include "ir/layout.h"
 #include "ir/tensor.h"
 
 namespace lathe::engine {
 
-// Order of the axes in memory. Channels-last puts axis 1 behind all others; for a tensor of rank
-// below 3, or of one channel or one pixel, both are the same bytes.
-enum class Layout { kRowMajor, kChannelsLast };
+using ir::Layout;
 
 using StorageId = int;
 using SlotId = int;

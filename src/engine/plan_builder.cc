@@ -5,18 +5,11 @@
 
 #include "engine/lower/lower.h"
 #include "engine/memory_plan.h"
-#include "kernels/transpose.h"
 #include "ops/evaluate.h"
 #include "ops/infer_shapes.h"
 
 namespace lathe::engine {
 namespace {
-
-std::int64_t pixels(const std::vector<std::int64_t>& dims) {
-  std::int64_t count = 1;
-  for (std::size_t i = 2; i < dims.size(); ++i) count *= dims[i];
-  return count;
-}
 
 std::size_t byte_size(ir::DataType type, const std::vector<std::int64_t>& dims) {
   std::size_t count = 1;
@@ -24,230 +17,134 @@ std::size_t byte_size(ir::DataType type, const std::vector<std::int64_t>& dims) 
   return (count * static_cast<std::size_t>(ir::bits_per_element(type)) + 7) / 8;
 }
 
-}  // namespace
-
-bool layouts_coincide(const std::vector<std::int64_t>& dims) {
-  return dims.size() < 3 || dims[1] == 1 || pixels(dims) == 1;
+// An empty tensor may have no place.
+void copy_bytes(void* to, const void* from, std::size_t size) {
+  if (size > 0) std::memcpy(to, from, size);
 }
 
-PlanBuilder::PlanBuilder(const ir::Graph& graph, Isa isa, int threads)
-    : graph_(graph), isa_(isa), threads_(threads), consumers_(graph.consumers()) {
-  for (std::size_t v = 0; v < graph.value_count(); ++v) {
-    const ir::TensorType& type = graph.value(static_cast<ir::ValueId>(v)).type;
-    dims_.push_back(type.shape ? ir::known_dims(*type.shape).value_or(std::vector<std::int64_t>{})
-                               : std::vector<std::int64_t>{});
-  }
-  for (const ir::NodeId id : graph.node_ids()) {
-    done_.resize(std::max(done_.size(), static_cast<std::size_t>(id) + 1), false);
-  }
+}  // namespace
+
+PlanBuilder::PlanBuilder(const passes::ConvertedGraph& converted, Isa isa, int threads)
+    : graph_(converted.graph),
+      layouts_(converted.layouts),
+      isa_(isa),
+      threads_(threads),
+      slots_(converted.graph.value_count(), -1) {
+  for (std::size_t v = 0; v < graph_.value_count(); ++v)
+    dims_.push_back(dims_of(graph_, static_cast<ir::ValueId>(v)));
 }
 
 const std::vector<std::int64_t>& PlanBuilder::dims(ir::ValueId value) const {
   return dims_.at(static_cast<std::size_t>(value));
 }
 
-Layout PlanBuilder::layout(ir::ValueId value) const {
-  const auto it = made_in_.find(value);
-  return it == made_in_.end() ? Layout::kRowMajor : it->second;
-}
-
-bool PlanBuilder::is_made(ir::ValueId value) const { return made_in_.contains(value); }
-
 StorageId PlanBuilder::new_storage(Storage storage) {
   plan_.storages.push_back(std::move(storage));
   return static_cast<StorageId>(plan_.storages.size()) - 1;
 }
 
-SlotId PlanBuilder::new_slot(StorageId storage, ir::ValueId value, Layout layout) {
-  plan_.slots.push_back({storage, graph_.value(value).type.data_type, dims(value), layout});
+SlotId PlanBuilder::new_slot(StorageId storage, ir::ValueId value) {
+  plan_.slots.push_back({storage, graph_.tensor_type(value).data_type, dims(value), layout(value)});
   const auto id = static_cast<SlotId>(plan_.slots.size()) - 1;
-  slots_[{value, layout}] = id;
-  made_in_.emplace(value, layout);
+  slots_[static_cast<std::size_t>(value)] = id;
   return id;
 }
 
-SlotId PlanBuilder::define(ir::ValueId value, Layout layout) {
+SlotId PlanBuilder::define(ir::ValueId value) {
   Storage storage;
-  storage.bytes = byte_size(graph_.value(value).type.data_type, dims(value));
-  return new_slot(new_storage(std::move(storage)), value, layout);
+  storage.bytes = byte_size(graph_.tensor_type(value).data_type, dims(value));
+  return new_slot(new_storage(std::move(storage)), value);
 }
 
 void PlanBuilder::alias(ir::ValueId value, SlotId slot) {
-  new_slot(plan_.slots[static_cast<std::size_t>(slot)].storage, value, Layout::kRowMajor);
+  new_slot(plan_.slots[static_cast<std::size_t>(slot)].storage, value);
 }
 
-SlotId PlanBuilder::slot(ir::ValueId value, Layout layout) {
-  if (const auto it = slots_.find({value, layout}); it != slots_.end()) return it->second;
+SlotId PlanBuilder::slot(ir::ValueId value) {
+  const SlotId made = slots_[static_cast<std::size_t>(value)];
+  if (made >= 0) return made;
   const ir::Tensor* constant = graph_.constant(value);
-  if (constant != nullptr && !is_made(value)) {
-    Storage storage{Storage::Kind::kConstant, constant->num_bytes(), -1, *constant, 0};
-    plan_.weight_bytes += storage.bytes;
-    const SlotId id = new_slot(new_storage(std::move(storage)), value, Layout::kRowMajor);
-    if (layout == Layout::kRowMajor) return id;
-  }
-  LATHE_CHECK(is_made(value));
-  const SlotId existing = slots_.at({value, made_in_.at(value)});
-  if (layouts_coincide(dims(value))) {
-    return new_slot(plan_.slots[static_cast<std::size_t>(existing)].storage, value, layout);
-  }
-  return convert(existing, value, layout);
+  LATHE_CHECK(constant != nullptr);
+  Storage storage{Storage::Kind::kConstant, constant->num_bytes(), -1, *constant, 0};
+  plan_.weight_bytes += storage.bytes;
+  return new_slot(new_storage(std::move(storage)), value);
 }
 
-SlotId PlanBuilder::convert(SlotId from, ir::ValueId value, Layout layout) {
-  const std::vector<std::int64_t> extents = dims(value);
-  const bool to_channels_last = layout == Layout::kChannelsLast;
-  const auto element =
-      static_cast<std::size_t>(ir::bits_per_element(graph_.value(value).type.data_type) / 8);
+Step PlanBuilder::step_for(const ops::FusedOperator& op) const {
   Step step;
-  step.name = graph_.value(value).name;
-  step.op_type = step.kernel = to_channels_last ? "to channels-last" : "to channels-first";
-  step.inputs = {from};
-  step.outputs = {define(value, layout)};
-  step.run = [extents, element, to_channels_last](const StepRun& r) -> Status {
-    const auto convert = to_channels_last ? kernels::nchw_to_nhwc : kernels::nhwc_to_nchw;
-    convert(r.inputs[0], r.outputs[0], extents[0], extents[1], pixels(extents), element, r.pool);
-    return {};
-  };
-  const SlotId result = step.outputs[0];
-  add_step(std::move(step));
-  return result;
-}
-
-Step PlanBuilder::step_for(const ir::Node& node) const {
-  Step step;
-  step.name = node.name.empty() ? graph_.value(node.output()).name : node.name;
-  step.op_type = node.op_type;
+  step.name = op.main.name.empty() ? graph_.value(op.main.output()).name : op.main.name;
+  step.op_type = op.main.op_type + op.epilogue.names;
   return step;
 }
 
-PlanBuilder::Epilogue PlanBuilder::fuse_epilogue(ir::ValueId value, bool allow_residual) {
-  Epilogue epilogue;
-  epilogue.output = value;
-  const auto only_reader = [&](ir::ValueId v) -> ir::NodeId {
-    const auto& readers = consumers_[static_cast<std::size_t>(v)];
-    return readers.size() == 1 && !graph_.is_output(v) ? readers[0] : ir::kNoNode;
-  };
-  const auto absorb = [&](ir::NodeId id) {
-    done_[static_cast<std::size_t>(id)] = true;
-    epilogue.output = graph_.node(id).output();
-    epilogue.op_suffix += "+" + graph_.node(id).op_type;
-  };
-  ir::NodeId reader = only_reader(value);
-  if (allow_residual && reader != ir::kNoNode && graph_.node(reader).is("Add")) {
-    const ir::Node& add = graph_.node(reader);
-    const ir::ValueId other = add.input(0) == value ? add.input(1) : add.input(0);
-    if (other != value && is_made(other) && dims(other) == dims(value) &&
-        graph_.constant(other) == nullptr) {
-      epilogue.residual = other;
-      absorb(reader);
-      reader = only_reader(epilogue.output);
-    }
-  }
-  if (reader == ir::kNoNode) return epilogue;
-  const ir::Node& activation = graph_.node(reader);
-  if (activation.is("Relu")) {
-    epilogue.clamp.min = 0;
-    absorb(reader);
-  } else if (activation.is("Clip")) {
-    const ir::Tensor* low = graph_.constant(activation.input(1));
-    const ir::Tensor* high = graph_.constant(activation.input(2));
-    const bool constant = (activation.input(1) == ir::kNoValue || low != nullptr) &&
-                          (activation.input(2) == ir::kNoValue || high != nullptr);
-    kernels::ClampF32 clamp;
-    if (low != nullptr) clamp.min = low->data<float>()[0];
-    if (high != nullptr) clamp.max = high->data<float>()[0];
-    if (constant && clamp.min <= clamp.max) {
-      epilogue.clamp = clamp;
-      absorb(reader);
-    }
-  }
-  return epilogue;
-}
-
-Status PlanBuilder::lower_by_reference(ir::NodeId id) {
+void PlanBuilder::lower_by_reference(ir::NodeId id) {
   const ir::Node node = graph_.node(id);
-  Step step = step_for(node);
+  Step step = step_for(ops::unfuse(node).value_or(ops::FusedOperator{node, {}, {}}));
   step.kernel = "reference";
   step.missing = why_no_kernel(graph_, node);
-  std::vector<ir::TensorType> types;  // of the inputs; undefined where absent
-  for (const ir::ValueId input : node.inputs) {
-    types.push_back(input == ir::kNoValue ? ir::TensorType{} : graph_.value(input).type);
-    if (input == ir::kNoValue) continue;
-    if (types.back().data_type == ir::DataType::kString) return unsupported("string tensors");
-    step.inputs.push_back(slot(input, Layout::kRowMajor));
+  // Of the inputs, then of what subgraphs capture; undefined where absent.
+  std::vector<ir::TensorType> types;
+  std::vector<ir::ValueId> operands = node.inputs;
+  for (const ir::Subgraph* subgraph : ir::subgraphs(node))
+    operands.insert(operands.end(), subgraph->captures.begin(), subgraph->captures.end());
+  for (const ir::ValueId operand : operands) {
+    types.push_back(operand == ir::kNoValue ? ir::TensorType{} : graph_.tensor_type(operand));
+    if (operand == ir::kNoValue) continue;
+    step.inputs.push_back(slot(operand));
   }
+  std::vector<ir::TensorType> output_types;
   for (const ir::ValueId output : node.outputs) {
-    if (output != ir::kNoValue) step.outputs.push_back(define(output, Layout::kRowMajor));
+    output_types.push_back(output == ir::kNoValue ? ir::TensorType{} : graph_.tensor_type(output));
+    if (output == ir::kNoValue) continue;
+    step.outputs.push_back(define(output));
   }
   step.macs = ops::count_node_macs(graph_, id).value_or(0);
-  step.run = [node, types](const StepRun& r) -> Status {
-    std::vector<ir::Tensor> inputs;
+  step.run =
+      [node, types, output_types,
+       place = fmt::format("node {}", ir::describe_node(graph_, id))](const StepRun& r) -> Status {
+    std::vector<ir::Datum> values;
     std::size_t next = 0;
     for (const ir::TensorType& type : types) {
       if (type.data_type == ir::DataType::kUndefined) {
-        inputs.emplace_back();
+        values.emplace_back();
         continue;
       }
       ASSIGN_OR_RETURN(ir::Tensor tensor,
                        ir::Tensor::create(type.data_type, *ir::known_dims(*type.shape)));
-      std::memcpy(tensor.mutable_bytes().data(), r.inputs[next++], tensor.num_bytes());
-      inputs.push_back(std::move(tensor));
+      copy_bytes(tensor.mutable_bytes().data(), r.inputs[next++], tensor.num_bytes());
+      values.emplace_back(std::move(tensor));
     }
-    ASSIGN_OR_RETURN(const std::vector<ir::Tensor> outputs, ops::evaluate_node(node, inputs));
+    const std::span<const ir::Datum> all(values);
+    const auto evaluated =
+        ops::evaluate_node(node, all.first(node.inputs.size()), all.subspan(node.inputs.size()));
+    if (!evaluated.ok()) return evaluated.error().with_context(place);
+    const ops::Values& outputs = *evaluated;
     next = 0;
     for (std::size_t i = 0; i < node.outputs.size(); ++i) {
       if (node.outputs[i] == ir::kNoValue) continue;
-      std::memcpy(r.outputs[next++], outputs[i].bytes().data(), outputs[i].num_bytes());
+      const ir::Tensor* tensor = outputs[i].tensor();
+      if (tensor == nullptr || tensor->type() != output_types[i])
+        return error(ErrorCode::kInternal, "output {} is not what was inferred", i);
+      copy_bytes(r.outputs[next++], tensor->bytes().data(), tensor->num_bytes());
     }
     return {};
   };
   add_step(std::move(step));
-  return {};
-}
-
-// Every later size is a product of these extents: none may overflow.
-Status PlanBuilder::check_size(ir::ValueId value) const {
-  const auto count = ir::element_count(dims(value));
-  if (count.ok() && *count <= ir::kMaxTensorBytes / 8) return {};
-  const char* what = graph_.value(value).producer == ir::kNoNode ? "input" : "output";
-  return error(ErrorCode::kResourceExhausted, "{} '{}' is {}: too large", what,
-               graph_.value(value).name, graph_.value(value).type.to_string());
 }
 
 Result<Plan> PlanBuilder::build() {
   for (std::size_t i = 0; i < graph_.inputs().size(); ++i) {
     const ir::ValueId id = graph_.inputs()[i];
-    RETURN_IF_ERROR(check_size(id));
     Storage storage;
     storage.kind = Storage::Kind::kInput;
     storage.input = static_cast<int>(i);
-    new_slot(new_storage(std::move(storage)), id, Layout::kRowMajor);
+    new_slot(new_storage(std::move(storage)), id);
   }
   ASSIGN_OR_RETURN(const std::vector<ir::NodeId> order, graph_.topological_order());
   for (const ir::NodeId id : order) {
-    if (done_[static_cast<std::size_t>(id)]) continue;
-    const auto where = [&] { return fmt::format("node {}", ir::describe_node(graph_, id)); };
-    for (const ir::ValueId output : graph_.node(id).outputs) {
-      if (output == ir::kNoValue) continue;
-      const ir::TensorType& type = graph_.value(output).type;
-      if (!type.shape || !ir::fully_known(*type.shape)) {
-        return unsupported("output {} has a shape that depends on values", type.to_string())
-            .with_context(where());
-      }
-      RETURN_IF_ERROR(check_size(output).with_context(where()));
-    }
-    if (!ops::count_node_macs(graph_, id)) {
-      return error(ErrorCode::kResourceExhausted, "takes too many multiply-accumulates to count")
-          .with_context(where());
-    }
-    auto lowered = lower_node(*this, id);
-    if (!lowered.ok()) return lowered.error().with_context(where());
-    if (*lowered) continue;
-    if (Status status = lower_by_reference(id); !status.ok())
-      return status.error().with_context(where());
+    if (!lower_node(*this, id)) lower_by_reference(id);
   }
-  for (const ir::ValueId id : graph_.outputs())
-    plan_.outputs.push_back(slot(id, Layout::kRowMajor));
+  for (const ir::ValueId id : graph_.outputs()) plan_.outputs.push_back(slot(id));
   plan_.input_infos = describe_values(graph_, graph_.inputs());
   plan_.output_infos = describe_values(graph_, graph_.outputs());
   for (const Step& step : plan_.steps) plan_.weight_bytes += step.weight_bytes;
@@ -288,6 +185,64 @@ void PlanBuilder::plan_arena() {
     plan_.storages[which[i]].offset = memory.offsets[i];
   plan_.scratch_offset = memory.arena_bytes;
   plan_.arena_bytes = memory.arena_bytes + scratch;
+}
+
+namespace {
+
+// The arena holds tensors whose elements have a size and whose extents are known; every later size
+// is a product of these extents, and none may overflow.
+Status check_value(const ir::Graph& graph, ir::ValueId value) {
+  const ir::Type& type = graph.type(value);
+  if (!type.is_tensor() || ir::bits_per_element(type.tensor().data_type) == 0)
+    return unsupported("is {}, which the native engine cannot hold", type.to_string());
+  if (!type.tensor().shape || !ir::fully_known(*type.tensor().shape))
+    return unsupported("is {}: its shape depends on values", type.to_string());
+  const auto count = ir::element_count(dims_of(graph, value));
+  if (count.ok() && *count <= ir::kMaxTensorBytes / 8) return {};
+  return error(ErrorCode::kResourceExhausted, "is {}: too large", type.to_string());
+}
+
+Status check_node_values(const ir::Graph& graph, ir::NodeId id) {
+  for (const ir::ValueId read : graph.node(id).reads()) {
+    if (graph.constant(read) == nullptr) continue;
+    RETURN_IF_ERROR(check_value(graph, read)
+                        .with_context(fmt::format("constant '{}'", graph.value(read).name)));
+  }
+  for (const ir::ValueId output : graph.node(id).outputs) {
+    if (output == ir::kNoValue) continue;
+    RETURN_IF_ERROR(check_value(graph, output)
+                        .with_context(fmt::format("output '{}'", graph.value(output).name)));
+  }
+  if (!ops::count_node_macs(graph, id)) {
+    return error(ErrorCode::kResourceExhausted, "takes too many multiply-accumulates to count");
+  }
+  return {};
+}
+
+Status check_values(const ir::Graph& graph) {
+  for (const ir::ValueId id : graph.inputs()) {
+    RETURN_IF_ERROR(
+        check_value(graph, id).with_context(fmt::format("input '{}'", graph.value(id).name)));
+  }
+  ASSIGN_OR_RETURN(const std::vector<ir::NodeId> order, graph.topological_order());
+  for (const ir::NodeId id : order) {
+    RETURN_IF_ERROR(check_node_values(graph, id).with_context(
+        fmt::format("node {}", ir::describe_node(graph, id))));
+  }
+  for (const ir::ValueId id : graph.outputs()) {
+    RETURN_IF_ERROR(
+        check_value(graph, id).with_context(fmt::format("output '{}'", graph.value(id).name)));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Plan> build_plan(const ir::Graph& lowered, Isa isa, int threads) {
+  RETURN_IF_ERROR(check_values(lowered));
+  ASSIGN_OR_RETURN(const passes::ConvertedGraph converted,
+                   passes::convert_layouts(lowered, choose_layouts));
+  return PlanBuilder(converted, isa, threads).build();
 }
 
 }  // namespace lathe::engine

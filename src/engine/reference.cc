@@ -11,6 +11,7 @@ struct Model {
   ir::Graph graph;
   std::vector<TensorInfo> inputs;
   std::vector<TensorInfo> outputs;
+  std::vector<std::string> notes;
 };
 
 class ReferenceExecutable final : public Executable {
@@ -24,9 +25,12 @@ class ReferenceExecutable final : public Executable {
   [[nodiscard]] std::span<const TensorInfo> outputs() const override { return model_->outputs; }
   [[nodiscard]] std::unique_ptr<Context> new_context() const override;
   [[nodiscard]] std::vector<std::string> notes() const override {
-    if (threads_wanted_ <= 1) return {};
-    return {fmt::format("the reference evaluator computes with 1 thread instead of {}",
-                        threads_wanted_)};
+    std::vector<std::string> notes = model_->notes;
+    if (threads_wanted_ > 1) {
+      notes.push_back(fmt::format("the reference evaluator computes with 1 thread instead of {}",
+                                  threads_wanted_));
+    }
+    return notes;
   }
 
  private:
@@ -53,24 +57,37 @@ std::unique_ptr<Context> ReferenceExecutable::new_context() const {
 
 class ReferenceBackend final : public OwnBackend {
  public:
-  [[nodiscard]] std::string_view name() const override { return "reference"; }
+  enum class Form { kAsRead, kLowered };
+  explicit ReferenceBackend(Form form) : form_(form) {}
+
+  [[nodiscard]] std::string_view name() const override {
+    return form_ == Form::kAsRead ? "reference" : "lowered";
+  }
   [[nodiscard]] Result<std::shared_ptr<const Executable>> compile(
       const ir::Graph& graph, const CompileOptions& options) const override {
     RETURN_IF_ERROR(check_no_memory_limit(*this, options));
-    ASSIGN_OR_RETURN(ir::Graph lowered, lower(graph, options));
     auto model = std::make_shared<Model>();
-    model->graph = std::move(lowered);
+    ASSIGN_OR_RETURN(model->graph, form_ == Form::kAsRead ? bind(graph, options)
+                                                          : lower(graph, options, model->notes));
     model->inputs = describe_values(model->graph, model->graph.inputs());
     model->outputs = describe_values(model->graph, model->graph.outputs());
     return std::shared_ptr<const Executable>(
         std::make_shared<ReferenceExecutable>(std::move(model), options));
   }
+
+ private:
+  Form form_;
 };
 
 }  // namespace
 
 const Backend& reference_backend() {
-  static const ReferenceBackend backend;
+  static const ReferenceBackend backend(ReferenceBackend::Form::kAsRead);
+  return backend;
+}
+
+const Backend& lowered_backend() {
+  static const ReferenceBackend backend(ReferenceBackend::Form::kLowered);
   return backend;
 }
 

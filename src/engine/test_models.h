@@ -37,9 +37,10 @@ inline void randomise_normalization(ir::Graph& graph) {
     const ir::Node& node = graph.node(id);
     if (!node.is("BatchNormalization")) continue;
     for (std::size_t i = 1; i < 5; ++i) {
-      for (float& v : graph.value(node.input(i)).constant->mutable_data<float>()) {
+      ir::Tensor statistics = *graph.constant(node.input(i));
+      for (float& v : statistics.mutable_data<float>())
         v = i == 4 ? random.uniform(0.5F, 2) : random.uniform(0.1F, 1);
-      }
+      graph.set_constant(node.input(i), std::move(statistics));
     }
   }
 }

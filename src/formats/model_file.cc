@@ -6,6 +6,7 @@
 
 #include "base/stream.h"
 #include "base/suggest.h"
+#include "formats/onnx/lower_opset.h"
 #include "formats/onnx/write_onnx.h"
 
 namespace lathe::formats {
@@ -66,11 +67,17 @@ Result<ir::Graph> load_model(const Path& path, UnknownOperators unknown_operator
   fatal("load_model: unknown format");
 }
 
-Status save_model(const ir::Graph& graph, const Path& path) {
+Status save_model(const ir::Graph& graph, const Path& path, const std::optional<int>& opset) {
   const auto format = is_stream(path) ? ModelFormat::kOnnx : format_of_name(path);
-  if (format == ModelFormat::kOnnx) return write_onnx(graph, path);
+  if (format == ModelFormat::kOnnx) return write_onnx(graph, path, {.opset = opset});
   return unsupported("{}: models are written as .onnx, expected a name that ends so",
                      path.string());
+}
+
+Status check_opset(const ir::Graph& graph, const std::optional<int>& opset) {
+  if (!opset) return {};
+  const auto lowered = lower_opset(graph, *opset);
+  return lowered.ok() ? Status{} : Status(lowered.error());
 }
 
 }  // namespace lathe::formats

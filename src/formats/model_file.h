@@ -2,6 +2,8 @@
 // TFLite is only recognized.
 #pragma once
 
+#include <optional>
+
 #include "base/file.h"
 #include "formats/onnx/read_onnx.h"
 #include "ir/graph.h"
@@ -18,7 +20,12 @@ Result<ModelFormat> detect_format(const Path& path);
 Result<ir::Graph> load_model(const Path& path,
                              UnknownOperators unknown_operators = UnknownOperators::kRefuse);
 
-// In the format that the extension names; replaces the file atomically. Devices and pipes get ONNX.
-Status save_model(const ir::Graph& graph, const Path& path);
+// In the format that the extension names; replaces the file atomically. Devices and pipes get ONNX,
+// at `opset` or the oldest that write_onnx takes.
+Status save_model(const ir::Graph& graph, const Path& path,
+                  const std::optional<int>& opset = std::nullopt);
+// Whether an opset can say the graph, before anything is done with it; the error names a node that
+// it cannot.
+Status check_opset(const ir::Graph& graph, const std::optional<int>& opset);
 
 }  // namespace lathe::formats

@@ -8,8 +8,8 @@
 namespace lathe::ir {
 
 std::string_view attribute_kind_name(const Attribute& attribute) {
-  constexpr std::array kNames = {"int",  "float",  "string",  "tensor",  "graph",
-                                 "ints", "floats", "strings", "tensors", "graphs"};
+  constexpr std::array kNames = {"int",    "float",   "string",  "tensor", "graph", "ints",
+                                 "floats", "strings", "tensors", "graphs", "type"};
   static_assert(kNames.size() == std::variant_size_v<Attribute>);
   return kNames.at(attribute.index());
 }
@@ -21,14 +21,19 @@ struct Printer {
   std::string operator()(float v) const { return fmt::format("{}", v); }
   std::string operator()(const std::string& v) const { return fmt::format("\"{}\"", v); }
   std::string operator()(const Tensor& v) const {
-    if (v.data_type() == DataType::kString || v.num_elements() > 8) return v.type().to_string();
+    if (!is_numeric(v.data_type()) || v.num_elements() > 8) return v.type().to_string();
     std::vector<double> elements;
     for (std::int64_t i = 0; i < v.num_elements(); ++i) elements.push_back(v.get_double(i));
     return fmt::format("{}{{{}}}", v.type().to_string(), fmt::join(elements, ","));
   }
-  std::string operator()(const GraphPtr& v) const {
-    return fmt::format("graph({} nodes)", v == nullptr ? 0 : v->node_count());
+  std::string operator()(const Subgraph& v) const {
+    std::vector<std::string> operators;
+    for (const NodeId id : v.graph->node_ids()) operators.push_back(v.graph->node(id).op_type);
+    constexpr std::size_t kMost = 8;
+    if (operators.size() > kMost) return fmt::format("graph({} nodes)", operators.size());
+    return fmt::format("graph({})", fmt::join(operators, ","));
   }
+  std::string operator()(const Type& v) const { return v.to_string(); }
   template <typename T>
   std::string operator()(const std::vector<T>& v) const {
     std::vector<std::string> parts;

@@ -25,9 +25,21 @@ enum class DataType : std::int32_t {
   kFloat64 = 11,
   kUint32 = 12,
   kUint64 = 13,
+  kComplex64 = 14,
+  kComplex128 = 15,
   kBFloat16 = 16,
+  kFloat8E4M3FN = 17,
+  kFloat8E4M3FNUZ = 18,
+  kFloat8E5M2 = 19,
+  kFloat8E5M2FNUZ = 20,
   kUint4 = 21,
   kInt4 = 22,
+  kFloat4E2M1 = 23,
+  kFloat8E8M0 = 24,
+  kUint2 = 25,
+  kInt2 = 26,
+  kFloat6E2M3 = 27,
+  kFloat6E3M2 = 28,
 };
 
 // 16-bit floating point elements, stored as their bits (see base/numeric.h).
@@ -38,17 +50,21 @@ struct BFloat16 {
   std::uint16_t bits;
 };
 
-std::string_view data_type_name(DataType type);  // "float32", "int8", "uint4", ...
+std::string_view data_type_name(DataType type);  // "float32", "int8", "float8e4m3fn", ...
 Result<DataType> parse_data_type(std::string_view name);
 bool is_known_data_type(std::int32_t number);
 
-// Bits that one element takes in a tensor's buffer: 4 for the packed types, 0 for kString and
-// kUndefined, whose elements have no fixed size.
+// Bits that one element takes in a tensor's buffer: 2, 4 or 6 for the packed types, 0 for kString
+// and kUndefined, whose elements have no fixed size.
 int bits_per_element(DataType type);
 
-bool is_floating_point(DataType type);
-bool is_integer(DataType type);  // signed and unsigned, 4-bit ones too; not bool
+bool is_floating_point(DataType type);  // 16 to 64 bits: those that are computed with
+bool is_integer(DataType type);         // signed and unsigned, 2 to 64 bits; not bool
 bool is_signed_integer(DataType type);
+// Floating point of 4 to 8 bits, which is stored and converted only.
+bool is_mini_float(DataType type);
+// Elements are numbers of one part (bool counts): Tensor::get_double works.
+bool is_numeric(DataType type);
 
 // The type whose elements are T in memory.
 template <typename T>

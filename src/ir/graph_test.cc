@@ -92,5 +92,96 @@ TEST(Graph, MakesNamesUnique) {
   EXPECT_FALSE(g.value(g.add_value("")).name.empty());
 }
 
+TEST(Graph, KnowsWhoReadsAValueThroughEveryEdit) {
+  Graph g = small_graph();
+  const ValueId x = *g.find_value("x");
+  const ValueId a = *g.find_value("a");
+  EXPECT_THAT(g.readers(a), testing::ElementsAre(1));
+  g.set_input(1, 1, a);
+  EXPECT_THAT(g.readers(a), testing::ElementsAre(1, 1));
+  g.replace_uses(a, x);
+  EXPECT_THAT(g.readers(x), testing::ElementsAre(0, 1, 1));
+  EXPECT_TRUE(g.readers(a).empty());
+  g.remove_node(0);
+  EXPECT_THAT(g.readers(x), testing::ElementsAre(1, 1));
+  EXPECT_TRUE(g.verify().ok());
+  ASSERT_TRUE(g.compact().ok());
+  EXPECT_THAT(g.readers(*g.find_value("x")), testing::ElementsAre(0, 0));
+}
+
+TEST(Graph, ReferencesStayValidWhileItGrows) {
+  Graph g = small_graph();
+  const Node& relu = g.node(0);
+  const Value& x = g.value(0);
+  for (int i = 0; i < 1000; ++i) g.add("Relu", std::array{g.outputs()[0]});
+  EXPECT_EQ(relu.op_type, "Relu");
+  EXPECT_EQ(x.name, "x");
+}
+
+// A node whose graph makes y of what it captures.
+struct Branching {
+  Graph g;
+  ValueId x = kNoValue;
+  ValueId y = kNoValue;
+
+  Branching() {
+    Graph body;
+    const ValueId outer = body.add_capture("outer");
+    body.set_outputs({body.add("Relu", std::array{outer}, {}, "inner")});
+    const ValueId condition = g.add_input("condition", {DataType::kBool, Shape{}});
+    x = g.add_input("x", float_type({2}));
+    const ValueId unused = g.add("Tanh", std::array{x}, {}, "unused");
+    const ValueId read = g.add("Sigmoid", std::array{x}, {}, "read");
+    const Subgraph subgraph{std::make_shared<const Graph>(body), {read}};
+    y = g.add("If", std::array{condition}, {{"then_branch", subgraph}, {"else_branch", subgraph}},
+              "y");
+    g.set_outputs({y});
+    static_cast<void>(unused);
+  }
+};
+
+TEST(Graph, CapturesAreReadByTheNode) {
+  Branching b;
+  EXPECT_TRUE(b.g.verify().ok());
+  const ValueId read = *b.g.find_value("read");
+  const NodeId node = b.g.value(b.y).producer;
+  EXPECT_THAT(b.g.readers(read), testing::ElementsAre(node, node));
+  EXPECT_THAT(b.g.node(node).reads(), testing::ElementsAre(0, read, read));
+  ASSERT_TRUE(b.g.compact().ok());
+  EXPECT_FALSE(b.g.find_value("unused"));
+  ASSERT_TRUE(b.g.find_value("read"));
+  EXPECT_TRUE(b.g.verify().ok());
+}
+
+TEST(Graph, ANodeWithGraphsThatNobodyReadsGoesWithWhatItCaptured) {
+  Branching b;
+  b.g.set_outputs({*b.g.find_value("unused")});
+  ASSERT_TRUE(b.g.compact().ok());
+  EXPECT_FALSE(b.g.find_value("y"));
+  EXPECT_FALSE(b.g.find_value("read"));
+  EXPECT_EQ(b.g.node_count(), 1);
+  EXPECT_TRUE(b.g.find_value("condition")) << "inputs stay";
+  EXPECT_TRUE(b.g.verify().ok());
+}
+
+TEST(Graph, CapturesFollowTheValueThatTheyStandFor) {
+  Branching b;
+  b.g.replace_uses(*b.g.find_value("read"), b.x);
+  ASSERT_TRUE(b.g.compact().ok());
+  EXPECT_FALSE(b.g.find_value("read"));
+  const Node& node = b.g.node(b.g.value(b.g.outputs()[0]).producer);
+  EXPECT_THAT(subgraphs(node)[0]->captures, testing::ElementsAre(*b.g.find_value("x")));
+  EXPECT_TRUE(b.g.verify().ok());
+}
+
+TEST(Graph, RefusesASubgraphWithoutItsCaptures) {
+  Branching b;
+  const NodeId node = b.g.value(b.y).producer;
+  Subgraph wrong = *subgraphs(b.g.node(node))[0];
+  wrong.captures.clear();
+  b.g.set_attribute(node, "then_branch", wrong);
+  EXPECT_THAT(b.g.verify().error().message(), HasSubstr("captures"));
+}
+
 }  // namespace
 }  // namespace lathe::ir

@@ -14,7 +14,7 @@ std::string describe_operand(const Graph& graph, ValueId id) {
   if (id == kNoValue) return "_";
   const Tensor* constant = graph.constant(id);
   if (constant == nullptr) return graph.value(id).name;
-  if (constant->num_elements() == 1 && constant->data_type() != DataType::kString) {
+  if (constant->num_elements() == 1 && is_numeric(constant->data_type())) {
     return fmt::format("{}", constant->get_double(0));
   }
   return describe_value(graph, id);

@@ -5,11 +5,6 @@
 
 namespace lathe::ir {
 
-std::string Dim::to_string() const {
-  if (known()) return fmt::to_string(extent_);
-  return symbol_.empty() ? "?" : symbol_;
-}
-
 Shape make_shape(std::span<const std::int64_t> dims) { return {dims.begin(), dims.end()}; }
 
 std::string to_string(const Shape& shape) {

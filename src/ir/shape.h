@@ -10,36 +10,38 @@
 
 #include "base/result.h"
 #include "ir/data_type.h"
+#include "ir/sym_int.h"
 
 namespace lathe::ir {
 
-// One extent: a number >= 0, or unknown until run time. An unknown one may carry a name ("N"):
-// equal names mean equal extents.
+// One extent: a number >= 0, an expression of named ones ("N", "(H+1)/2"), or unknown.
 class Dim {
  public:
-  Dim() = default;                               // unknown and unnamed
-  Dim(std::int64_t extent) : extent_(extent) {}  // NOLINT(*-explicit-*)
-  static Dim symbol(std::string name) {
-    Dim dim;
-    dim.symbol_ = std::move(name);
-    return dim;
-  }
+  Dim() = default;                                   // unknown and unnamed
+  Dim(std::int64_t extent) : Dim(SymInt(extent)) {}  // NOLINT(*-explicit-*)
+  // Unknown where it is a negative number.
+  explicit Dim(SymInt extent)
+      : extent_(extent.number().value_or(0) < 0 ? SymInt() : std::move(extent)) {}
+  // Equal names mean equal extents.
+  static Dim symbol(std::string_view name) { return Dim(SymInt::symbol(name)); }
 
-  [[nodiscard]] bool known() const { return extent_ >= 0; }
+  [[nodiscard]] bool known() const { return extent_.is_number(); }
   // The extent; only where known().
   [[nodiscard]] std::int64_t value() const {
     LATHE_CHECK(known());
-    return extent_;
+    return *extent_.number();
   }
-  [[nodiscard]] const std::string& name() const { return symbol_; }
-  [[nodiscard]] std::string to_string() const;  // "3", "N" or "?"
+  // To compute with.
+  [[nodiscard]] const SymInt& symbolic() const { return extent_; }
+  // The name of a plain symbol, empty for all else.
+  [[nodiscard]] std::string name() const { return std::string(extent_.symbol_name()); }
+  [[nodiscard]] std::string to_string() const { return extent_.to_string(); }
 
-  // Same number, or same name. Two unnamed unknowns are not equal to a reader, but are to this.
+  // Same number or same expression. Two unknowns are not equal to a reader, but are to this.
   bool operator==(const Dim&) const = default;
 
  private:
-  std::int64_t extent_ = -1;
-  std::string symbol_;
+  SymInt extent_;
 };
 
 using Shape = std::vector<Dim>;

@@ -1,12 +1,15 @@
 #include "ir/tensor.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <new>
+#include <optional>
 
+#include "base/mini_float.h"
 #include "base/numeric.h"
 
 namespace lathe::ir {
@@ -29,19 +32,71 @@ T saturate(double value) {
   return static_cast<T>(value);
 }
 
+// Elements of 2, 4, 6 and 8 bits, packed from the low bits of each byte upwards.
+std::uint8_t bits_at(const void* data, std::int64_t i, int bits) {
+  const auto* bytes = static_cast<const std::uint8_t*>(data);
+  const std::int64_t first = i * bits;
+  const int shift = static_cast<int>(first % 8);
+  unsigned window = bytes[first / 8];
+  if (shift + bits > 8) window |= static_cast<unsigned>(bytes[first / 8 + 1]) << 8;
+  return static_cast<std::uint8_t>((window >> shift) & ((1U << bits) - 1));
+}
+
+void put_bits(void* data, std::int64_t i, int bits, std::uint8_t value) {
+  auto* bytes = static_cast<std::uint8_t*>(data);
+  const std::int64_t first = i * bits;
+  const int shift = static_cast<int>(first % 8);
+  const unsigned mask = (1U << bits) - 1;
+  const unsigned placed = static_cast<unsigned>(value) << shift;
+  const auto put = [&](std::int64_t byte, unsigned byte_mask, unsigned byte_value) {
+    bytes[byte] = static_cast<std::uint8_t>((bytes[byte] & ~byte_mask) | (byte_value & byte_mask));
+  };
+  put(first / 8, (mask << shift) & 0xff, placed & 0xff);
+  if (shift + bits > 8) put(first / 8 + 1, (mask << shift) >> 8, placed >> 8);
+}
+
+std::optional<MiniFloat> mini_float_format(DataType type) {
+  switch (type) {
+    case DataType::kFloat8E4M3FN:
+      return kFloat8E4M3FN;
+    case DataType::kFloat8E4M3FNUZ:
+      return kFloat8E4M3FNUZ;
+    case DataType::kFloat8E5M2:
+      return kFloat8E5M2;
+    case DataType::kFloat8E5M2FNUZ:
+      return kFloat8E5M2FNUZ;
+    case DataType::kFloat4E2M1:
+      return kFloat4E2M1;
+    case DataType::kFloat6E2M3:
+      return kFloat6E2M3;
+    case DataType::kFloat6E3M2:
+      return kFloat6E3M2;
+    default:
+      return std::nullopt;
+  }
+}
+
+// An integer of less than 8 bits from its bits.
+std::int64_t small_integer(DataType type, std::uint8_t bits) {
+  const int width = bits_per_element(type);
+  const bool negative = is_signed_integer(type) && (bits >> (width - 1)) != 0;
+  return static_cast<std::int64_t>(bits) - (negative ? 1 << width : 0);
+}
+
 }  // namespace
 
 struct Tensor::Buffer {
   struct Free {
     void operator()(void* p) const { std::free(p); }
   };
+  std::atomic<std::int64_t> owners{1};
   std::unique_ptr<std::byte, Free> bytes;
   std::size_t size = 0;
   std::vector<std::string> strings;
 
   // Null where the system has no memory left.
-  static std::shared_ptr<Buffer> allocate(DataType type, std::int64_t count) {
-    auto buffer = std::make_shared<Buffer>();
+  static BufferRef allocate(DataType type, std::int64_t count) {
+    BufferRef buffer(new Buffer);
     if (type == DataType::kString) {
       buffer->strings.resize(static_cast<std::size_t>(count));
       return buffer;
@@ -50,7 +105,7 @@ struct Tensor::Buffer {
     const std::size_t rounded = (buffer->size + kAlignment - 1) / kAlignment * kAlignment;
     if (rounded == 0) return buffer;
     buffer->bytes.reset(static_cast<std::byte*>(std::aligned_alloc(kAlignment, rounded)));
-    if (buffer->bytes == nullptr) return nullptr;
+    if (buffer->bytes == nullptr) return {};
     std::memset(buffer->bytes.get(), 0, rounded);
     return buffer;
   }
@@ -73,9 +128,9 @@ Result<Tensor> Tensor::create(DataType type, std::span<const std::int64_t> dims)
   try {
     tensor.buffer_ = Buffer::allocate(type, count);
   } catch (const std::bad_alloc&) {
-    tensor.buffer_ = nullptr;
+    tensor.buffer_ = {};
   }
-  if (tensor.buffer_ == nullptr) {
+  if (!tensor.buffer_) {
     return error(ErrorCode::kResourceExhausted, "no memory for tensor {}{}", data_type_name(type),
                  ir::to_string(tensor.dims_));
   }
@@ -87,17 +142,30 @@ Tensor Tensor::zeros(DataType type, std::span<const std::int64_t> dims) {
 }
 
 const void* Tensor::raw() const {
-  if (buffer_ == nullptr) return nullptr;
+  if (!buffer_) return nullptr;
   return type_ == DataType::kString ? static_cast<const void*>(buffer_->strings.data())
                                     : static_cast<const void*>(buffer_->bytes.get());
 }
 
-std::size_t Tensor::num_bytes() const { return buffer_ == nullptr ? 0 : buffer_->size; }
+std::size_t Tensor::num_bytes() const { return buffer_ ? buffer_->size : 0; }
+
+Tensor::BufferRef::BufferRef(const BufferRef& other) : buffer_(other.buffer_) {
+  if (buffer_ != nullptr) buffer_->owners.fetch_add(1, std::memory_order_relaxed);
+}
+
+Tensor::BufferRef::~BufferRef() {
+  if (buffer_ != nullptr && buffer_->owners.fetch_sub(1, std::memory_order_acq_rel) == 1)
+    delete buffer_;
+}
+
+bool Tensor::BufferRef::is_sole_owner() const {
+  return buffer_->owners.load(std::memory_order_acquire) == 1;
+}
 
 void Tensor::make_unique_owner() {
-  if (buffer_ == nullptr || buffer_.use_count() == 1) return;
-  std::shared_ptr<Buffer> copy = Buffer::allocate(type_, count_);
-  if (copy == nullptr) fatal("no memory to copy a tensor");
+  if (!buffer_ || buffer_.is_sole_owner()) return;
+  BufferRef copy = Buffer::allocate(type_, count_);
+  if (!copy) fatal("no memory to copy a tensor");
   if (buffer_->size > 0) std::memcpy(copy->bytes.get(), buffer_->bytes.get(), buffer_->size);
   copy->strings = buffer_->strings;
   buffer_ = std::move(copy);
@@ -124,7 +192,13 @@ double Tensor::get_double(std::int64_t i) const {
       return static_cast<double>(bfloat16_to_float(at.operator()<std::uint16_t>()));
     case DataType::kUint64:
       return static_cast<double>(at.operator()<std::uint64_t>());
+    case DataType::kFloat8E8M0:
+      return static_cast<double>(float8_e8m0_to_float(at.operator()<std::uint8_t>()));
     default:
+      if (const auto format = mini_float_format(type_)) {
+        return static_cast<double>(
+            mini_float_to_float(*format, bits_at(raw(), i, bits_per_element(type_))));
+      }
       return static_cast<double>(get_int64(i));
   }
 }
@@ -154,15 +228,12 @@ std::int64_t Tensor::get_int64(std::int64_t i) const {
     case DataType::kBool:
       return at.operator()<std::uint8_t>() != 0 ? 1 : 0;
     case DataType::kUint4:
-    case DataType::kInt4: {
-      const int byte = static_cast<const std::uint8_t*>(raw())[i / 2];
-      const int nibble = i % 2 == 0 ? byte & 0xf : byte >> 4;
-      return type_ == DataType::kInt4 && nibble > 7 ? nibble - 16 : nibble;
-    }
-    case DataType::kString:
-    case DataType::kUndefined:
-      fatal("get_int64 of a tensor without numbers");
+    case DataType::kInt4:
+    case DataType::kUint2:
+    case DataType::kInt2:
+      return small_integer(type_, bits_at(raw(), i, bits_per_element(type_)));
     default:
+      if (!is_numeric(type_)) fatal("get_int64 of a tensor without numbers");
       return saturate<std::int64_t>(get_double(i));
   }
 }
@@ -200,26 +271,44 @@ void Tensor::set_double(std::int64_t i, double value) {
     case DataType::kBool:
       return put(static_cast<std::uint8_t>(value != 0 ? 1 : 0));
     case DataType::kUint4:
-    case DataType::kInt4: {
-      const double low = type_ == DataType::kInt4 ? -8 : 0;
-      const int number =
-          static_cast<int>(std::clamp(std::isnan(value) ? 0.0 : value, low, low + 15));
-      auto& byte = static_cast<std::uint8_t*>(data)[i / 2];
-      const int nibble = number & 0xf;
-      byte = static_cast<std::uint8_t>(i % 2 == 0 ? (byte & 0xf0) | nibble
-                                                  : (byte & 0x0f) | (nibble << 4));
-      return;
+    case DataType::kInt4:
+    case DataType::kUint2:
+    case DataType::kInt2: {
+      const int bits = bits_per_element(type_);
+      const double low = is_signed_integer(type_) ? -std::ldexp(1.0, bits - 1) : 0;
+      const double high = low + std::ldexp(1.0, bits) - 1;
+      const auto number = static_cast<int>(std::clamp(std::isnan(value) ? 0.0 : value, low, high));
+      return put_bits(data, i, bits, static_cast<std::uint8_t>(number & ((1 << bits) - 1)));
     }
-    case DataType::kString:
-    case DataType::kUndefined:
+    case DataType::kFloat8E8M0:
+      return put(float_to_float8_e8m0(static_cast<float>(value)));
+    default:
+      if (const auto format = mini_float_format(type_)) {
+        return put_bits(data, i, bits_per_element(type_),
+                        float_to_mini_float(*format, static_cast<float>(value), true));
+      }
       fatal("set_double of a tensor without numbers");
   }
+}
+
+std::uint8_t Tensor::get_bits(std::int64_t i) const {
+  const int bits = bits_per_element(type_);
+  LATHE_CHECK(i >= 0 && i < count_ && bits > 0 && bits <= 8);
+  return bits_at(raw(), i, bits);
+}
+
+void Tensor::set_bits(std::int64_t i, std::uint8_t bits) {
+  const int width = bits_per_element(type_);
+  LATHE_CHECK(i >= 0 && i < count_ && width > 0 && width <= 8);
+  make_unique_owner();
+  put_bits(const_cast<void*>(raw()), i, width, bits);
 }
 
 Tensor Tensor::cast(DataType type) const {
   if (type == type_) return *this;
   Tensor out = zeros(type, dims_);
-  const bool exact_integers = !is_floating_point(type_) && type == DataType::kInt64;
+  const bool exact_integers =
+      !is_floating_point(type_) && !is_mini_float(type_) && type == DataType::kInt64;
   for (std::int64_t i = 0; i < count_; ++i) {
     if (exact_integers) {
       static_cast<std::int64_t*>(const_cast<void*>(out.raw()))[i] = get_int64(i);

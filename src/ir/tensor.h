@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -16,8 +17,8 @@ namespace lathe::ir {
 
 // Copies share their elements until one is written to (mutable_data makes it the sole owner first),
 // so that graphs and passes copy freely. Reading from several threads is safe; writing is for one
-// owner. The buffer is aligned to 64 bytes. 4-bit elements are packed two to a byte, the first one
-// in the low bits; a rank of 0 is a scalar.
+// owner. The buffer is aligned to 64 bytes. Elements of 2, 4 and 6 bits
+// are packed, the first one in the lowest bits; a rank of 0 is a scalar.
 //
 //   auto t = Tensor::from_values<float>({2, 2}, {1, 2, 3, 4});
 //   float first = t.data<float>()[0];
@@ -85,7 +86,7 @@ class Tensor {
     return reshaped(std::span(dims.begin(), dims.size()));
   }
   // Elements converted to another numeric type: floating point to integer truncates and saturates,
-  // to 16-bit floating point rounds half to even. Not for strings.
+  // to floating point of 16 bits and fewer rounds half to even. For numeric types (is_numeric).
   [[nodiscard]] Tensor cast(DataType type) const;
 
   // Element i of any numeric type as double or int64 (floating point truncates). Slow: for small
@@ -95,19 +96,43 @@ class Tensor {
   [[nodiscard]] std::vector<std::int64_t> to_int64s() const;
   [[nodiscard]] std::vector<float> to_floats() const;
   void set_double(std::int64_t i, double value);
+  // The bits of element i of a type that has 8 or fewer, packed or not.
+  [[nodiscard]] std::uint8_t get_bits(std::int64_t i) const;
+  void set_bits(std::int64_t i, std::uint8_t bits);
 
   // Same type, extents and bits.
   [[nodiscard]] bool identical(const Tensor& other) const;
 
  private:
   struct Buffer;
+  // A counted reference. The count is read with acquire, so that a sole owner sees all that former
+  // owners did: std::shared_ptr's use_count() does not promise that.
+  class BufferRef {
+   public:
+    BufferRef() = default;
+    explicit BufferRef(Buffer* buffer) : buffer_(buffer) {}
+    BufferRef(const BufferRef& other);
+    BufferRef(BufferRef&& other) noexcept : buffer_(std::exchange(other.buffer_, nullptr)) {}
+    BufferRef& operator=(BufferRef other) noexcept {
+      std::swap(buffer_, other.buffer_);
+      return *this;
+    }
+    ~BufferRef();
+    [[nodiscard]] bool is_sole_owner() const;
+    Buffer* operator->() const { return buffer_; }
+    explicit operator bool() const { return buffer_ != nullptr; }
+    bool operator==(const BufferRef&) const = default;
+
+   private:
+    Buffer* buffer_ = nullptr;
+  };
   [[nodiscard]] const void* raw() const;
   void make_unique_owner();
 
   DataType type_ = DataType::kUndefined;
   std::vector<std::int64_t> dims_;
   std::int64_t count_ = 0;
-  std::shared_ptr<Buffer> buffer_;
+  BufferRef buffer_;
 };
 
 // A tensor larger than this is refused: it is larger than any machine Lathe is for.

@@ -1,8 +1,8 @@
 #include "kernels/convolution_f32.h"
 
 #include "base/result.h"
-#include "kernels/depthwise_f32/convolution.h"
-#include "kernels/igemm_f32/convolution.h"
+#include "kernels/depthwise_f32/depthwise_convolution_f32.h"
+#include "kernels/igemm_f32/igemm_convolution_f32.h"
 
 namespace lathe::kernels {
 

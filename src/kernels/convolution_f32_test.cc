@@ -9,9 +9,7 @@
 #include <vector>
 
 #include "base/random.h"
-#include "kernels/depthwise_f32/kernels.h"
 #include "kernels/guarded_buffer.h"
-#include "kernels/igemm_f32/kernels.h"
 
 namespace lathe::kernels {
 namespace {
@@ -255,11 +253,6 @@ TEST(ConvolutionF32, PicksTheBestKernelUpToTheInstructionSet) {
   EXPECT_EQ(name(regular, Isa::kAvx512Vnni), "igemm_f32_12x32_avx512");
   EXPECT_EQ(name(depthwise, Isa::kAvx512), "depthwise_f32_avx512");
 #endif
-}
-
-TEST(ConvolutionF32, EveryListEndsWithItsScalarReference) {
-  EXPECT_EQ(igemm_f32_kernels().back().isa, Isa::kScalar);
-  EXPECT_EQ(depthwise_f32_kernels().back().isa, Isa::kScalar);
 }
 
 }  // namespace

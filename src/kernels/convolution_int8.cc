@@ -19,9 +19,9 @@ std::unique_ptr<ConvolutionInt8> create_layer(ConvolutionInt8Layer layer, Isa is
   const std::vector<std::int32_t> zeros(layer.bias.empty() ? out_c : 0);
   if (layer.bias.empty()) layer.bias = zeros;
   if (shape.is_depthwise() && shape.out_c == shape.in_c) {
-    return create_depthwise_convolution(layer, isa);
+    return create_depthwise_convolution_int8(layer, isa);
   }
-  return create_igemm_convolution(layer, isa);
+  return create_igemm_convolution_int8(layer, isa);
 }
 
 }  // namespace

@@ -21,10 +21,10 @@ struct ConvolutionInt8Layer {
 };
 
 // Regular, pointwise and grouped convolutions, as matrix multiplications.
-std::unique_ptr<ConvolutionInt8> create_igemm_convolution(const ConvolutionInt8Layer& layer,
-                                                          Isa isa);
+std::unique_ptr<ConvolutionInt8> create_igemm_convolution_int8(const ConvolutionInt8Layer& layer,
+                                                               Isa isa);
 // Depthwise convolutions with as many outputs as inputs.
-std::unique_ptr<ConvolutionInt8> create_depthwise_convolution(const ConvolutionInt8Layer& layer,
-                                                              Isa isa);
+std::unique_ptr<ConvolutionInt8> create_depthwise_convolution_int8(
+    const ConvolutionInt8Layer& layer, Isa isa);
 
 }  // namespace lathe::kernels

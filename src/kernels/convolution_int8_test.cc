@@ -12,6 +12,7 @@
 #include "kernels/guarded_buffer.h"
 #include "kernels/igemm_int8/kernels.h"
 #include "kernels/int8_reference.h"
+#include "kernels/pick.h"
 
 namespace lathe::kernels {
 namespace {
@@ -336,7 +337,7 @@ TEST(ConvolutionInt8, AbsurdMultipliers) {
 }
 
 TEST(ConvolutionInt8, EachInstructionSetHasItsKernel) {
-  for (const IgemmInt8Kernel& kernel : igemm_int8_kernels()) {
+  for (const IgemmInt8Kernel& kernel : kIgemmInt8Kernels) {
     if (!isa_supported(kernel.isa)) continue;
     const std::vector<std::int8_t> weights(4);
     const std::vector<float> multipliers(1, 1.0F);
@@ -346,9 +347,9 @@ TEST(ConvolutionInt8, EachInstructionSetHasItsKernel) {
         ConvolutionInt8::create_float_output(s, weights, {}, {}, multipliers, kernel.isa);
     EXPECT_STREQ(convolution->kernel_name(), kernel.name);
   }
-  for (const DepthwiseInt8Kernel& kernel : depthwise_int8_kernels()) {
-    EXPECT_EQ(pick_depthwise_int8(kernel.isa, 64).name, kernel.name);
-    EXPECT_TRUE(!pick_depthwise_int8(kernel.isa, 3).overlap);
+  for (const DepthwiseInt8Kernel& kernel : kDepthwiseInt8Kernels) {
+    EXPECT_EQ(&pick(kDepthwiseInt8Kernels, kernel.isa, 64), &kernel);
+    EXPECT_TRUE(!pick(kDepthwiseInt8Kernels, kernel.isa, 3).overlap);
   }
 }
 

@@ -1,5 +1,6 @@
 #include "kernels/elementwise_f32.h"
 
+#include "kernels/elementwise_f32/kernels.h"
 #include "kernels/parallel.h"
 #include "kernels/pick.h"
 
@@ -35,7 +36,7 @@ double unary_cost(UnaryOpF32 op, Isa isa) {
 }  // namespace
 
 BinaryF32::BinaryF32(BinaryOpF32 op, ClampF32 clamp, Isa isa)
-    : op_(op), clamp_(clamp), kernel_(&pick(elementwise_f32_kernels(), isa)) {}
+    : op_(op), clamp_(clamp), kernel_(&pick(kElementwiseF32Kernels, isa)) {}
 
 void BinaryF32::run(const float* a, const float* b, float* out, std::int64_t count,
                     ThreadPool& pool) const {
@@ -67,7 +68,7 @@ void BinaryF32::run_channels(const float* a, const float* b, float* out, std::in
 }
 
 UnaryF32::UnaryF32(const UnaryParametersF32& parameters, Isa isa)
-    : parameters_(parameters), kernel_(&pick(elementwise_f32_kernels(), isa)) {}
+    : parameters_(parameters), kernel_(&pick(kElementwiseF32Kernels, isa)) {}
 
 void UnaryF32::run(const float* in, float* out, std::int64_t count, ThreadPool& pool) const {
   const double cost = unary_cost(parameters_.op, kernel_->isa);

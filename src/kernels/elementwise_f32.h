@@ -12,9 +12,11 @@
 #include "base/cpu.h"
 #include "base/thread_pool.h"
 #include "kernels/clamp_f32.h"
-#include "kernels/elementwise_f32/kernels.h"
+#include "kernels/elementwise_f32/args.h"
 
 namespace lathe::kernels {
+
+struct ElementwiseF32Kernel;
 
 class BinaryF32 {
  public:

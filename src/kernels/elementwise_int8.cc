@@ -9,7 +9,7 @@ namespace lathe::kernels {
 AddInt8::AddInt8(const AddInt8Parameters& parameters, Isa isa)
     : parameters_(parameters),
       requantize_(requantize_args(parameters.output, parameters.min, parameters.max)),
-      kernel_(&pick(add_int8_kernels(), isa)) {
+      kernel_(&pick(kAddInt8Kernels, isa)) {
   LATHE_CHECK(parameters.a.valid() && parameters.b.valid());
 }
 

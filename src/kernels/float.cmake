@@ -8,18 +8,13 @@ list(APPEND kernel_sources
   read_bandwidth.cc
   softmax_f32.cc
   transpose.cc
-  depthwise_f32/convolution.cc
-  depthwise_f32/kernels.cc
+  depthwise_f32/depthwise_convolution_f32.cc
   depthwise_f32/scalar.cc
-  elementwise_f32/kernels.cc
   elementwise_f32/scalar.cc
-  igemm_f32/convolution.cc
-  igemm_f32/kernels.cc
+  igemm_f32/igemm_convolution_f32.cc
   igemm_f32/scalar.cc
   peak/scalar.cc
-  pooling_f32/kernels.cc
   pooling_f32/scalar.cc
-  softmax_f32/kernels.cc
   softmax_f32/scalar.cc)
 
 kernel_isa_sources(avx2

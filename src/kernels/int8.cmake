@@ -1,21 +1,18 @@
 # The 8-bit half of the kernel library.
 list(APPEND kernel_sources
-  add_int8/kernels.cc
   add_int8/scalar.cc
   convolution_int8.cc
-  depthwise_int8/convolution.cc
-  depthwise_int8/kernels.cc
+  depthwise_int8/depthwise_convolution_int8.cc
+  depthwise_int8/depthwise_int8_plan.cc
   depthwise_int8/scalar.cc
   elementwise_int8.cc
-  igemm_int8/convolution.cc
   igemm_int8/gather.cc
-  igemm_int8/kernels.cc
+  igemm_int8/igemm_convolution_int8.cc
+  igemm_int8/igemm_int8_panel.cc
   igemm_int8/scalar.cc
   pooling_int8.cc
-  pooling_int8/kernels.cc
   pooling_int8/scalar.cc
   quantize.cc
-  quantize_linear/kernels.cc
   quantize_linear/scalar.cc)
 kernel_isa_sources(avx2
   add_int8/avx2.cc

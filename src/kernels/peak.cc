@@ -1,7 +1,5 @@
 #include "kernels/peak.h"
 
-#include <span>
-
 #include "kernels/best_rate.h"
 #include "kernels/peak/args.h"
 #include "kernels/pick.h"
@@ -36,14 +34,14 @@ constexpr std::size_t kTurns = 20'000;  // some 50 to 200 microseconds
 }  // namespace
 
 double measure_fma_peak_gflops(Isa isa, double seconds) {
-  const F32Kernel& kernel = pick(std::span<const F32Kernel>(kF32Kernels), isa);
+  const F32Kernel& kernel = pick(kF32Kernels, isa);
   volatile float sink = 0;
   return best_rate(seconds, kernel.operations * static_cast<double>(kTurns),
                    [&] { sink = kernel.function(kTurns, 0.999F, sink * 1e-9F + 1); });
 }
 
 double measure_int8_peak_gops(Isa isa, double seconds) {
-  const Int8Kernel& kernel = pick(std::span<const Int8Kernel>(kInt8Kernels), isa);
+  const Int8Kernel& kernel = pick(kInt8Kernels, isa);
   volatile std::int32_t sink = 0;
   return best_rate(seconds, kernel.operations * static_cast<double>(kTurns), [&] {
     sink = kernel.function(kTurns, static_cast<std::int8_t>((sink & 1) + 1));

@@ -6,6 +6,7 @@
 #include "base/result.h"
 #include "kernels/parallel.h"
 #include "kernels/pick.h"
+#include "kernels/pooling_f32/kernels.h"
 
 namespace lathe::kernels {
 namespace {
@@ -87,7 +88,7 @@ bool PoolingShape::valid() const {
 }
 
 MaxPool2d::MaxPool2d(const PoolingShape& shape, Isa isa)
-    : shape_(shape), kernel_(&pick(pooling_f32_kernels(), isa)) {
+    : shape_(shape), kernel_(&pick(kPoolingF32Kernels, isa)) {
   LATHE_CHECK(shape.valid());
 }
 
@@ -104,7 +105,7 @@ void MaxPool2d::run(const float* in, float* out, ThreadPool& pool) const {
 AveragePool2d::AveragePool2d(const PoolingShape& shape, bool count_include_pad, Isa isa)
     : shape_(shape),
       count_include_pad_(count_include_pad),
-      kernel_(&pick(pooling_f32_kernels(), isa)) {
+      kernel_(&pick(kPoolingF32Kernels, isa)) {
   LATHE_CHECK(shape.valid());
 }
 

@@ -5,9 +5,10 @@
 
 #include "base/cpu.h"
 #include "base/thread_pool.h"
-#include "kernels/pooling_f32/kernels.h"
 
 namespace lathe::kernels {
+
+struct PoolingF32Kernel;
 
 // From [batch, in_h, in_w, channels] to [batch, out_h, out_w, channels]. Output (y, x) sees inputs
 // (y * stride_h - pad_top + ky * dilation_h, x * stride_w - pad_left + kx * dilation_w).

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernels/parallel.h"
+#include "kernels/pick.h"
 #include "kernels/pooling_int8/kernels.h"
 
 namespace lathe::kernels {
@@ -86,7 +87,7 @@ std::int64_t least_channels(const PoolingShape& shape) {
 MaxPoolInt8::MaxPoolInt8(const PoolingShape& shape, bool is_signed, Isa isa)
     : shape_(shape),
       flip_(QuantizedActivation{is_signed, 0}.flip()),
-      kernel_(&pick_pooling_int8(isa, least_channels(shape))) {
+      kernel_(&pick(kPoolingInt8Kernels, isa, least_channels(shape))) {
   LATHE_CHECK(shape.valid());
 }
 
@@ -100,7 +101,7 @@ AveragePoolInt8::AveragePoolInt8(const PoolingShape& shape,
     : shape_(shape),
       parameters_(parameters),
       requantize_(requantize_args(parameters.output, parameters.min, parameters.max)),
-      kernel_(&pick_pooling_int8(isa, least_channels(shape))) {
+      kernel_(&pick(kPoolingInt8Kernels, isa, least_channels(shape))) {
   LATHE_CHECK(shape.valid());
   LATHE_CHECK(parameters.input.valid());
   LATHE_CHECK(shape.kernel_h * shape.kernel_w <= 1 << 23);

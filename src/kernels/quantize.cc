@@ -9,7 +9,7 @@ namespace lathe::kernels {
 QuantizeLinear::QuantizeLinear(float scale, QuantizedActivation output, Isa isa)
     : scale_(scale),
       requantize_(requantize_args(output, output.lowest(), output.highest())),
-      kernel_(&pick(quantize_linear_kernels(), isa)) {}
+      kernel_(&pick(kQuantizeLinearKernels, isa)) {}
 
 const char* QuantizeLinear::kernel_name() const { return kernel_->name; }
 
@@ -22,7 +22,7 @@ void QuantizeLinear::run(const float* in, void* out, std::int64_t count, ThreadP
 }
 
 DequantizeLinear::DequantizeLinear(float scale, QuantizedActivation input, Isa isa)
-    : scale_(scale), input_(input), kernel_(&pick(quantize_linear_kernels(), isa)) {
+    : scale_(scale), input_(input), kernel_(&pick(kQuantizeLinearKernels, isa)) {
   LATHE_CHECK(input.valid());
 }
 

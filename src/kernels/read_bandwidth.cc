@@ -74,7 +74,7 @@ std::int64_t fill(std::byte* data, std::int64_t blocks, double seconds, ThreadPo
 Result<ReadBandwidth> measure_read_bandwidth(Isa isa, std::int64_t buffer_bytes,
                                              std::span<const int> threads, double fill_seconds,
                                              double seconds) {
-  const ReadKernel& kernel = pick(std::span<const ReadKernel>(kKernels), isa);
+  const ReadKernel& kernel = pick(kKernels, isa);
   std::int64_t blocks = std::max<std::int64_t>(1, buffer_bytes / static_cast<std::int64_t>(kBlock));
   ASSIGN_OR_RETURN(const Buffer buffer, map(static_cast<std::size_t>(blocks) * kBlock));
   ReadBandwidth result;

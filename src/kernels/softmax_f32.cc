@@ -4,6 +4,7 @@
 
 #include "kernels/parallel.h"
 #include "kernels/pick.h"
+#include "kernels/softmax_f32/kernels.h"
 
 namespace lathe::kernels {
 namespace {
@@ -12,8 +13,7 @@ float natural_log(float x) { return std::log(x); }
 
 }  // namespace
 
-SoftmaxF32::SoftmaxF32(Kind kind, Isa isa)
-    : kind_(kind), kernel_(&pick(softmax_f32_kernels(), isa)) {}
+SoftmaxF32::SoftmaxF32(Kind kind, Isa isa) : kind_(kind), kernel_(&pick(kSoftmaxF32Kernels, isa)) {}
 
 void SoftmaxF32::run(const float* in, float* out, std::int64_t rows, std::int64_t columns,
                      ThreadPool& pool) const {

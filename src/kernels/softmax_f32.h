@@ -5,9 +5,10 @@
 
 #include "base/cpu.h"
 #include "base/thread_pool.h"
-#include "kernels/softmax_f32/kernels.h"
 
 namespace lathe::kernels {
+
+struct SoftmaxF32Kernel;
 
 // Immutable; may run on several threads at once. The output does not depend on the pool's threads.
 class SoftmaxF32 {

@@ -25,7 +25,7 @@ std::vector<ValueDifference> blank_differences(const ir::Graph& graph,
   for (const ir::ValueId id : ids) {
     list.push_back({graph.value(id).name,
                     maker_of(graph, id),
-                    ir::is_integer(graph.value(id).type.data_type),
+                    ir::is_integer(graph.tensor_type(id).data_type),
                     {}});
   }
   return list;
@@ -175,14 +175,13 @@ const ValueDifference* BackendComparison::first_beyond(double tolerance) const {
 }
 
 std::vector<ir::ValueId> comparable_values(const ir::Graph& graph) {
-  const auto consumers = graph.consumers();
   const std::vector<ir::NodeId> order = graph.topological_order().value_or(graph.node_ids());
   // Values from which every way leads to a QuantizeLinear.
   std::vector<bool> inside(graph.value_count(), false);
   for (auto id = order.rbegin(); id != order.rend(); ++id) {
     for (const ir::ValueId output : graph.node(*id).outputs) {
       if (output == ir::kNoValue || graph.is_output(output)) continue;
-      const auto& readers = consumers[static_cast<std::size_t>(output)];
+      const auto readers = graph.readers(output);
       inside[static_cast<std::size_t>(output)] =
           !readers.empty() && std::all_of(readers.begin(), readers.end(), [&](ir::NodeId reader) {
             const ir::Node& node = graph.node(reader);
@@ -201,10 +200,10 @@ std::vector<ir::ValueId> comparable_values(const ir::Graph& graph) {
     });
     for (const ir::ValueId output : node.outputs) {
       if (output == ir::kNoValue || constant) continue;
-      const bool hidden =
-          !graph.is_output(output) && (node.is("DequantizeLinear") ||
-                                       (inside[static_cast<std::size_t>(output)] &&
-                                        ir::is_floating_point(graph.value(output).type.data_type)));
+      const bool hidden = !graph.is_output(output) &&
+                          (node.is("DequantizeLinear") ||
+                           (inside[static_cast<std::size_t>(output)] &&
+                            ir::is_floating_point(graph.tensor_type(output).data_type)));
       if (!hidden) values.push_back(output);
     }
   }
@@ -215,9 +214,9 @@ Result<BackendComparisons> compare_backends(const ir::Graph& graph, const InputS
                                             const CompareOptions& options) {
   BackendComparisons result;
   result.against = options.against;
-  // The reference is slow: as many batches at once as there are cores.
+  // The evaluator is slow: as many batches at once as there are cores.
   engine::CompileOptions reference_options = options.compile;
-  if (options.against == "reference") {
+  if (options.against == "reference" || options.against == "lowered") {
     reference_options.preference = engine::Preference::kThroughput;
     reference_options.precision = engine::Precision::kFloat32;
     reference_options.memory_limit = 0;

@@ -11,7 +11,7 @@ data::Preprocess example_for(const ir::Graph& graph) {
   data::Preprocess example;
   example.height = example.width = 224;
   if (!graph.inputs().empty()) {
-    const auto& shape = graph.value(graph.inputs()[0]).type.shape;
+    const auto& shape = graph.tensor_type(graph.inputs()[0]).shape;
     if (shape && shape->size() == 4) {
       const auto extent = [&](std::size_t axis, int otherwise) {
         const ir::Dim& dim = (*shape)[axis];

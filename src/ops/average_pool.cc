@@ -4,18 +4,18 @@
 namespace lathe::ops {
 namespace {
 
-Result<std::vector<ir::TensorType>> infer_average_pool(const InferContext& context) {
+Result<Types> infer_average_pool(const InferContext& context) {
   RETURN_IF_ERROR(require_floating_point(context, 0));
   return infer_pool(context);
 }
 
 // Places beyond the padding, which ceil_mode can reach, never count; padding counts where
 // count_include_pad says so.
-Result<std::vector<ir::Tensor>> evaluate_average_pool(const EvaluateContext& context) {
+Result<Values> evaluate_average_pool(const EvaluateContext& context) {
   const ir::Tensor& x = context.inputs[0];
   const Dims dims = require_dims(context.output_types[0]);
   ASSIGN_OR_RETURN(ir::Tensor y, ir::Tensor::create(x.data_type(), dims));
-  const bool include_padding = context.node.attribute_int("count_include_pad", 0) != 0;
+  const bool include_padding = context.attributes().get_int("count_include_pad") != 0;
   dispatch_float(x.data_type(), [&]<typename T>() {
     const auto in = x.data<T>();
     auto out = y.mutable_data<T>();
@@ -41,16 +41,7 @@ Result<std::vector<ir::Tensor>> evaluate_average_pool(const EvaluateContext& con
 }  // namespace
 
 OpDef define_AveragePool() {
-  return {.name = "AveragePool",
-          .attributes = {{"auto_pad", AttributeKind::kString},
-                         {"ceil_mode", AttributeKind::kInt},
-                         {"count_include_pad", AttributeKind::kInt},
-                         {"dilations", AttributeKind::kInts},
-                         {"kernel_shape", AttributeKind::kInts, true},
-                         {"pads", AttributeKind::kInts},
-                         {"strides", AttributeKind::kInts}},
-          .infer = infer_average_pool,
-          .evaluate = evaluate_average_pool};
+  return {.name = "AveragePool", .infer = infer_average_pool, .evaluate = evaluate_average_pool};
 }
 
 }  // namespace lathe::ops

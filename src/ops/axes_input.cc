@@ -6,8 +6,9 @@ Result<std::vector<std::int64_t>> constant_axes(const InferContext& context, std
   if (!context.has_input(input)) return std::vector<std::int64_t>{};
   const ir::Tensor* axes = context.constant(input);
   if (axes == nullptr) return unsupported("axes that are not constant");
-  if (axes->data_type() != ir::DataType::kInt64 || axes->rank() > 1 || axes->num_elements() > 64) {
-    return invalid_data("axes are {}, expected a short vector of int64", axes->type().to_string());
+  if (axes->num_elements() > 64) {
+    return invalid_data("{} has {} elements, at most 64 are accepted", context.place(input),
+                        axes->num_elements());
   }
   return axes->to_int64s();
 }

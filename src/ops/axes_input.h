@@ -5,7 +5,8 @@
 
 namespace lathe::ops {
 
-// The axes as numbers; empty where the input is absent, an error where it is not a constant.
+// The axes as numbers; empty where the input is absent, an error where it is not a constant. Type
+// and rank are for the signature and OpDef::operand_shapes to check.
 Result<std::vector<std::int64_t>> constant_axes(const InferContext& context, std::size_t input);
 
 }  // namespace lathe::ops

@@ -6,9 +6,9 @@
 namespace lathe::ops {
 namespace {
 
-Result<std::vector<ir::TensorType>> infer_batch_normalization(const InferContext& context) {
+Result<Types> infer_batch_normalization(const InferContext& context) {
   RETURN_IF_ERROR(require_floating_point(context, 0));
-  if (context.node().attribute_int("training_mode", 0) != 0) {
+  if (context.attributes().get_int("training_mode") != 0) {
     return unsupported("training_mode must be 0: running statistics belong to the trainer");
   }
   if (context.node().outputs.size() > 1) {
@@ -19,18 +19,18 @@ Result<std::vector<ir::TensorType>> infer_batch_normalization(const InferContext
     if (x->size() < 2)
       return invalid_data("input has shape {}, expected [N,C,...]", ir::to_string(*x));
     const auto& shape = context.input(i).shape;
-    if (shape && (shape->size() != 1 || ((*x)[1].known() && (*shape)[0] != (*x)[1]))) {
-      return invalid_data("input {} has shape {}, expected [{}]", i, ir::to_string(*shape),
+    if (shape && (*x)[1].known() && (*shape)[0].known() && (*shape)[0] != (*x)[1]) {
+      return invalid_data("{} has shape {}, expected [{}]", context.place(i), ir::to_string(*shape),
                           (*x)[1].to_string());
     }
   }
   return infer_like_input(context);
 }
 
-Result<std::vector<ir::Tensor>> evaluate_batch_normalization(const EvaluateContext& context) {
+Result<Values> evaluate_batch_normalization(const EvaluateContext& context) {
   const ir::Tensor& x = context.inputs[0];
   ir::Tensor y = ir::Tensor::zeros(x.data_type(), x.dims());
-  const double epsilon = static_cast<double>(context.node.attribute_float("epsilon", 1e-5F));
+  const double epsilon = static_cast<double>(context.attributes().get_float("epsilon"));
   const std::int64_t channels = x.dim(1);
   std::int64_t inner = 1;
   for (std::size_t i = 2; i < x.rank(); ++i) inner *= x.dim(i);
@@ -58,14 +58,12 @@ Result<std::vector<ir::Tensor>> evaluate_batch_normalization(const EvaluateConte
 
 OpDef define_BatchNormalization() {
   return {.name = "BatchNormalization",
-          .min_inputs = 5,
-          .max_inputs = 5,
-          .max_outputs = 3,
-          .attributes = {{"epsilon", AttributeKind::kFloat},
-                         {"momentum", AttributeKind::kFloat},
-                         {"training_mode", AttributeKind::kInt}},
           .infer = infer_batch_normalization,
-          .evaluate = evaluate_batch_normalization};
+          .evaluate = evaluate_batch_normalization,
+          .operand_shapes = {{1, OperandShape::Rule::kVector},
+                             {2, OperandShape::Rule::kVector},
+                             {3, OperandShape::Rule::kVector},
+                             {4, OperandShape::Rule::kVector}}};
 }
 
 }  // namespace lathe::ops

@@ -6,18 +6,7 @@
 namespace lathe::ops {
 namespace {
 
-Result<std::vector<ir::TensorType>> infer_clip(const InferContext& context) {
-  RETURN_IF_ERROR(common_data_type(context, 0, 3));
-  for (std::size_t i = 1; i <= 2; ++i) {
-    if (context.has_input(i) && context.input(i).shape && !context.input(i).has_rank(0)) {
-      return invalid_data("{} has shape {}, expected a scalar", i == 1 ? "min" : "max",
-                          ir::to_string(*context.input(i).shape));
-    }
-  }
-  return infer_like_input(context);
-}
-
-Result<std::vector<ir::Tensor>> evaluate_clip(const EvaluateContext& context) {
+Result<Values> evaluate_clip(const EvaluateContext& context) {
   const ir::Tensor& x = context.inputs[0];
   ir::Tensor y = ir::Tensor::zeros(x.data_type(), x.dims());
   dispatch_numeric(x.data_type(), [&]<typename T>() {
@@ -39,7 +28,11 @@ Result<std::vector<ir::Tensor>> evaluate_clip(const EvaluateContext& context) {
 }  // namespace
 
 OpDef define_Clip() {
-  return {.name = "Clip", .max_inputs = 3, .infer = infer_clip, .evaluate = evaluate_clip};
+  return {.name = "Clip",
+          .infer = infer_like_input,
+          .evaluate = evaluate_clip,
+          .traits = {.unary_elementwise = true},
+          .operand_shapes = {{1, OperandShape::Rule::kScalar}, {2, OperandShape::Rule::kScalar}}};
 }
 
 }  // namespace lathe::ops

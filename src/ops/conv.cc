@@ -4,7 +4,7 @@
 namespace lathe::ops {
 namespace {
 
-Result<std::vector<ir::TensorType>> infer_conv(const InferContext& context) {
+Result<Types> infer_conv(const InferContext& context) {
   RETURN_IF_ERROR(require_floating_point(context, 0));
   ASSIGN_OR_RETURN(const ir::DataType type, common_data_type(context, 0, 3));
   ASSIGN_OR_RETURN(const auto types,
@@ -18,7 +18,7 @@ Result<std::vector<ir::TensorType>> infer_conv(const InferContext& context) {
   return std::vector{ir::TensorType{type, types->output}};
 }
 
-Result<std::vector<ir::Tensor>> evaluate_conv(const EvaluateContext& context) {
+Result<Values> evaluate_conv(const EvaluateContext& context) {
   const ir::Tensor& x = context.inputs[0];
   const ir::Tensor& w = context.inputs[1];
   ASSIGN_OR_RETURN(const auto types, infer_convolution(context.node, x.type(), w.type()));
@@ -52,17 +52,10 @@ std::optional<std::int64_t> macs_conv(const ir::Node&, std::span<const ir::Tenso
 
 OpDef define_Conv() {
   return {.name = "Conv",
-          .min_inputs = 2,
-          .max_inputs = 3,
-          .attributes = {{"auto_pad", AttributeKind::kString},
-                         {"dilations", AttributeKind::kInts},
-                         {"group", AttributeKind::kInt},
-                         {"kernel_shape", AttributeKind::kInts},
-                         {"pads", AttributeKind::kInts},
-                         {"strides", AttributeKind::kInts}},
           .infer = infer_conv,
           .evaluate = evaluate_conv,
-          .macs = macs_conv};
+          .macs = macs_conv,
+          .operand_shapes = {{2, OperandShape::Rule::kVector}}};
 }
 
 }  // namespace lathe::ops

@@ -7,6 +7,10 @@ namespace lathe::ops {
 Result<std::optional<ConvolutionTypes>> infer_convolution(const ir::Node& node,
                                                           const ir::TensorType& input,
                                                           const ir::TensorType& weights) {
+  if (weights.shape && weights.shape->size() < 3) {
+    return invalid_data("weights have shape {}, expected [M,C/group,kernel...]",
+                        ir::to_string(*weights.shape));
+  }
   if (!input.shape || !weights.shape) return std::optional<ConvolutionTypes>{};
   const ir::Shape& x = *input.shape;
   const ir::Shape& w = *weights.shape;
@@ -17,7 +21,7 @@ Result<std::optional<ConvolutionTypes>> infer_convolution(const ir::Node& node,
   }
   if (!ir::fully_known(w)) return unsupported("weights of unknown shape {}", ir::to_string(w));
 
-  const std::int64_t group = node.attribute_int("group", 1);
+  const std::int64_t group = attributes(node).get_int("group");
   if (group < 1) return invalid_data("group is {}", group);
   if (w[0].value() % group != 0) {
     return invalid_data("{} output channels are not divisible by group {}", w[0].value(), group);
@@ -31,9 +35,9 @@ Result<std::optional<ConvolutionTypes>> infer_convolution(const ir::Node& node,
     if (w[i].value() < 1) return invalid_data("weights have shape {}", ir::to_string(w));
     kernel.push_back(w[i].value());
   }
-  const Dims stated = node.attribute_ints("kernel_shape", kernel);
-  if (stated != kernel) {
-    return invalid_data("kernel_shape is {}, but the weights have shape {}", ir::to_string(stated),
+  const Dims* stated = attributes(node).find_ints("kernel_shape");
+  if (stated != nullptr && *stated != kernel) {
+    return invalid_data("kernel_shape is {}, but the weights have shape {}", ir::to_string(*stated),
                         ir::to_string(w));
   }
   ConvolutionTypes types;

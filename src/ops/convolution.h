@@ -26,7 +26,7 @@ void for_each_product(const ir::Node& node, const Dims& input, const Dims& weigh
                       const Dims& output, const Window& window, Begin begin, Accumulate accumulate,
                       Finish finish) {
   const std::size_t rank = window.kernel.size();
-  const std::int64_t out_channels_per_group = weights[0] / node.attribute_int("group", 1);
+  const std::int64_t out_channels_per_group = weights[0] / attributes(node).get_int("group");
   const std::int64_t in_channels = weights[1];
   const Dims strides = row_major_strides(input);
   std::int64_t taps = 1;
@@ -47,7 +47,7 @@ void for_each_product(const ir::Node& node, const Dims& input, const Dims& weigh
         const std::int64_t at =
             index[i + 2] * window.strides[i] - window.pads_begin[i] + tap[i] * window.dilations[i];
         inside = inside && at >= 0 && at < input[i + 2];
-        offset += at * strides[i + 2];
+        if (inside) offset += at * strides[i + 2];
       }
       if (inside) {
         for (std::int64_t c = 0; c < in_channels; ++c) {

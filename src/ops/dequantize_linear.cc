@@ -3,22 +3,26 @@
 namespace lathe::ops {
 namespace {
 
-Result<std::vector<ir::TensorType>> infer_dequantize_linear(const InferContext& context) {
+Result<Types> infer_dequantize_linear(const InferContext& context) {
   if (!ir::is_integer(context.input(0).data_type)) {
-    return invalid_data("input is {}, expected an integer type",
-                        ir::data_type_name(context.input(0).data_type));
+    return unsupported("input is {}, expected an integer type",
+                       ir::data_type_name(context.input(0).data_type));
   }
-  if (!ir::is_floating_point(context.input(1).data_type))
-    return invalid_data("scale is not floating point");
+  const ir::DataType scale = context.input(1).data_type;
+  if (!ir::is_floating_point(scale))
+    return unsupported("scale is {}, expected floating point", ir::data_type_name(scale));
   RETURN_IF_ERROR(check_linear_quantization(context));
-  return std::vector{ir::TensorType{context.input(1).data_type, context.input(0).shape}};
+  auto type = static_cast<ir::DataType>(context.attributes().get_int("output_dtype"));
+  if (type == ir::DataType::kUndefined) type = scale;
+  if (!ir::is_floating_point(type)) return unsupported("output_dtype is no floating point type");
+  return std::vector{ir::TensorType{type, context.input(0).shape}};
 }
 
 // y = (x - zero_point) * scale, in float32 (float64 where the scale is).
-Result<std::vector<ir::Tensor>> evaluate_dequantize_linear(const EvaluateContext& context) {
+Result<Values> evaluate_dequantize_linear(const EvaluateContext& context) {
   const ir::Tensor& x = context.inputs[0];
   const ir::Tensor& scale = context.inputs[1];
-  ir::Tensor y = ir::Tensor::zeros(scale.data_type(), x.dims());
+  ir::Tensor y = ir::Tensor::zeros(context.output_types[0].data_type, x.dims());
   const ScaleIndex index(context.node, x, scale);
   for (std::int64_t i = 0; i < x.num_elements(); ++i) {
     const std::int64_t s = index(i);
@@ -38,9 +42,6 @@ Result<std::vector<ir::Tensor>> evaluate_dequantize_linear(const EvaluateContext
 
 OpDef define_DequantizeLinear() {
   return {.name = "DequantizeLinear",
-          .min_inputs = 2,
-          .max_inputs = 3,
-          .attributes = {{"axis", AttributeKind::kInt}, {"block_size", AttributeKind::kInt}},
           .infer = infer_dequantize_linear,
           .evaluate = evaluate_dequantize_linear};
 }

@@ -3,7 +3,7 @@
 namespace lathe::ops {
 namespace {
 
-Result<std::vector<ir::Tensor>> evaluate_div(const EvaluateContext& context) {
+Result<Values> evaluate_div(const EvaluateContext& context) {
   const ir::Tensor& divisor = context.inputs[1];
   if (ir::is_integer(divisor.data_type())) {
     for (std::int64_t i = 0; i < divisor.num_elements(); ++i) {
@@ -23,10 +23,9 @@ Result<std::vector<ir::Tensor>> evaluate_div(const EvaluateContext& context) {
 
 OpDef define_Div() {
   return {.name = "Div",
-          .min_inputs = 2,
-          .max_inputs = 2,
           .infer = infer_binary,
-          .evaluate = evaluate_div};
+          .evaluate = evaluate_div,
+          .traits = {.binary_elementwise = true}};
 }
 
 }  // namespace lathe::ops

@@ -5,11 +5,10 @@ namespace {
 
 // In a graph at rest dropout passes its input on; the trainer drops for itself. training_mode as an
 // input is refused unless it is constant false.
-Result<std::vector<ir::TensorType>> infer_dropout(const InferContext& context) {
-  RETURN_IF_ERROR(require_floating_point(context, 0));
+Result<Types> infer_dropout(const InferContext& context) {
   if (context.has_input(2)) {
     const ir::Tensor* training = context.constant(2);
-    if (training == nullptr || training->num_elements() != 1 || training->get_int64(0) != 0) {
+    if (training == nullptr || training->get_int64(0) != 0) {
       return unsupported("training_mode must be constant false");
     }
   }
@@ -20,7 +19,7 @@ Result<std::vector<ir::TensorType>> infer_dropout(const InferContext& context) {
   return types;
 }
 
-Result<std::vector<ir::Tensor>> evaluate_dropout(const EvaluateContext& context) {
+Result<Values> evaluate_dropout(const EvaluateContext& context) {
   std::vector<ir::Tensor> outputs{context.inputs[0]};
   if (context.output_types.size() > 1) {
     ir::Tensor mask = ir::Tensor::zeros(ir::DataType::kBool, context.inputs[0].dims());
@@ -34,11 +33,10 @@ Result<std::vector<ir::Tensor>> evaluate_dropout(const EvaluateContext& context)
 
 OpDef define_Dropout() {
   return {.name = "Dropout",
-          .max_inputs = 3,
-          .max_outputs = 2,
-          .attributes = {{"seed", AttributeKind::kInt}},
           .infer = infer_dropout,
-          .evaluate = evaluate_dropout};
+          .evaluate = evaluate_dropout,
+          .traits = {.unary_elementwise = true},
+          .operand_shapes = {{1, OperandShape::Rule::kScalar}, {2, OperandShape::Rule::kScalar}}};
 }
 
 }  // namespace lathe::ops

@@ -7,42 +7,42 @@
 
 namespace lathe::ops {
 
-// Whether elements can be moved one by one as whole bytes or strings.
-inline bool is_copyable(ir::DataType type) {
-  return type == ir::DataType::kString || ir::bits_per_element(type) >= 8;
-}
-
-// to[j] = from[i], both of one type that is_copyable.
+// to[j] = from[i], both of one type. Keeps references to both.
 class ElementCopier {
  public:
   ElementCopier(const ir::Tensor& from, ir::Tensor& to)
-      : strings_(from.data_type() == ir::DataType::kString),
-        size_(static_cast<std::size_t>(ir::bits_per_element(from.data_type()) / 8)) {
-    if (strings_) {
+      : from_(from), to_(to), bits_(ir::bits_per_element(from.data_type())) {
+    LATHE_CHECK(from.data_type() == to.data_type());
+    if (from.data_type() == ir::DataType::kString) {
       from_strings_ = from.data<std::string>();
       to_strings_ = to.mutable_data<std::string>();
     } else {
-      from_ = from.bytes();
-      to_ = to.mutable_bytes();
+      from_bytes_ = from.bytes();
+      to_bytes_ = to.mutable_bytes();
     }
   }
+
   void copy(std::int64_t i, std::int64_t j) {
     const auto source = static_cast<std::size_t>(i);
     const auto target = static_cast<std::size_t>(j);
-    if (strings_) {
+    const auto size = static_cast<std::size_t>(bits_ / 8);
+    if (bits_ == 0) {
       to_strings_[target] = from_strings_[source];
+    } else if (bits_ < 8) {
+      to_.set_bits(j, from_.get_bits(i));
     } else {
-      std::memcpy(&to_[target * size_], &from_[source * size_], size_);
+      std::memcpy(&to_bytes_[target * size], &from_bytes_[source * size], size);
     }
   }
 
  private:
-  bool strings_;
-  std::size_t size_;
+  const ir::Tensor& from_;
+  ir::Tensor& to_;
+  int bits_;
   std::span<const std::string> from_strings_;
   std::span<std::string> to_strings_;
-  std::span<const std::byte> from_;
-  std::span<std::byte> to_;
+  std::span<const std::byte> from_bytes_;
+  std::span<std::byte> to_bytes_;
 };
 
 }  // namespace lathe::ops

@@ -11,7 +11,7 @@ namespace lathe::ops {
 
 // y[i] = function(x[i]) for floating point tensors.
 template <typename Function>
-Result<std::vector<ir::Tensor>> evaluate_unary_float(const ir::Tensor& x, Function function) {
+Result<Values> evaluate_unary_float(const ir::Tensor& x, Function function) {
   ir::Tensor y = ir::Tensor::zeros(x.data_type(), x.dims());
   dispatch_float(x.data_type(), [&]<typename T>() {
     const auto in = x.data<T>();
@@ -21,12 +21,24 @@ Result<std::vector<ir::Tensor>> evaluate_unary_float(const ir::Tensor& x, Functi
   return std::vector{std::move(y)};
 }
 
+// The same for all numbers.
+template <typename Function>
+Result<Values> evaluate_unary(const ir::Tensor& x, Function function) {
+  ir::Tensor y = ir::Tensor::zeros(x.data_type(), x.dims());
+  dispatch_numeric(x.data_type(), [&]<typename T>() {
+    const auto in = x.data<T>();
+    auto out = y.mutable_data<T>();
+    for (std::size_t i = 0; i < in.size(); ++i) out[i] = static_cast<T>(function(in[i]));
+  });
+  return std::vector{std::move(y)};
+}
+
 // Both inputs of one numeric type, broadcast.
-Result<std::vector<ir::TensorType>> infer_binary(const InferContext& context);
+Result<Types> infer_binary(const InferContext& context);
 
 // y = function(a, b) with broadcasting, on numeric types.
 template <typename Function>
-Result<std::vector<ir::Tensor>> evaluate_binary(const EvaluateContext& context, Function function) {
+Result<Values> evaluate_binary(const EvaluateContext& context, Function function) {
   const ir::Tensor& a = context.inputs[0];
   const ir::Tensor& b = context.inputs[1];
   const Dims dims = require_dims(context.output_types[0]);

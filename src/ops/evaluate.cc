@@ -1,7 +1,6 @@
 #include "ops/evaluate.h"
 
 #include <algorithm>
-#include <map>
 
 #include "ops/infer_shapes.h"
 
@@ -13,21 +12,24 @@ bool is_half(ir::DataType type) {
 }
 
 // Checks one graph input and remembers what its symbols stand for.
-Status check_input(const ir::Value& declared, const ir::Tensor& given,
-                   std::map<std::string, std::int64_t>& symbols) {
+Status check_input(const ir::Value& declared, const ir::Datum& given, ir::SymbolValues& symbols) {
   const auto mismatch = [&] {
     return invalid_argument("input '{}' is {}, expected {}", declared.name,
                             given.type().to_string(), declared.type.to_string());
   };
-  if (!given.defined() || given.data_type() != declared.type.data_type) return mismatch();
-  if (!declared.type.shape) return {};
-  if (declared.type.shape->size() != given.rank()) return mismatch();
-  for (std::size_t i = 0; i < given.rank(); ++i) {
-    const ir::Dim& dim = (*declared.type.shape)[i];
-    if (dim.known() && dim.value() != given.dim(i)) return mismatch();
+  if (!given.defined() || given.type().kind() != declared.type.kind()) return mismatch();
+  const ir::Tensor* tensor = given.tensor();
+  if (tensor == nullptr) return {};
+  const ir::TensorType& wanted = declared.type.tensor();
+  if (tensor->data_type() != wanted.data_type) return mismatch();
+  if (!wanted.shape) return {};
+  if (wanted.shape->size() != tensor->rank()) return mismatch();
+  for (std::size_t i = 0; i < tensor->rank(); ++i) {
+    const ir::Dim& dim = (*wanted.shape)[i];
+    if (dim.known() && dim.value() != tensor->dim(i)) return mismatch();
     if (dim.known() || dim.name().empty()) continue;
-    const auto [it, added] = symbols.emplace(dim.name(), given.dim(i));
-    if (!added && it->second != given.dim(i)) {
+    const auto [it, added] = symbols.emplace(dim.name(), tensor->dim(i));
+    if (!added && it->second != tensor->dim(i)) {
       return invalid_argument("input '{}' is {}, but extent {} is {} elsewhere", declared.name,
                               given.type().to_string(), dim.name(), it->second);
     }
@@ -35,90 +37,205 @@ Status check_input(const ir::Value& declared, const ir::Tensor& given,
   return {};
 }
 
+// A graph of one node alone, whose inputs are constants where they are tensors: inference on it
+// tells the exact types.
+class SingleNode {
+ public:
+  SingleNode(const ir::Node& node, std::span<const ir::Datum> inputs,
+             std::span<const ir::Datum> captures)
+      : node_(node) {
+    for (std::size_t i = 0; i < node_.inputs.size(); ++i)
+      node_.inputs[i] = i < inputs.size() ? add(inputs[i]) : ir::kNoValue;
+    std::size_t next = 0;
+    const auto renumber = [&](ir::Subgraph& subgraph) {
+      for (ir::ValueId& capture : subgraph.captures)
+        capture = next < captures.size() ? add(captures[next++]) : ir::kNoValue;
+    };
+    for (auto& [key, attribute] : node_.attributes) {
+      if (auto* one = std::get_if<ir::Subgraph>(&attribute)) renumber(*one);
+      if (auto* list = std::get_if<std::vector<ir::Subgraph>>(&attribute))
+        std::for_each(list->begin(), list->end(), renumber);
+    }
+    for (ir::ValueId& output : node_.outputs) {
+      if (output != ir::kNoValue) output = graph_.add_value("");
+    }
+  }
+
+  Result<Types> infer() const { return infer_node(graph_, node_); }
+
+ private:
+  ir::ValueId add(const ir::Datum& value) {
+    if (!value.defined()) return ir::kNoValue;
+    const ir::Tensor* tensor = value.tensor();
+    return tensor != nullptr ? graph_.add_constant("", *tensor)
+                             : graph_.add_input("", value.type());
+  }
+
+  ir::Graph graph_;
+  ir::Node node_;
+};
+
+Result<ir::Tensor> require_tensor(const ir::Datum& value, std::string_view what) {
+  if (const ir::Tensor* tensor = value.tensor()) return *tensor;
+  return unsupported("{} is {}, only tensors can be had here", what, value.type().to_string());
+}
+
+Result<std::vector<ir::Tensor>> require_tensors(std::span<const ir::Datum> values,
+                                                std::string_view what) {
+  std::vector<ir::Tensor> tensors;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    ASSIGN_OR_RETURN(ir::Tensor tensor, require_tensor(values[i], fmt::format("{} {}", what, i)));
+    tensors.push_back(std::move(tensor));
+  }
+  return tensors;
+}
+
+// What the values of one run are, each as long as something still reads it.
+class Run {
+ public:
+  explicit Run(const ir::Graph& graph)
+      : graph_(graph), values_(graph.value_count()), readers_(graph.value_count()) {
+    for (std::size_t v = 0; v < readers_.size(); ++v) {
+      const ir::Value& value = graph.value(static_cast<ir::ValueId>(v));
+      readers_[v] = value.readers.size() + (value.is_output ? 1 : 0);
+    }
+  }
+
+  void set(ir::ValueId id, ir::Datum value) {
+    if (id != ir::kNoValue && readers_[static_cast<std::size_t>(id)] > 0)
+      values_[static_cast<std::size_t>(id)] = std::move(value);
+  }
+
+  [[nodiscard]] ir::Datum read(ir::ValueId id) const {
+    if (id == ir::kNoValue) return {};
+    const ir::Tensor* constant = graph_.constant(id);
+    return constant != nullptr ? ir::Datum(*constant) : values_[static_cast<std::size_t>(id)];
+  }
+
+  // One reader less.
+  void release(ir::ValueId id) {
+    if (--readers_[static_cast<std::size_t>(id)] == 0) values_[static_cast<std::size_t>(id)] = {};
+  }
+
+ private:
+  const ir::Graph& graph_;
+  std::vector<ir::Datum> values_;
+  std::vector<std::size_t> readers_;
+};
+
 }  // namespace
 
-Result<std::vector<ir::Tensor>> evaluate_node(const ir::Node& node,
-                                              std::span<const ir::Tensor> inputs) {
+Result<Values> EvaluateContext::run_subgraph(std::string_view attribute,
+                                             std::span<const ir::Datum> graph_inputs) const {
+  std::size_t first = 0;
+  for (const auto& [key, value] : node.attributes) {
+    if (const auto* one = std::get_if<ir::Subgraph>(&value)) {
+      if (key == attribute) {
+        ASSIGN_OR_RETURN(std::vector<ir::Datum> outputs,
+                         evaluate_values(*one->graph, graph_inputs,
+                                         captures.subspan(first, one->captures.size())));
+        Values results;
+        results.assign(outputs.begin(), outputs.end());
+        return results;
+      }
+      first += one->captures.size();
+    } else if (const auto* list = std::get_if<std::vector<ir::Subgraph>>(&value)) {
+      for (const ir::Subgraph& subgraph : *list) first += subgraph.captures.size();
+    }
+  }
+  fatal("an operator asks for a graph that its signature does not require");
+}
+
+Result<Values> evaluate_node(const ir::Node& node, std::span<const ir::Datum> inputs,
+                             std::span<const ir::Datum> captures) {
   const OpDef* op = find_op(node.domain, node.op_type);
   if (op == nullptr) return unsupported("operator {} is not supported", node.qualified_type());
-
-  // Inference on a graph of this node alone, whose inputs are constants, tells the exact types.
-  ir::Graph single;
-  ir::Node copy = node;
-  copy.inputs.clear();
-  copy.outputs.clear();
-  std::vector<ir::Tensor> widened(inputs.begin(), inputs.end());
-  for (std::size_t i = 0; i < node.inputs.size(); ++i) {
-    const bool present = i < inputs.size() && inputs[i].defined();
-    copy.inputs.push_back(present ? single.add_constant("", inputs[i]) : ir::kNoValue);
-  }
-  for (const ir::ValueId output : node.outputs) {
-    copy.outputs.push_back(output == ir::kNoValue ? ir::kNoValue : single.add_value(""));
-  }
-  ASSIGN_OR_RETURN(std::vector<ir::TensorType> types, infer_node(single, copy));
+  ASSIGN_OR_RETURN(const Types types, SingleNode(node, inputs, captures).infer());
 
   // 16-bit floating point is computed in float32 and rounded once at the end.
-  std::vector<ir::DataType> final_types;
-  for (ir::TensorType& type : types) {
-    final_types.push_back(type.data_type);
-    if (is_half(type.data_type)) type.data_type = ir::DataType::kFloat32;
+  std::vector<ir::TensorType> output_types;
+  for (const ir::Type& type : types) {
+    output_types.push_back(type.tensor());
+    if (is_half(output_types.back().data_type))
+      output_types.back().data_type = ir::DataType::kFloat32;
   }
-  for (ir::Tensor& tensor : widened) {
-    if (tensor.defined() && is_half(tensor.data_type()))
-      tensor = tensor.cast(ir::DataType::kFloat32);
+  std::vector<ir::Tensor> tensors;
+  for (const ir::Datum& value : inputs) {
+    const ir::Tensor* tensor = value.tensor();
+    if (tensor == nullptr || !tensor->defined()) {
+      tensors.emplace_back();
+    } else {
+      tensors.push_back(is_half(tensor->data_type()) ? tensor->cast(ir::DataType::kFloat32)
+                                                     : *tensor);
+    }
   }
-  ASSIGN_OR_RETURN(std::vector<ir::Tensor> outputs, op->evaluate({node, widened, types}));
-  for (std::size_t i = 0; i < outputs.size(); ++i) outputs[i] = outputs[i].cast(final_types[i]);
+  ASSIGN_OR_RETURN(Values outputs,
+                   op->evaluate({node, *op->signature, tensors, inputs, output_types, captures}));
+  for (std::size_t i = 0; i < outputs.size() && i < types.size(); ++i) {
+    const ir::Tensor* tensor = outputs[i].tensor();
+    const ir::DataType wanted = types[i].tensor().data_type;
+    if (tensor != nullptr && is_half(wanted) && tensor->data_type() != wanted)
+      outputs[i] = tensor->cast(wanted);
+  }
   return outputs;
 }
 
-Result<std::vector<ir::Tensor>> evaluate(const ir::Graph& graph, std::span<const ir::Tensor> inputs,
-                                         const EvaluateObserver& observer) {
+Result<std::vector<ir::Tensor>> evaluate_node(const ir::Node& node,
+                                              std::span<const ir::Tensor> inputs) {
+  const std::vector<ir::Datum> values(inputs.begin(), inputs.end());
+  ASSIGN_OR_RETURN(const Values outputs, evaluate_node(node, values));
+  return require_tensors(outputs, "output");
+}
+
+Result<std::vector<ir::Datum>> evaluate_values(const ir::Graph& graph,
+                                               std::span<const ir::Datum> inputs,
+                                               std::span<const ir::Datum> captures,
+                                               const EvaluateObserver& observer) {
   if (inputs.size() != graph.inputs().size()) {
     return invalid_argument("{} inputs given, the model has {}", inputs.size(),
                             graph.inputs().size());
   }
+  if (captures.size() != graph.captures().size())
+    return invalid_argument("the graph inside a node cannot be run without the one around it");
   ASSIGN_OR_RETURN(const std::vector<ir::NodeId> order, graph.topological_order());
-  std::vector<ir::Tensor> values(graph.value_count());
-  std::map<std::string, std::int64_t> symbols;
+  Run run(graph);
+  ir::SymbolValues symbols;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const ir::ValueId id = graph.inputs()[i];
     RETURN_IF_ERROR(check_input(graph.value(id), inputs[i], symbols));
-    values[static_cast<std::size_t>(id)] = inputs[i];
+    run.set(id, inputs[i]);
   }
-  std::vector<std::size_t> readers(graph.value_count(), 0);
-  const auto consumers = graph.consumers();
-  for (std::size_t v = 0; v < readers.size(); ++v) readers[v] = consumers[v].size();
-  for (const ir::ValueId id : graph.outputs()) ++readers[static_cast<std::size_t>(id)];
+  for (std::size_t i = 0; i < captures.size(); ++i) run.set(graph.captures()[i], captures[i]);
 
-  const auto read = [&](ir::ValueId id) -> ir::Tensor {
-    if (id == ir::kNoValue) return {};
-    const ir::Tensor* constant = graph.constant(id);
-    return constant != nullptr ? *constant : values[static_cast<std::size_t>(id)];
-  };
   for (const ir::NodeId id : order) {
     const ir::Node& node = graph.node(id);
-    std::vector<ir::Tensor> operands;
-    for (const ir::ValueId input : node.inputs) operands.push_back(read(input));
-    auto outputs = evaluate_node(node, operands);
+    const std::vector<ir::ValueId> reads = node.reads();
+    std::vector<ir::Datum> operands;
+    for (const ir::ValueId input : node.inputs) operands.push_back(run.read(input));
+    std::vector<ir::Datum> captured;
+    for (const ir::Subgraph* subgraph : ir::subgraphs(node)) {
+      for (const ir::ValueId capture : subgraph->captures) captured.push_back(run.read(capture));
+    }
+    auto outputs = evaluate_node(node, operands, captured);
     if (!outputs.ok()) {
       return outputs.error().with_context(fmt::format("node {}", ir::describe_node(graph, id)));
     }
     if (observer) observer(id, *outputs);
-    for (std::size_t i = 0; i < node.outputs.size(); ++i) {
-      if (node.outputs[i] != ir::kNoValue && i < outputs->size()) {
-        values[static_cast<std::size_t>(node.outputs[i])] = std::move((*outputs)[i]);
-      }
-    }
-    for (const ir::ValueId input : node.inputs) {
-      if (input != ir::kNoValue && --readers[static_cast<std::size_t>(input)] == 0) {
-        values[static_cast<std::size_t>(input)] = {};
-      }
-    }
+    for (std::size_t i = 0; i < node.outputs.size() && i < outputs->size(); ++i)
+      run.set(node.outputs[i], std::move((*outputs)[i]));
+    for (const ir::ValueId read : reads) run.release(read);
   }
-  std::vector<ir::Tensor> results;
-  for (const ir::ValueId id : graph.outputs()) results.push_back(read(id));
+  std::vector<ir::Datum> results;
+  for (const ir::ValueId id : graph.outputs()) results.push_back(run.read(id));
   return results;
+}
+
+Result<std::vector<ir::Tensor>> evaluate(const ir::Graph& graph, std::span<const ir::Tensor> inputs,
+                                         const EvaluateObserver& observer) {
+  const std::vector<ir::Datum> values(inputs.begin(), inputs.end());
+  ASSIGN_OR_RETURN(const std::vector<ir::Datum> outputs,
+                   evaluate_values(graph, values, {}, observer));
+  return require_tensors(outputs, "output");
 }
 
 }  // namespace lathe::ops

@@ -161,13 +161,16 @@ TEST(Evaluate, QuantizedOperators) {
   const auto y =
       run("QLinearConv", {x, one, zero, w, half, zero, one, Tensor::scalar<std::int8_t>(1)});
   EXPECT_THAT(y->to_int64s(), ElementsAre(16, -3));  // 15 + 1, round(-4.5) + 1
-  EXPECT_THAT(run("QLinearAdd", {x, one, zero, x, half, zero, one, zero}, {}, "lathe")->to_int64s(),
-              ElementsAre(15, -4));
-  EXPECT_THAT(run("QLinearGlobalAveragePool", {x, one, zero, half, zero}, {}, "lathe")->to_int64s(),
-              ElementsAre(7));
+  EXPECT_THAT(
+      run("QLinearAdd", {x, one, zero, x, half, zero, one, zero}, {}, "com.microsoft")->to_int64s(),
+      ElementsAre(15, -4));
+  EXPECT_THAT(
+      run("QLinearGlobalAveragePool", {x, one, zero, half, zero}, {}, "com.microsoft")->to_int64s(),
+      ElementsAre(7));
   const Tensor a = int8s({1, 2}, {2, 4});
   const Tensor b = int8s({2, 2}, {1, 2, 3, 4});
-  EXPECT_THAT(run_floats("QGemm", {a, one, zero, b, half, zero}, {}, "lathe"), ElementsAre(7, 10));
+  EXPECT_THAT(run_floats("QGemm", {a, one, zero, b, half, zero}, {}, "com.microsoft"),
+              ElementsAre(7, 10));
 }
 
 TEST(Requantize, IsDefinedForEveryInput) {

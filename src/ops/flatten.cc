@@ -4,20 +4,16 @@ namespace lathe::ops {
 namespace {
 
 ir::Dim product(std::span<const ir::Dim> dims) {
-  if (dims.size() == 1) return dims[0];
-  std::int64_t extent = 1;
-  for (const ir::Dim& dim : dims) {
-    if (!dim.known()) return {};
-    extent *= dim.value();
-  }
-  return extent;
+  ir::SymInt extent = 1;
+  for (const ir::Dim& dim : dims) extent = extent * dim.symbolic();
+  return ir::Dim(extent);
 }
 
-Result<std::vector<ir::TensorType>> infer_flatten(const InferContext& context) {
+Result<Types> infer_flatten(const InferContext& context) {
   ir::TensorType type = context.input(0);
   if (!type.shape) return std::vector{ir::TensorType{type.data_type, ir::Shape(2)}};
   const std::span<const ir::Dim> x = *type.shape;
-  const std::int64_t axis = context.node().attribute_int("axis", 1);
+  const std::int64_t axis = context.attributes().get_int("axis");
   const auto rank = static_cast<std::int64_t>(x.size());
   if (axis < -rank || axis > rank)
     return invalid_data("axis {} is out of range for rank {}", axis, rank);
@@ -26,7 +22,7 @@ Result<std::vector<ir::TensorType>> infer_flatten(const InferContext& context) {
                                     ir::Shape{product(x.first(split)), product(x.subspan(split))}}};
 }
 
-Result<std::vector<ir::Tensor>> evaluate_flatten(const EvaluateContext& context) {
+Result<Values> evaluate_flatten(const EvaluateContext& context) {
   return std::vector{context.inputs[0].reshaped(require_dims(context.output_types[0]))};
 }
 
@@ -34,9 +30,9 @@ Result<std::vector<ir::Tensor>> evaluate_flatten(const EvaluateContext& context)
 
 OpDef define_Flatten() {
   return {.name = "Flatten",
-          .attributes = {{"axis", AttributeKind::kInt}},
           .infer = infer_flatten,
-          .evaluate = evaluate_flatten};
+          .evaluate = evaluate_flatten,
+          .traits = {.moves_elements = true}};
 }
 
 }  // namespace lathe::ops

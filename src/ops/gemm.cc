@@ -7,7 +7,7 @@
 namespace lathe::ops {
 namespace {
 
-Result<std::vector<ir::TensorType>> infer_gemm_node(const InferContext& context) {
+Result<Types> infer_gemm_node(const InferContext& context) {
   RETURN_IF_ERROR(require_floating_point(context, 0));
   ASSIGN_OR_RETURN(const ir::DataType type, common_data_type(context, 0, 3));
   ASSIGN_OR_RETURN(const auto shape,
@@ -26,14 +26,14 @@ Result<std::vector<ir::TensorType>> infer_gemm_node(const InferContext& context)
   return std::vector{ir::TensorType{type, shape}};
 }
 
-Result<std::vector<ir::Tensor>> evaluate_gemm(const EvaluateContext& context) {
+Result<Values> evaluate_gemm(const EvaluateContext& context) {
   const ir::Tensor& a = context.inputs[0];
   const ir::Tensor& b = context.inputs[1];
   const GemmExtents e = gemm_extents(context.node, a.dims(), b.dims());
   const Dims dims{e.m, e.n};
   ASSIGN_OR_RETURN(ir::Tensor y, ir::Tensor::create(a.data_type(), dims));
-  const double alpha = static_cast<double>(context.node.attribute_float("alpha", 1));
-  const double beta = static_cast<double>(context.node.attribute_float("beta", 1));
+  const double alpha = static_cast<double>(context.attributes().get_float("alpha"));
+  const double beta = static_cast<double>(context.attributes().get_float("beta"));
   dispatch_float(a.data_type(), [&]<typename T>() {
     const auto at = [](const auto& values, std::int64_t i) {
       return static_cast<double>(values[static_cast<std::size_t>(i)]);
@@ -68,16 +68,7 @@ std::optional<std::int64_t> macs_gemm(const ir::Node& node, std::span<const ir::
 }  // namespace
 
 OpDef define_Gemm() {
-  return {.name = "Gemm",
-          .min_inputs = 2,
-          .max_inputs = 3,
-          .attributes = {{"alpha", AttributeKind::kFloat},
-                         {"beta", AttributeKind::kFloat},
-                         {"transA", AttributeKind::kInt},
-                         {"transB", AttributeKind::kInt}},
-          .infer = infer_gemm_node,
-          .evaluate = evaluate_gemm,
-          .macs = macs_gemm};
+  return {.name = "Gemm", .infer = infer_gemm_node, .evaluate = evaluate_gemm, .macs = macs_gemm};
 }
 
 }  // namespace lathe::ops

@@ -6,7 +6,7 @@
 namespace lathe::ops {
 namespace {
 
-Result<std::vector<ir::Tensor>> evaluate_global_max_pool(const EvaluateContext& context) {
+Result<Values> evaluate_global_max_pool(const EvaluateContext& context) {
   const ir::Tensor& x = context.inputs[0];
   ASSIGN_OR_RETURN(ir::Tensor y,
                    ir::Tensor::create(x.data_type(), require_dims(context.output_types[0])));

@@ -5,9 +5,9 @@
 namespace lathe::ops {
 namespace {
 
-Result<std::vector<ir::Tensor>> evaluate_hard_sigmoid(const EvaluateContext& context) {
-  const float alpha = context.node.attribute_float("alpha", 0.2F);
-  const float beta = context.node.attribute_float("beta", 0.5F);
+Result<Values> evaluate_hard_sigmoid(const EvaluateContext& context) {
+  const float alpha = context.attributes().get_float("alpha");
+  const float beta = context.attributes().get_float("beta");
   return evaluate_unary_float(context.inputs[0], [alpha, beta](auto x) {
     using T = decltype(x);
     return std::max(T{0}, std::min(T{1}, static_cast<T>(alpha) * x + static_cast<T>(beta)));
@@ -18,9 +18,9 @@ Result<std::vector<ir::Tensor>> evaluate_hard_sigmoid(const EvaluateContext& con
 
 OpDef define_HardSigmoid() {
   return {.name = "HardSigmoid",
-          .attributes = {{"alpha", AttributeKind::kFloat}, {"beta", AttributeKind::kFloat}},
           .infer = infer_like_float_input,
-          .evaluate = evaluate_hard_sigmoid};
+          .evaluate = evaluate_hard_sigmoid,
+          .traits = {.unary_elementwise = true}};
 }
 
 }  // namespace lathe::ops

@@ -5,7 +5,7 @@
 namespace lathe::ops {
 namespace {
 
-Result<std::vector<ir::Tensor>> evaluate_hard_swish(const EvaluateContext& context) {
+Result<Values> evaluate_hard_swish(const EvaluateContext& context) {
   return evaluate_unary_float(context.inputs[0], [](auto x) {
     using T = decltype(x);
     return x * std::max(T{0}, std::min(T{1}, x / T{6} + T{0.5}));
@@ -15,7 +15,10 @@ Result<std::vector<ir::Tensor>> evaluate_hard_swish(const EvaluateContext& conte
 }  // namespace
 
 OpDef define_HardSwish() {
-  return {.name = "HardSwish", .infer = infer_like_float_input, .evaluate = evaluate_hard_swish};
+  return {.name = "HardSwish",
+          .infer = infer_like_float_input,
+          .evaluate = evaluate_hard_swish,
+          .traits = {.unary_elementwise = true}};
 }
 
 }  // namespace lathe::ops

@@ -1,124 +1,211 @@
 #include "ops/infer_shapes.h"
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "base/checked_math.h"
+#include "ops/check_node.h"
 #include "ops/shape_math.h"
 
 namespace lathe::ops {
 namespace {
 
-std::string_view kind_name(AttributeKind kind) {
-  constexpr std::string_view kNames[] = {"int",  "float",  "string",  "tensor",  "graph",
-                                         "ints", "floats", "strings", "tensors", "graphs"};
-  return kNames[static_cast<std::size_t>(kind)];
+// The more exact of a declared and an inferred extent; nothing where they contradict each other.
+std::optional<ir::Dim> merge_extents(const ir::Dim& declared, const ir::Dim& inferred) {
+  if (declared.known() && inferred.known() && declared != inferred) return std::nullopt;
+  if (inferred.known()) return inferred;
+  const bool better = declared.known() || inferred.symbolic().is_unknown();
+  return better && !declared.symbolic().is_unknown() ? declared : inferred;
 }
 
-Status check_attributes(const OpDef& op, const ir::Node& node) {
-  for (const auto& [name, value] : node.attributes) {
-    const auto def =
-        std::find_if(op.attributes.begin(), op.attributes.end(),
-                     [&wanted = name](const AttributeDef& a) { return a.name == wanted; });
-    if (def == op.attributes.end()) return invalid_data("unknown attribute '{}'", name);
-    if (static_cast<std::size_t>(def->kind) != value.index()) {
-      return invalid_data("attribute '{}' is of kind {}, expected {}", name,
-                          ir::attribute_kind_name(value), kind_name(def->kind));
+std::optional<ir::Type> merge_types(const ir::Type& declared, const ir::Type& inferred) {
+  if (!declared.known()) return inferred;
+  if (!inferred.known()) return declared;
+  if (declared.kind() != inferred.kind() || declared.key() != inferred.key()) return std::nullopt;
+  if (!declared.is_tensor()) {
+    const auto element = merge_types(declared.element(), inferred.element());
+    if (!element) return std::nullopt;
+    switch (declared.kind()) {
+      case ir::Type::Kind::kSequence:
+        return ir::Type::sequence(*element);
+      case ir::Type::Kind::kOptional:
+        return ir::Type::optional(*element);
+      default:
+        return ir::Type::map(declared.key(), *element);
     }
   }
-  for (const AttributeDef& def : op.attributes) {
-    if (def.required && !node.has_attribute(def.name)) {
-      return invalid_data("attribute '{}' is missing", def.name);
-    }
+  const ir::TensorType& stated = declared.tensor();
+  ir::TensorType merged = inferred.tensor();
+  if (stated.data_type != merged.data_type) return std::nullopt;
+  if (!stated.shape) return merged;
+  if (!merged.shape) return stated;
+  if (stated.shape->size() != merged.shape->size()) return std::nullopt;
+  for (std::size_t i = 0; i < merged.shape->size(); ++i) {
+    const auto extent = merge_extents((*stated.shape)[i], (*merged.shape)[i]);
+    if (!extent) return std::nullopt;
+    (*merged.shape)[i] = *extent;
   }
-  return {};
+  return merged;
 }
 
-Status check_signature(const OpDef& op, const ir::Node& node) {
-  if (node.inputs.size() < op.min_inputs || node.inputs.size() > op.max_inputs) {
-    return invalid_data("{} inputs, expected {} to {}", node.inputs.size(), op.min_inputs,
-                        op.max_inputs == kVariadic ? "any number" : std::to_string(op.max_inputs));
-  }
-  if (node.outputs.size() < op.min_outputs || node.outputs.size() > op.max_outputs) {
-    return invalid_data("{} outputs, expected {} to {}", node.outputs.size(), op.min_outputs,
-                        op.max_outputs);
-  }
-  return check_attributes(op, node);
-}
-
-// The more exact of a declared and an inferred type; an error where they contradict each other.
-Result<ir::TensorType> merge(const ir::TensorType& declared, ir::TensorType inferred) {
-  if (declared.data_type != ir::DataType::kUndefined && declared.data_type != inferred.data_type) {
-    return invalid_data("is declared {}, but comes out as {}", declared.to_string(),
-                        inferred.to_string());
-  }
-  if (!declared.shape) return inferred;
-  if (!inferred.shape) return declared;
-  if (declared.shape->size() != inferred.shape->size()) {
-    return invalid_data("is declared {}, but comes out as {}", declared.to_string(),
-                        inferred.to_string());
-  }
-  for (std::size_t i = 0; i < inferred.shape->size(); ++i) {
-    const ir::Dim& stated = (*declared.shape)[i];
-    ir::Dim& found = (*inferred.shape)[i];
-    if (stated.known() && found.known() && stated != found) {
-      return invalid_data("is declared {}, but comes out as {}", declared.to_string(),
-                          inferred.to_string());
-    }
-    if (!found.known() && (stated.known() || found.name().empty())) found = stated;
-  }
-  return inferred;
+Result<ir::Type> merge(const ir::Type& declared, const ir::Type& inferred) {
+  if (auto merged = merge_types(declared, inferred)) return *std::move(merged);
+  return invalid_data("is declared {}, but comes out as {}", declared.to_string(),
+                      inferred.to_string());
 }
 
 }  // namespace
 
-Result<std::vector<ir::TensorType>> infer_node(const ir::Graph& graph, const ir::Node& node) {
-  const OpDef* op = find_op(node.domain, node.op_type);
-  if (op == nullptr) return unsupported("operator is not supported");
-  RETURN_IF_ERROR(check_signature(*op, node));
-  for (std::size_t i = 0; i < op->min_inputs; ++i) {
-    if (node.input(i) == ir::kNoValue) return invalid_data("input {} is missing", i);
+// The graph whose types are inferred, and what nodes with graphs inside leave behind.
+class Inference {
+ public:
+  // `captured`: the constants that the graph's captures stand for, null where there are none.
+  explicit Inference(const ir::Graph& graph, std::vector<const ir::Tensor*> captured = {})
+      : graph_(graph) {
+    for (std::size_t i = 0; i < captured.size(); ++i)
+      captured_.emplace(graph.captures()[i], captured[i]);
   }
-  // No arithmetic on extents may overflow: those of a file, or that a flag gives.
-  for (const ir::ValueId input : node.inputs) {
-    if (input == ir::kNoValue || !graph.value(input).type.shape) continue;
-    RETURN_IF_ERROR(ir::check_extents(*graph.value(input).type.shape)
-                        .with_context(fmt::format("input '{}'", graph.value(input).name)));
-  }
-  return op->infer(InferContext(graph, node));
-}
 
-Status infer_shapes(ir::Graph& graph) {
+  [[nodiscard]] const ir::Graph& graph() const { return graph_; }
+
+  [[nodiscard]] const ir::Tensor* constant(ir::ValueId id) const {
+    if (const ir::Tensor* tensor = graph_.constant(id)) return tensor;
+    const auto it = captured_.find(id);
+    return it == captured_.end() ? nullptr : it->second;
+  }
+
+  Result<Types> infer(const ir::Node& node) {
+    inferred_subgraphs_.clear();
+    const OpDef* op = find_op(node.domain, node.op_type);
+    if (op == nullptr) return unsupported("operator is not supported");
+    RETURN_IF_ERROR(check_node(graph_, node, *op));
+    // No arithmetic on extents may overflow: those of a file, or that a flag gives.
+    for (const ir::ValueId input : node.inputs) {
+      if (input == ir::kNoValue || !graph_.tensor_type(input).shape) continue;
+      RETURN_IF_ERROR(ir::check_extents(*graph_.tensor_type(input).shape)
+                          .with_context(fmt::format("input '{}'", graph_.value(input).name)));
+    }
+    return op->infer(InferContext(*this, node, *op->signature));
+  }
+
+  Result<Types> infer_subgraph(const ir::Node& node, std::string_view attribute,
+                               std::span<const ir::Type> inputs);
+
+  // The node's subgraphs with their types, by attribute, after infer().
+  [[nodiscard]] const std::map<std::string, ir::Subgraph, std::less<>>& inferred_subgraphs() const {
+    return inferred_subgraphs_;
+  }
+
+ private:
+  const ir::Graph& graph_;
+  std::unordered_map<ir::ValueId, const ir::Tensor*> captured_;
+  std::map<std::string, ir::Subgraph, std::less<>> inferred_subgraphs_;
+};
+
+namespace {
+
+Status infer_graph(ir::Graph& graph, std::vector<const ir::Tensor*> captured) {
   ASSIGN_OR_RETURN(const std::vector<ir::NodeId> order, graph.topological_order());
+  Inference inference(graph, std::move(captured));
   for (const ir::NodeId id : order) {
     const ir::Node& node = graph.node(id);
     const auto where = [&] { return fmt::format("node {}", ir::describe_node(graph, id)); };
-    const auto inferred = infer_node(graph, node);
-    if (!inferred.ok()) return inferred.error().with_context(where());
-    const std::vector<ir::TensorType>& types = *inferred;
+    const auto types = inference.infer(node);
+    if (!types.ok()) return types.error().with_context(where());
     for (std::size_t i = 0; i < node.outputs.size(); ++i) {
       if (node.outputs[i] == ir::kNoValue) continue;
-      ir::Value& value = graph.value(node.outputs[i]);
-      LATHE_CHECK(i < types.size());
-      auto merged = merge(value.type, types[i]);
+      LATHE_CHECK(i < types->size());
+      auto merged = merge(graph.type(node.outputs[i]), (*types)[i]);
       if (!merged.ok()) {
         return merged.error()
-            .with_context(fmt::format("output '{}'", value.name))
+            .with_context(fmt::format("output '{}'", graph.value(node.outputs[i]).name))
             .with_context(where());
       }
-      value.type = std::move(*merged);
+      graph.set_type(node.outputs[i], std::move(*merged));
     }
+    for (const auto& [attribute, subgraph] : inference.inferred_subgraphs())
+      graph.set_attribute(id, attribute, subgraph);
   }
   return {};
 }
 
-Status check_operators(const ir::Graph& graph) {
-  std::map<std::string, std::string> unknown;  // type to first node
+}  // namespace
+
+Result<Types> Inference::infer_subgraph(const ir::Node& node, std::string_view attribute,
+                                        std::span<const ir::Type> inputs) {
+  const ir::Subgraph& given = std::get<ir::Subgraph>(node.attributes.find(attribute)->second);
+  ir::Graph body = *given.graph;
+  const auto place = [&] { return fmt::format("attribute '{}'", attribute); };
+  if (body.inputs().size() != inputs.size()) {
+    return invalid_data("{}: its graph has {} inputs, expected {}", place(), body.inputs().size(),
+                        inputs.size());
+  }
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    auto merged = merge(body.type(body.inputs()[i]), inputs[i]);
+    if (!merged.ok()) {
+      return merged.error()
+          .with_context(fmt::format("input '{}'", body.value(body.inputs()[i]).name))
+          .with_context(place());
+    }
+    body.set_type(body.inputs()[i], std::move(*merged));
+  }
+  std::vector<const ir::Tensor*> captured;
+  for (std::size_t i = 0; i < given.captures.size(); ++i) {
+    body.set_type(body.captures()[i], graph_.type(given.captures[i]));
+    captured.push_back(constant(given.captures[i]));
+  }
+  if (Status inferred = infer_graph(body, std::move(captured)); !inferred.ok())
+    return inferred.error().with_context(place());
+  Types types;
+  for (const ir::ValueId id : body.outputs()) types.push_back(body.type(id));
+  inferred_subgraphs_.insert_or_assign(
+      std::string(attribute),
+      ir::Subgraph{std::make_shared<const ir::Graph>(std::move(body)), given.captures});
+  return types;
+}
+
+const ir::Type& InferContext::input_type(std::size_t i) const {
+  return inference_.graph().type(node_.input(i));
+}
+
+const ir::Tensor* InferContext::constant(std::size_t i) const {
+  return inference_.constant(node_.input(i));
+}
+
+std::string InferContext::place(std::size_t i) const {
+  return fmt::format("input {} ({})", i, signature_.input(i)->name);
+}
+
+Result<Types> InferContext::infer_subgraph(std::string_view attribute,
+                                           std::span<const ir::Type> inputs) const {
+  return inference_.infer_subgraph(node_, attribute, inputs);
+}
+
+Result<Types> infer_node(const ir::Graph& graph, const ir::Node& node) {
+  return Inference(graph).infer(node);
+}
+
+Status infer_shapes(ir::Graph& graph) { return infer_graph(graph, {}); }
+
+namespace {
+
+// First node of each type that is unknown, also in graphs inside nodes.
+void collect_unknown(const ir::Graph& graph, std::map<std::string, std::string>& unknown) {
   for (const ir::NodeId id : graph.node_ids()) {
     const ir::Node& node = graph.node(id);
     // Foreign graphs keep their Constant nodes, which are no lack.
     if (find_op(node.domain, node.op_type) == nullptr && !node.is("Constant"))
       unknown.try_emplace(node.qualified_type(), ir::describe_node(graph, id));
+    for (const ir::Subgraph* subgraph : ir::subgraphs(node))
+      collect_unknown(*subgraph->graph, unknown);
   }
+}
+
+}  // namespace
+
+Status check_operators(const ir::Graph& graph) {
+  std::map<std::string, std::string> unknown;
+  collect_unknown(graph, unknown);
   if (!unknown.empty()) {
     std::string message;
     for (const auto& [type, first] : unknown)
@@ -129,20 +216,20 @@ Status check_operators(const ir::Graph& graph) {
   return {};
 }
 
-Status bind_dimensions(ir::Graph& graph, const std::map<std::string, std::int64_t>& extents,
-                       std::int64_t fallback) {
+Status bind_dimensions(ir::Graph& graph, const ir::SymbolValues& extents, std::int64_t fallback) {
   for (const ir::ValueId id : graph.inputs()) {
-    ir::TensorType& type = graph.value(id).type;
+    if (!graph.type(id).is_tensor()) continue;
+    ir::TensorType type = graph.tensor_type(id);
     if (!type.shape) return invalid_argument("input '{}' has no rank", graph.value(id).name);
     for (ir::Dim& dim : *type.shape) {
-      if (dim.known()) continue;
-      const auto it = extents.find(dim.name());
-      dim = it == extents.end() ? fallback : it->second;
+      dim = ir::Dim(dim.symbolic().substitute(extents));
+      if (!dim.known()) dim = fallback;
     }
+    graph.set_type(id, std::move(type));
   }
   for (const ir::NodeId id : graph.node_ids()) {
     for (const ir::ValueId output : graph.node(id).outputs) {
-      if (output != ir::kNoValue) graph.value(output).type = {};
+      if (output != ir::kNoValue) graph.set_type(output, {});
     }
   }
   return infer_shapes(graph);
@@ -152,14 +239,19 @@ std::optional<std::int64_t> count_node_macs(const ir::Graph& graph, ir::NodeId i
   const ir::Node& node = graph.node(id);
   const OpDef* op = find_op(node.domain, node.op_type);
   if (op == nullptr || op->macs == nullptr) return 0;
+  bool known = true;
   const auto types_of = [&](const std::vector<ir::ValueId>& ids) {
     std::vector<ir::TensorType> types;
     for (const ir::ValueId v : ids) {
-      types.push_back(v == ir::kNoValue ? ir::TensorType{} : graph.value(v).type);
+      types.push_back(v == ir::kNoValue ? ir::TensorType{} : graph.tensor_type(v));
+      const std::optional<ir::Shape>& shape = types.back().shape;
+      known = known && (v == ir::kNoValue || (shape && ir::fully_known(*shape)));
     }
     return types;
   };
-  return op->macs(node, types_of(node.inputs), types_of(node.outputs));
+  const std::vector<ir::TensorType> inputs = types_of(node.inputs);
+  const std::vector<ir::TensorType> outputs = types_of(node.outputs);
+  return known ? op->macs(node, inputs, outputs) : std::nullopt;
 }
 
 std::optional<std::int64_t> count_macs(const ir::Graph& graph) {

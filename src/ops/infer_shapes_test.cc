@@ -27,7 +27,9 @@ Graph small_network() {
 TEST(InferShapes, KeepsTheSymbolicBatch) {
   Graph g = small_network();
   ASSERT_TRUE(infer_shapes(g).ok());
-  const auto type = [&](const char* name) { return g.value(*g.find_value(name)).type.to_string(); };
+  const auto type = [&](const char* name) {
+    return g.tensor_type(*g.find_value(name)).to_string();
+  };
   EXPECT_EQ(type("conv1"), "float32[N,16,16,16]");
   EXPECT_EQ(type("pool1"), "float32[N,16,8,8]");
   EXPECT_EQ(type("flatten1"), "float32[N,16]");
@@ -37,7 +39,7 @@ TEST(InferShapes, KeepsTheSymbolicBatch) {
 TEST(InferShapes, BindsDimensionsAndCountsMacs) {
   Graph g = small_network();
   ASSERT_TRUE(bind_dimensions(g, {{"N", 2}}).ok());
-  EXPECT_EQ(g.value(g.outputs()[0]).type.to_string(), "float32[2,10]");
+  EXPECT_EQ(g.tensor_type(g.outputs()[0]).to_string(), "float32[2,10]");
   EXPECT_EQ(count_macs(g), 2 * (16 * 16 * 16 * 27 + 160));
 }
 
@@ -109,7 +111,7 @@ TEST(InferShapes, ErrorsNameTheNodeAndTheFault) {
               HasSubstr("kind float, expected int"));
   EXPECT_THAT(check("Conv", {image, weights}, {{"grp", std::int64_t{1}}}),
               HasSubstr("unknown attribute 'grp'"));
-  EXPECT_THAT(check("Conv", {image}), HasSubstr("1 inputs, expected 2 to 3"));
+  EXPECT_THAT(check("Conv", {image}), HasSubstr("1 input, expected 2 to 3"));
   EXPECT_THAT(check("Conv", {image, floats({4, 3, 11, 11})}), HasSubstr("does not fit"));
   EXPECT_THAT(check("Conv", {image, weights, floats({5})}), HasSubstr("bias has shape [5]"));
   EXPECT_THAT(check("Blur", {image}), HasSubstr("node node (Blur): operator is not supported"));
@@ -130,7 +132,7 @@ TEST(InferShapes, ErrorsNameTheNodeAndTheFault) {
 
 TEST(InferShapes, DeclaredTypesMustAgree) {
   Graph g = small_network();
-  g.value(*g.find_value("conv1")).type = {ir::DataType::kFloat32, ir::Shape{1, 17, 16, 16}};
+  g.set_type(*g.find_value("conv1"), {ir::DataType::kFloat32, ir::Shape{1, 17, 16, 16}});
   EXPECT_THAT(infer_shapes(g).error().message(), HasSubstr("is declared float32[1,17,16,16]"));
 }
 

@@ -3,8 +3,8 @@
 namespace lathe::ops {
 namespace {
 
-Result<std::vector<ir::Tensor>> evaluate_leaky_relu(const EvaluateContext& context) {
-  const float alpha = context.node.attribute_float("alpha", 0.01F);
+Result<Values> evaluate_leaky_relu(const EvaluateContext& context) {
+  const float alpha = context.attributes().get_float("alpha");
   return evaluate_unary_float(context.inputs[0], [alpha](auto x) {
     using T = decltype(x);
     return x < T{0} ? static_cast<T>(alpha) * x : x;
@@ -15,9 +15,9 @@ Result<std::vector<ir::Tensor>> evaluate_leaky_relu(const EvaluateContext& conte
 
 OpDef define_LeakyRelu() {
   return {.name = "LeakyRelu",
-          .attributes = {{"alpha", AttributeKind::kFloat}},
           .infer = infer_like_float_input,
-          .evaluate = evaluate_leaky_relu};
+          .evaluate = evaluate_leaky_relu,
+          .traits = {.unary_elementwise = true}};
 }
 
 }  // namespace lathe::ops

@@ -3,6 +3,15 @@
 #include "ops/shape_math.h"
 
 namespace lathe::ops {
+namespace {
+
+// Blocks along an axis, the last one perhaps not full. Whatever `block` a file states, there is no
+// overflow.
+std::int64_t block_count(std::int64_t extent, std::int64_t block) {
+  return extent / block + (extent % block != 0 ? 1 : 0);
+}
+
+}  // namespace
 
 Status check_linear_quantization(const InferContext& context) {
   const auto& x = context.input(0).shape;
@@ -14,8 +23,8 @@ Status check_linear_quantization(const InferContext& context) {
   }
   if (!x || !scale || scale->empty() || *scale == ir::Shape{1}) return {};
   ASSIGN_OR_RETURN(const std::size_t axis,
-                   normalize_axis(context.node().attribute_int("axis", 1), x->size()));
-  const std::int64_t block = context.node().attribute_int("block_size", 0);
+                   normalize_axis(context.attributes().get_int("axis"), x->size()));
+  const std::int64_t block = context.attributes().get_int("block_size");
   if (block < 0) return invalid_data("block_size is {}", block);
   if (block == 0) {
     if (scale->size() != 1)
@@ -33,7 +42,7 @@ Status check_linear_quantization(const InferContext& context) {
   for (std::size_t i = 0; i < x->size(); ++i) {
     if (!(*x)[i].known() || !(*scale)[i].known()) continue;
     const std::int64_t extent = (*x)[i].value();
-    const std::int64_t expected = i == axis ? (extent + block - 1) / block : extent;
+    const std::int64_t expected = i == axis ? block_count(extent, block) : extent;
     if ((*scale)[i].value() != expected) {
       return invalid_data("blocked scale has shape {}, which does not fit {} with block_size {}",
                           ir::to_string(*scale), ir::to_string(*x), block);
@@ -45,19 +54,20 @@ Status check_linear_quantization(const InferContext& context) {
 ScaleIndex::ScaleIndex(const ir::Node& node, const ir::Tensor& x, const ir::Tensor& scale)
     : scalar_(scale.num_elements() == 1) {
   if (scalar_) return;
-  const std::size_t axis = normalize_axis(node.attribute_int("axis", 1), x.rank()).value();
+  const std::size_t axis = normalize_axis(attributes(node).get_int("axis"), x.rank()).value();
   for (std::size_t i = axis + 1; i < x.rank(); ++i) inner_ *= x.dim(i);
   extent_ = x.dim(axis);
-  block_ = std::max<std::int64_t>(1, node.attribute_int("block_size", 0));
-  outer_ = scale.rank() > 1;
+  const std::int64_t block = attributes(node).get_int("block_size");
+  blocked_ = block > 0;
+  if (blocked_) block_ = block;
 }
 
 std::int64_t ScaleIndex::operator()(std::int64_t element) const {
   if (scalar_) return 0;
   const std::int64_t step = element / inner_ % extent_;
-  if (!outer_) return step;
-  const std::int64_t blocks = (extent_ + block_ - 1) / block_;
-  return (element / inner_ / extent_ * blocks + step / block_) * inner_ + element % inner_;
+  if (!blocked_) return step;
+  const std::int64_t first = element / inner_ / extent_ * block_count(extent_, block_);
+  return (first + step / block_) * inner_ + element % inner_;
 }
 
 }  // namespace lathe::ops

@@ -19,7 +19,7 @@ class ScaleIndex {
   std::int64_t inner_ = 1;   // elements behind one step along the axis
   std::int64_t extent_ = 1;  // along the axis
   std::int64_t block_ = 1;   // elements along the axis that share a scale
-  bool outer_ = false;       // whether each slice before the axis has its own scales
+  bool blocked_ = false;     // scales have the rank of x, fewer along the axis
   bool scalar_ = true;
 };
 

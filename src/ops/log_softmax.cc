@@ -4,10 +4,9 @@ namespace lathe::ops {
 
 OpDef define_LogSoftmax() {
   return {
-      .name = "LogSoftmax",
-      .attributes = {{"axis", AttributeKind::kInt}},
-      .infer = infer_softmax,
-      .evaluate = [](const EvaluateContext& context) { return evaluate_softmax(context, true); }};
+      .name = "LogSoftmax", .infer = infer_softmax, .evaluate = [](const EvaluateContext& context) {
+        return evaluate_softmax(context, true);
+      }};
 }
 
 }  // namespace lathe::ops

@@ -6,9 +6,9 @@
 namespace lathe::ops {
 namespace {
 
-Result<std::vector<ir::TensorType>> infer_max_pool(const InferContext& context) {
+Result<Types> infer_max_pool(const InferContext& context) {
   if (context.node().outputs.size() > 1) return unsupported("the Indices output");
-  if (context.node().attribute_int("storage_order", 0) != 0) return unsupported("storage_order 1");
+  if (context.attributes().get_int("storage_order") != 0) return unsupported("storage_order 1");
   const ir::DataType type = context.input(0).data_type;
   if (!ir::is_floating_point(type) && type != ir::DataType::kInt8 && type != ir::DataType::kUint8) {
     return invalid_data("input is {}, expected floating point or 8-bit", ir::data_type_name(type));
@@ -16,7 +16,7 @@ Result<std::vector<ir::TensorType>> infer_max_pool(const InferContext& context) 
   return infer_pool(context);
 }
 
-Result<std::vector<ir::Tensor>> evaluate_max_pool(const EvaluateContext& context) {
+Result<Values> evaluate_max_pool(const EvaluateContext& context) {
   const ir::Tensor& x = context.inputs[0];
   const Dims dims = require_dims(context.output_types[0]);
   ASSIGN_OR_RETURN(ir::Tensor y, ir::Tensor::create(x.data_type(), dims));
@@ -40,16 +40,9 @@ Result<std::vector<ir::Tensor>> evaluate_max_pool(const EvaluateContext& context
 
 OpDef define_MaxPool() {
   return {.name = "MaxPool",
-          .max_outputs = 2,
-          .attributes = {{"auto_pad", AttributeKind::kString},
-                         {"ceil_mode", AttributeKind::kInt},
-                         {"dilations", AttributeKind::kInts},
-                         {"kernel_shape", AttributeKind::kInts, true},
-                         {"pads", AttributeKind::kInts},
-                         {"storage_order", AttributeKind::kInt},
-                         {"strides", AttributeKind::kInts}},
           .infer = infer_max_pool,
-          .evaluate = evaluate_max_pool};
+          .evaluate = evaluate_max_pool,
+          .traits = {.selects_elements = true}};
 }
 
 }  // namespace lathe::ops

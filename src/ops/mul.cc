@@ -3,7 +3,7 @@
 namespace lathe::ops {
 namespace {
 
-Result<std::vector<ir::Tensor>> evaluate_mul(const EvaluateContext& context) {
+Result<Values> evaluate_mul(const EvaluateContext& context) {
   return evaluate_binary(
       context, [](auto a, auto b) { return wrapping(a, b, [](auto x, auto y) { return x * y; }); });
 }
@@ -12,10 +12,9 @@ Result<std::vector<ir::Tensor>> evaluate_mul(const EvaluateContext& context) {
 
 OpDef define_Mul() {
   return {.name = "Mul",
-          .min_inputs = 2,
-          .max_inputs = 2,
           .infer = infer_binary,
-          .evaluate = evaluate_mul};
+          .evaluate = evaluate_mul,
+          .traits = {.binary_elementwise = true}};
 }
 
 }  // namespace lathe::ops

@@ -26,17 +26,16 @@ Result<Pads> resolve_pads(const Dims& pads, const Dims& axes, std::size_t rank) 
   for (std::size_t i = 0; i < named.size(); ++i) {
     result.begin[named[i]] = pads[i];
     result.end[named[i]] = pads[i + named.size()];
-    if (std::abs(pads[i]) > kLimit || std::abs(pads[i + named.size()]) > kLimit) {
-      return invalid_data("pads has an absurd value");
+    for (const std::int64_t pad : {pads[i], pads[i + named.size()]}) {
+      if (pad < -kLimit || pad > kLimit) return invalid_data("pads has the value {}", pad);
     }
   }
   return result;
 }
 
-Result<std::vector<ir::TensorType>> infer_pad(const InferContext& context) {
+Result<Types> infer_pad(const InferContext& context) {
   const ir::TensorType& x = context.input(0);
-  if (!is_copyable(x.data_type)) return unsupported("packed {}", ir::data_type_name(x.data_type));
-  const std::string mode = context.node().attribute_string("mode", "constant");
+  const std::string mode = context.attributes().get_string("mode");
   if (mode != "constant" && mode != "edge" && mode != "reflect")
     return unsupported("mode '{}'", mode);
   if (!x.shape) return std::vector{x};
@@ -47,7 +46,7 @@ Result<std::vector<ir::TensorType>> infer_pad(const InferContext& context) {
                      resolve_pads(context.constant(1)->to_int64s(), axes, shape.size()));
     for (std::size_t i = 0; i < shape.size(); ++i) {
       if (!(*x.shape)[i].known()) {
-        if (pads.begin[i] == 0 && pads.end[i] == 0) shape[i] = (*x.shape)[i];
+        shape[i] = ir::Dim((*x.shape)[i].symbolic() + (pads.begin[i] + pads.end[i]));
         continue;
       }
       const std::int64_t extent = (*x.shape)[i].value();
@@ -65,9 +64,9 @@ Result<std::vector<ir::TensorType>> infer_pad(const InferContext& context) {
   return std::vector{ir::TensorType{x.data_type, shape}};
 }
 
-Result<std::vector<ir::Tensor>> evaluate_pad(const EvaluateContext& context) {
+Result<Values> evaluate_pad(const EvaluateContext& context) {
   const ir::Tensor& x = context.inputs[0];
-  const std::string mode = context.node.attribute_string("mode", "constant");
+  const std::string mode = context.attributes().get_string("mode");
   const Dims axes = context.has_input(3) ? context.inputs[3].to_int64s() : Dims{};
   ASSIGN_OR_RETURN(const Pads pads, resolve_pads(context.inputs[1].to_int64s(), axes, x.rank()));
   Dims dims(x.dims());
@@ -107,11 +106,11 @@ Result<std::vector<ir::Tensor>> evaluate_pad(const EvaluateContext& context) {
 
 OpDef define_Pad() {
   return {.name = "Pad",
-          .min_inputs = 2,
-          .max_inputs = 4,
-          .attributes = {{"mode", AttributeKind::kString}},
           .infer = infer_pad,
-          .evaluate = evaluate_pad};
+          .evaluate = evaluate_pad,
+          .operand_shapes = {{1, OperandShape::Rule::kVector},
+                             {2, OperandShape::Rule::kOneElement},
+                             {3, OperandShape::Rule::kScalarOrVector}}};
 }
 
 }  // namespace lathe::ops

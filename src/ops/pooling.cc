@@ -2,7 +2,7 @@
 
 namespace lathe::ops {
 
-Result<std::vector<ir::TensorType>> infer_pool(const InferContext& context) {
+Result<Types> infer_pool(const InferContext& context) {
   ir::TensorType type = context.input(0);
   if (!type.shape) return std::vector{type};
   const ir::Shape x = *type.shape;
@@ -11,12 +11,12 @@ Result<std::vector<ir::TensorType>> infer_pool(const InferContext& context) {
   ASSIGN_OR_RETURN(const Dims kernel, required_kernel_shape(context.node(), x.size() - 2));
   ASSIGN_OR_RETURN(const Window window,
                    resolve_window(context.node(), kernel, std::span(x).subspan(2)));
-  const bool ceil_mode = context.node().attribute_int("ceil_mode", 0) != 0;
+  const bool ceil_mode = context.attributes().get_int("ceil_mode") != 0;
   ASSIGN_OR_RETURN(type.shape, window_output_shape(window, x, x[1], ceil_mode));
   return std::vector{type};
 }
 
-Result<std::vector<ir::TensorType>> infer_global_pool(const InferContext& context) {
+Result<Types> infer_global_pool(const InferContext& context) {
   RETURN_IF_ERROR(require_floating_point(context, 0));
   ir::TensorType type = context.input(0);
   if (!type.shape) return std::vector{type};

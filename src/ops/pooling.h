@@ -6,9 +6,9 @@
 namespace lathe::ops {
 
 // [N, C, pooled...] of the first input's type.
-Result<std::vector<ir::TensorType>> infer_pool(const InferContext& context);
+Result<Types> infer_pool(const InferContext& context);
 // [N, C, 1...].
-Result<std::vector<ir::TensorType>> infer_global_pool(const InferContext& context);
+Result<Types> infer_global_pool(const InferContext& context);
 
 // The window of a node that passed infer_pool.
 Window pool_window(const ir::Node& node, const ir::Tensor& x);
@@ -38,7 +38,7 @@ void for_each_window(const Dims& input, const Dims& output, const Window& window
             index[i + 2] * window.strides[i] - window.pads_begin[i] + tap[i] * window.dilations[i];
         inside = inside && at >= 0 && at < input[i + 2];
         padded = padded && at < input[i + 2] + window.pads_end[i];
-        offset += at * strides[i + 2];
+        if (inside) offset += at * strides[i + 2];
       }
       visit(static_cast<std::size_t>(inside ? offset : 0), inside, padded);
       next_index(tap, window.kernel);

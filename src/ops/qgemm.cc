@@ -1,6 +1,7 @@
 #include <array>
 
 #include "base/checked_math.h"
+#include "ir/domains.h"
 #include "ops/gemm_shape.h"
 #include "ops/quantized.h"
 
@@ -11,39 +12,29 @@ namespace {
 // a_zero_point, B, b_scale (per tensor or per column), b_zero_point, C (int32 at scale
 // a_scale * b_scale), y_scale, y_zero_point. Without the last two the output is float32:
 // float32(accumulator) * float32(a_scale * b_scale).
-Result<std::vector<ir::TensorType>> infer_qgemm(const InferContext& context) {
-  RETURN_IF_ERROR(require_8_bit(context, 0));
-  RETURN_IF_ERROR(require_8_bit(context, 3));
-  RETURN_IF_ERROR(require_scalar(context, 1, "a_scale"));
-  RETURN_IF_ERROR(require_scalar(context, 7, "y_scale"));
-  if (context.node().attribute_float("alpha", 1) != 1) return unsupported("alpha must be 1");
-  if (context.node().attribute_int("transA", 0) != 0) return unsupported("transA must be 0");
+Result<Types> infer_qgemm(const InferContext& context) {
+  if (context.attributes().get_float("alpha") != 1) return unsupported("alpha must be 1");
+  if (context.attributes().get_int("transA") != 0) return unsupported("transA must be 0");
   ASSIGN_OR_RETURN(const auto shape,
                    infer_gemm(context.node(), context.input(0), context.input(3)));
-  if (context.has_input(6) && context.input(6).data_type != ir::DataType::kInt32) {
-    return invalid_data("C is not int32");
-  }
   if (shape) {
-    for (const std::size_t i : {4, 6}) {
-      if (!context.has_input(i) || !context.input(i).shape) continue;
-      const ir::Shape& s = *context.input(i).shape;
-      const bool scalar = i == 4 && (s.empty() || s == ir::Shape{1});
-      if (!scalar && s != ir::Shape{(*shape)[1]}) {
-        return invalid_data("input {} has shape {}, expected [{}]", i, ir::to_string(s),
-                            (*shape)[1].to_string());
-      }
+    const ir::Dim& columns = (*shape)[1];
+    for (const std::size_t i : {4, 5}) RETURN_IF_ERROR(require_per_channel(context, i, columns));
+    if (context.has_input(6) && context.input(6).shape &&
+        *context.input(6).shape != ir::Shape{columns}) {
+      return invalid_data("C has shape {}, expected [{}]", ir::to_string(*context.input(6).shape),
+                          columns.to_string());
     }
   }
   ir::DataType type = ir::DataType::kFloat32;
   if (context.has_input(7)) {
     if (!context.has_input(8)) return invalid_data("y_scale without y_zero_point");
-    RETURN_IF_ERROR(require_8_bit(context, 8));
     type = context.input(8).data_type;
   }
   return std::vector{ir::TensorType{type, shape}};
 }
 
-Result<std::vector<ir::Tensor>> evaluate_qgemm(const EvaluateContext& context) {
+Result<Values> evaluate_qgemm(const EvaluateContext& context) {
   const ir::Tensor& a = context.inputs[0];
   const ir::Tensor& b = context.inputs[3];
   const GemmExtents e = gemm_extents(context.node, a.dims(), b.dims());
@@ -100,15 +91,17 @@ std::optional<std::int64_t> macs_qgemm(const ir::Node& node, std::span<const ir:
 
 OpDef define_QGemm() {
   return {.name = "QGemm",
-          .domain = ir::kLatheDomain,
-          .min_inputs = 6,
-          .max_inputs = 9,
-          .attributes = {{"alpha", AttributeKind::kFloat},
-                         {"transA", AttributeKind::kInt},
-                         {"transB", AttributeKind::kInt}},
+          .domain = ir::kMicrosoftDomain,
           .infer = infer_qgemm,
           .evaluate = evaluate_qgemm,
-          .macs = macs_qgemm};
+          .macs = macs_qgemm,
+          .operand_shapes = {{1, OperandShape::Rule::kOneElement},
+                             {2, OperandShape::Rule::kOneElement},
+                             {4, OperandShape::Rule::kScalarOrVector},
+                             {5, OperandShape::Rule::kScalarOrVector},
+                             {6, OperandShape::Rule::kVector},
+                             {7, OperandShape::Rule::kOneElement},
+                             {8, OperandShape::Rule::kOneElement}}};
 }
 
 }  // namespace lathe::ops

@@ -1,3 +1,4 @@
+#include "ir/domains.h"
 #include "ops/quantized.h"
 #include "ops/shape_math.h"
 
@@ -7,18 +8,17 @@ namespace {
 // QLinearAdd of the contributed operators of ONNX Runtime, without broadcasting. Inputs: A,
 // A_scale, A_zero_point, B, B_scale, B_zero_point, C_scale, C_zero_point. Each step in float32: (a
 // - a_zero) * (a_scale / c_scale) + (b - b_zero) * (b_scale / c_scale), then rounded.
-Result<std::vector<ir::TensorType>> infer_qlinear_add(const InferContext& context) {
-  for (const std::size_t i : {0, 3, 7}) RETURN_IF_ERROR(require_8_bit(context, i));
-  for (const std::size_t i : {1, 4, 6}) RETURN_IF_ERROR(require_scalar(context, i, "scale"));
+Result<Types> infer_qlinear_add(const InferContext& context) {
   const auto& a = context.input(0).shape;
   const auto& b = context.input(3).shape;
   if (a && b && *a != *b) {
     return unsupported("shapes {} and {} differ", ir::to_string(*a), ir::to_string(*b));
   }
-  return std::vector{ir::TensorType{context.input(7).data_type, a}};
+  const std::size_t like = context.has_input(7) ? 7 : 0;
+  return std::vector{ir::TensorType{context.input(like).data_type, a}};
 }
 
-Result<std::vector<ir::Tensor>> evaluate_qlinear_add(const EvaluateContext& context) {
+Result<Values> evaluate_qlinear_add(const EvaluateContext& context) {
   const auto [a_scale, a_zero] = scalar_parameters(context, 1);
   const auto [b_scale, b_zero] = scalar_parameters(context, 4);
   const auto [c_scale, c_zero] = scalar_parameters(context, 6);
@@ -42,11 +42,15 @@ Result<std::vector<ir::Tensor>> evaluate_qlinear_add(const EvaluateContext& cont
 
 OpDef define_QLinearAdd() {
   return {.name = "QLinearAdd",
-          .domain = ir::kLatheDomain,
-          .min_inputs = 8,
-          .max_inputs = 8,
+          .domain = ir::kMicrosoftDomain,
           .infer = infer_qlinear_add,
-          .evaluate = evaluate_qlinear_add};
+          .evaluate = evaluate_qlinear_add,
+          .operand_shapes = {{1, OperandShape::Rule::kOneElement},
+                             {2, OperandShape::Rule::kOneElement},
+                             {4, OperandShape::Rule::kOneElement},
+                             {5, OperandShape::Rule::kOneElement},
+                             {6, OperandShape::Rule::kOneElement},
+                             {7, OperandShape::Rule::kOneElement}}};
 }
 
 }  // namespace lathe::ops

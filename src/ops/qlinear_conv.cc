@@ -5,32 +5,23 @@ namespace lathe::ops {
 namespace {
 
 // Inputs: x, x_scale, x_zero_point, w, w_scale, w_zero_point, y_scale, y_zero_point, B.
-Result<std::vector<ir::TensorType>> infer_qlinear_conv(const InferContext& context) {
+Result<Types> infer_qlinear_conv(const InferContext& context) {
   for (const std::size_t i : {0, 3, 7}) RETURN_IF_ERROR(require_8_bit(context, i));
-  RETURN_IF_ERROR(require_scalar(context, 1, "x_scale"));
-  RETURN_IF_ERROR(require_scalar(context, 6, "y_scale"));
   ASSIGN_OR_RETURN(const auto types,
                    infer_convolution(context.node(), context.input(0), context.input(3)));
   const ir::DataType type = context.input(7).data_type;
   if (!types) return std::vector{ir::TensorType{type, std::nullopt}};
   const ir::Dim channels = types->output[1];
-  const std::optional<ir::Shape>& scales = context.input(4).shape;
-  if (scales && !scales->empty() && *scales != ir::Shape{1} && *scales != ir::Shape{channels}) {
-    return invalid_data("w_scale has shape {}, expected a scalar or [{}]", ir::to_string(*scales),
+  for (const std::size_t i : {4, 5}) RETURN_IF_ERROR(require_per_channel(context, i, channels));
+  if (context.has_input(8) && context.input(8).shape &&
+      *context.input(8).shape != ir::Shape{channels}) {
+    return invalid_data("bias has shape {}, expected [{}]", ir::to_string(*context.input(8).shape),
                         channels.to_string());
-  }
-  if (context.has_input(8)) {
-    if (context.input(8).data_type != ir::DataType::kInt32)
-      return invalid_data("bias is not int32");
-    if (context.input(8).shape && *context.input(8).shape != ir::Shape{channels}) {
-      return invalid_data("bias has shape {}, expected [{}]",
-                          ir::to_string(*context.input(8).shape), channels.to_string());
-    }
   }
   return std::vector{ir::TensorType{type, types->output}};
 }
 
-Result<std::vector<ir::Tensor>> evaluate_qlinear_conv(const EvaluateContext& context) {
+Result<Values> evaluate_qlinear_conv(const EvaluateContext& context) {
   const ir::Tensor& x = context.inputs[0];
   const ir::Tensor& w = context.inputs[3];
   const auto [x_scale, x_zero] = scalar_parameters(context, 1);
@@ -81,17 +72,16 @@ std::optional<std::int64_t> macs_qlinear_conv(const ir::Node&,
 
 OpDef define_QLinearConv() {
   return {.name = "QLinearConv",
-          .min_inputs = 8,
-          .max_inputs = 9,
-          .attributes = {{"auto_pad", AttributeKind::kString},
-                         {"dilations", AttributeKind::kInts},
-                         {"group", AttributeKind::kInt},
-                         {"kernel_shape", AttributeKind::kInts},
-                         {"pads", AttributeKind::kInts},
-                         {"strides", AttributeKind::kInts}},
           .infer = infer_qlinear_conv,
           .evaluate = evaluate_qlinear_conv,
-          .macs = macs_qlinear_conv};
+          .macs = macs_qlinear_conv,
+          .operand_shapes = {{1, OperandShape::Rule::kOneElement},
+                             {2, OperandShape::Rule::kOneElement},
+                             {4, OperandShape::Rule::kScalarOrVector},
+                             {5, OperandShape::Rule::kScalarOrVector},
+                             {6, OperandShape::Rule::kOneElement},
+                             {7, OperandShape::Rule::kOneElement},
+                             {8, OperandShape::Rule::kVector}}};
 }
 
 }  // namespace lathe::ops

@@ -1,3 +1,4 @@
+#include "ir/domains.h"
 #include "ops/quantized.h"
 #include "ops/shape_math.h"
 
@@ -7,20 +8,20 @@ namespace {
 // QLinearGlobalAveragePool of the contributed operators of ONNX Runtime, channels first. Inputs: X,
 // x_scale, x_zero_point, y_scale, y_zero_point. The int32 sum of (x - x_zero) over the image is
 // requantized with float32((x_scale / y_scale) / float32(count)).
-Result<std::vector<ir::TensorType>> infer_qlinear_global_average_pool(const InferContext& context) {
-  RETURN_IF_ERROR(require_8_bit(context, 0));
-  RETURN_IF_ERROR(require_8_bit(context, 4));
-  for (const std::size_t i : {1, 3}) RETURN_IF_ERROR(require_scalar(context, i, "scale"));
+Result<Types> infer_qlinear_global_average_pool(const InferContext& context) {
+  if (context.attributes().get_bool("channels_last")) return unsupported("channels_last must be 0");
   ir::TensorType type{context.input(4).data_type, context.input(0).shape};
   if (type.shape) {
     if (type.shape->size() < 3) return invalid_data("input has no spatial axes");
-    for (std::size_t i = 2; i < type.shape->size(); ++i) (*type.shape)[i] = 1;
+    for (std::size_t i = 2; i < type.shape->size(); ++i) {
+      if ((*type.shape)[i] == ir::Dim(0)) return invalid_data("spatial extent is 0");
+      (*type.shape)[i] = 1;
+    }
   }
   return std::vector{type};
 }
 
-Result<std::vector<ir::Tensor>> evaluate_qlinear_global_average_pool(
-    const EvaluateContext& context) {
+Result<Values> evaluate_qlinear_global_average_pool(const EvaluateContext& context) {
   const ir::Tensor& x = context.inputs[0];
   const auto [x_scale, x_zero] = scalar_parameters(context, 1);
   const auto [y_scale, y_zero] = scalar_parameters(context, 3);
@@ -33,9 +34,11 @@ Result<std::vector<ir::Tensor>> evaluate_qlinear_global_average_pool(
   const std::vector<std::int32_t> in = widen(x);
   auto out = y.mutable_bytes();
   for (std::size_t p = 0; p < planes; ++p) {
-    std::int32_t sum = 0;
-    for (std::size_t i = 0; i < count; ++i) sum += in[p * count + i] - x_zero;
-    out[p] = static_cast<std::byte>(requantize(sum, multiplier, y_zero, quantized_range(type)));
+    std::uint32_t sum = 0;  // int32 arithmetic that may wrap
+    for (std::size_t i = 0; i < count; ++i)
+      sum += static_cast<std::uint32_t>(in[p * count + i] - x_zero);
+    out[p] = static_cast<std::byte>(
+        requantize(static_cast<std::int32_t>(sum), multiplier, y_zero, quantized_range(type)));
   }
   return std::vector{std::move(y)};
 }
@@ -44,11 +47,13 @@ Result<std::vector<ir::Tensor>> evaluate_qlinear_global_average_pool(
 
 OpDef define_QLinearGlobalAveragePool() {
   return {.name = "QLinearGlobalAveragePool",
-          .domain = ir::kLatheDomain,
-          .min_inputs = 5,
-          .max_inputs = 5,
+          .domain = ir::kMicrosoftDomain,
           .infer = infer_qlinear_global_average_pool,
-          .evaluate = evaluate_qlinear_global_average_pool};
+          .evaluate = evaluate_qlinear_global_average_pool,
+          .operand_shapes = {{1, OperandShape::Rule::kOneElement},
+                             {2, OperandShape::Rule::kOneElement},
+                             {3, OperandShape::Rule::kOneElement},
+                             {4, OperandShape::Rule::kOneElement}}};
 }
 
 }  // namespace lathe::ops

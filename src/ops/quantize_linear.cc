@@ -6,15 +6,23 @@
 namespace lathe::ops {
 namespace {
 
-Result<std::vector<ir::TensorType>> infer_quantize_linear(const InferContext& context) {
+Result<Types> infer_quantize_linear(const InferContext& context) {
   if (!ir::is_floating_point(context.input(0).data_type) &&
       context.input(0).data_type != ir::DataType::kInt32) {
-    return invalid_data("input is {}, expected floating point or int32",
-                        ir::data_type_name(context.input(0).data_type));
+    return unsupported("input is {}, expected floating point or int32",
+                       ir::data_type_name(context.input(0).data_type));
   }
   RETURN_IF_ERROR(check_linear_quantization(context));
-  ir::DataType type = static_cast<ir::DataType>(context.node().attribute_int("output_dtype", 0));
-  if (context.has_input(2)) type = context.input(2).data_type;
+  const auto precision = static_cast<ir::DataType>(context.attributes().get_int("precision"));
+  if (precision != ir::DataType::kUndefined && precision != ir::DataType::kFloat32)
+    return unsupported("precision is not float32");
+  auto type = static_cast<ir::DataType>(context.attributes().get_int("output_dtype"));
+  if (context.has_input(2)) {
+    const ir::DataType zero = context.input(2).data_type;
+    if (type != ir::DataType::kUndefined && type != zero)
+      return invalid_data("output_dtype is not {}, as the zero point is", ir::data_type_name(zero));
+    type = zero;
+  }
   if (type == ir::DataType::kUndefined) type = ir::DataType::kUint8;
   if (!ir::is_integer(type) || ir::bits_per_element(type) > 16) {
     return unsupported("quantization to {}", ir::data_type_name(type));
@@ -35,7 +43,7 @@ Bounds bounds(ir::DataType type) {
 }
 
 // y = saturate(round_half_even(x / scale) + zero_point), the division in float32.
-Result<std::vector<ir::Tensor>> evaluate_quantize_linear(const EvaluateContext& context) {
+Result<Values> evaluate_quantize_linear(const EvaluateContext& context) {
   const ir::Tensor& x = context.inputs[0];
   const ir::Tensor& scale = context.inputs[1];
   const ir::DataType type = context.output_types[0].data_type;
@@ -59,12 +67,6 @@ Result<std::vector<ir::Tensor>> evaluate_quantize_linear(const EvaluateContext& 
 
 OpDef define_QuantizeLinear() {
   return {.name = "QuantizeLinear",
-          .min_inputs = 2,
-          .max_inputs = 3,
-          .attributes = {{"axis", AttributeKind::kInt},
-                         {"block_size", AttributeKind::kInt},
-                         {"output_dtype", AttributeKind::kInt},
-                         {"saturate", AttributeKind::kInt}},
           .infer = infer_quantize_linear,
           .evaluate = evaluate_quantize_linear};
 }

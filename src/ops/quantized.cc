@@ -12,14 +12,18 @@ QuantizationParameters scalar_parameters(const EvaluateContext& context, std::si
 Status require_8_bit(const InferContext& context, std::size_t input) {
   const ir::DataType type = context.input(input).data_type;
   if (type == ir::DataType::kInt8 || type == ir::DataType::kUint8) return {};
-  return invalid_data("input {} is {}, expected int8 or uint8", input, ir::data_type_name(type));
+  return invalid_data("{} is {}, expected int8 or uint8", context.place(input),
+                      ir::data_type_name(type));
 }
 
-Status require_scalar(const InferContext& context, std::size_t input, std::string_view role) {
+Status require_per_channel(const InferContext& context, std::size_t input,
+                           const ir::Dim& channels) {
   if (!context.has_input(input)) return {};
   const std::optional<ir::Shape>& shape = context.input(input).shape;
-  if (!shape || shape->empty() || (shape->size() == 1 && (*shape)[0] == ir::Dim(1))) return {};
-  return unsupported("{} has shape {}, expected a scalar", role, ir::to_string(*shape));
+  if (!shape || shape->empty() || *shape == ir::Shape{1} || *shape == ir::Shape{channels})
+    return {};
+  return invalid_data("{} has shape {}, expected a scalar or [{}]", context.place(input),
+                      ir::to_string(*shape), channels.to_string());
 }
 
 std::vector<std::int32_t> widen(const ir::Tensor& tensor) {

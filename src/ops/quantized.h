@@ -17,8 +17,8 @@ QuantizationParameters scalar_parameters(const EvaluateContext& context, std::si
 
 // Refuses anything but 8-bit integers.
 Status require_8_bit(const InferContext& context, std::size_t input);
-// Refuses a scale or zero point with more than one element.
-Status require_scalar(const InferContext& context, std::size_t input, std::string_view role);
+// Refuses a scale or zero point of weights that has neither one element nor one for each channel.
+Status require_per_channel(const InferContext& context, std::size_t input, const ir::Dim& channels);
 
 // 8-bit elements as int32.
 std::vector<std::int32_t> widen(const ir::Tensor& tensor);

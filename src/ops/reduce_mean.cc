@@ -11,19 +11,19 @@ namespace {
 Result<std::vector<bool>> reduced_axes(const ir::Node& node, const std::vector<std::int64_t>& axes,
                                        std::size_t rank) {
   std::vector<bool> reduced(rank,
-                            axes.empty() && node.attribute_int("noop_with_empty_axes", 0) == 0);
+                            axes.empty() && attributes(node).get_int("noop_with_empty_axes") == 0);
   ASSIGN_OR_RETURN(const auto normalized, normalize_axes(axes, rank));
   for (const std::size_t axis : normalized) reduced[axis] = true;
   return reduced;
 }
 
-Result<std::vector<ir::TensorType>> infer_reduce_mean(const InferContext& context) {
+Result<Types> infer_reduce_mean(const InferContext& context) {
   RETURN_IF_ERROR(require_floating_point(context, 0));
   const ir::TensorType& x = context.input(0);
   ASSIGN_OR_RETURN(const auto axes, constant_axes(context, 1));
   if (!x.shape) return std::vector{x};
   ASSIGN_OR_RETURN(const auto reduced, reduced_axes(context.node(), axes, x.shape->size()));
-  const bool keep = context.node().attribute_int("keepdims", 1) != 0;
+  const bool keep = context.attributes().get_int("keepdims") != 0;
   ir::Shape shape;
   for (std::size_t i = 0; i < x.shape->size(); ++i) {
     if (!reduced[i]) {
@@ -35,7 +35,7 @@ Result<std::vector<ir::TensorType>> infer_reduce_mean(const InferContext& contex
   return std::vector{ir::TensorType{x.data_type, shape}};
 }
 
-Result<std::vector<ir::Tensor>> evaluate_reduce_mean(const EvaluateContext& context) {
+Result<Values> evaluate_reduce_mean(const EvaluateContext& context) {
   const ir::Tensor& x = context.inputs[0];
   const Dims axes = context.has_input(1) ? context.inputs[1].to_int64s() : Dims{};
   ASSIGN_OR_RETURN(const auto reduced, reduced_axes(context.node, axes, x.rank()));
@@ -68,11 +68,9 @@ Result<std::vector<ir::Tensor>> evaluate_reduce_mean(const EvaluateContext& cont
 
 OpDef define_ReduceMean() {
   return {.name = "ReduceMean",
-          .max_inputs = 2,
-          .attributes = {{"keepdims", AttributeKind::kInt},
-                         {"noop_with_empty_axes", AttributeKind::kInt}},
           .infer = infer_reduce_mean,
-          .evaluate = evaluate_reduce_mean};
+          .evaluate = evaluate_reduce_mean,
+          .operand_shapes = {{1, OperandShape::Rule::kScalarOrVector}}};
 }
 
 }  // namespace lathe::ops

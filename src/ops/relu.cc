@@ -3,8 +3,8 @@
 namespace lathe::ops {
 namespace {
 
-Result<std::vector<ir::Tensor>> evaluate_relu(const EvaluateContext& context) {
-  return evaluate_unary_float(context.inputs[0], [](auto x) {
+Result<Values> evaluate_relu(const EvaluateContext& context) {
+  return evaluate_unary(context.inputs[0], [](auto x) {
     using T = decltype(x);
     return x < T{0} ? T{0} : x;
   });
@@ -13,7 +13,10 @@ Result<std::vector<ir::Tensor>> evaluate_relu(const EvaluateContext& context) {
 }  // namespace
 
 OpDef define_Relu() {
-  return {.name = "Relu", .infer = infer_like_float_input, .evaluate = evaluate_relu};
+  return {.name = "Relu",
+          .infer = infer_like_input,
+          .evaluate = evaluate_relu,
+          .traits = {.unary_elementwise = true}};
 }
 
 }  // namespace lathe::ops

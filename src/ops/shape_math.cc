@@ -89,15 +89,15 @@ Result<ir::DataType> common_data_type(const InferContext& context, std::size_t f
 
 Status require_floating_point(const InferContext& context, std::size_t input) {
   if (ir::is_floating_point(context.input(input).data_type)) return {};
-  return invalid_data("input {} is {}, expected floating point", input,
-                      ir::data_type_name(context.input(input).data_type));
+  return unsupported("input {} is {}, expected floating point", input,
+                     ir::data_type_name(context.input(input).data_type));
 }
 
-Result<std::vector<TensorType>> infer_like_input(const InferContext& context) {
+Result<Types> infer_like_input(const InferContext& context) {
   return std::vector<TensorType>{context.input(0)};
 }
 
-Result<std::vector<TensorType>> infer_like_float_input(const InferContext& context) {
+Result<Types> infer_like_float_input(const InferContext& context) {
   RETURN_IF_ERROR(require_floating_point(context, 0));
   return infer_like_input(context);
 }

@@ -41,9 +41,9 @@ Result<ir::DataType> common_data_type(const InferContext& context, std::size_t f
 Status require_floating_point(const InferContext& context, std::size_t input);
 
 // One output of the first input's type: for elementwise operators.
-Result<std::vector<ir::TensorType>> infer_like_input(const InferContext& context);
+Result<Types> infer_like_input(const InferContext& context);
 // The same, for floating point inputs alone.
-Result<std::vector<ir::TensorType>> infer_like_float_input(const InferContext& context);
+Result<Types> infer_like_float_input(const InferContext& context);
 
 // Extents of a type all of whose extents are known; stops the program otherwise.
 Dims require_dims(const ir::TensorType& type);

@@ -4,10 +4,9 @@ namespace lathe::ops {
 
 OpDef define_Softmax() {
   return {
-      .name = "Softmax",
-      .attributes = {{"axis", AttributeKind::kInt}},
-      .infer = infer_softmax,
-      .evaluate = [](const EvaluateContext& context) { return evaluate_softmax(context, false); }};
+      .name = "Softmax", .infer = infer_softmax, .evaluate = [](const EvaluateContext& context) {
+        return evaluate_softmax(context, false);
+      }};
 }
 
 }  // namespace lathe::ops

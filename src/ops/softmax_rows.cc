@@ -8,17 +8,17 @@
 
 namespace lathe::ops {
 
-Result<std::vector<ir::TensorType>> infer_softmax(const InferContext& context) {
+Result<Types> infer_softmax(const InferContext& context) {
   const auto& shape = context.input(0).shape;
   if (shape) {
-    RETURN_IF_ERROR(normalize_axis(context.node().attribute_int("axis", -1), shape->size()));
+    RETURN_IF_ERROR(normalize_axis(context.attributes().get_int("axis"), shape->size()));
   }
   return infer_like_float_input(context);
 }
 
-Result<std::vector<ir::Tensor>> evaluate_softmax(const EvaluateContext& context, bool logarithm) {
+Result<Values> evaluate_softmax(const EvaluateContext& context, bool logarithm) {
   const ir::Tensor& x = context.inputs[0];
-  const std::size_t axis = normalize_axis(context.node.attribute_int("axis", -1), x.rank()).value();
+  const std::size_t axis = normalize_axis(context.attributes().get_int("axis"), x.rank()).value();
   ir::Tensor y = ir::Tensor::zeros(x.data_type(), x.dims());
   const auto extent = static_cast<std::size_t>(x.dim(axis));
   std::size_t inner = 1;

@@ -5,7 +5,7 @@
 
 namespace lathe::ops {
 
-Result<std::vector<ir::TensorType>> infer_softmax(const InferContext& context);
-Result<std::vector<ir::Tensor>> evaluate_softmax(const EvaluateContext& context, bool logarithm);
+Result<Types> infer_softmax(const InferContext& context);
+Result<Values> evaluate_softmax(const EvaluateContext& context, bool logarithm);
 
 }  // namespace lathe::ops

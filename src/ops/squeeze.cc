@@ -6,7 +6,7 @@
 namespace lathe::ops {
 namespace {
 
-Result<std::vector<ir::TensorType>> infer_squeeze(const InferContext& context) {
+Result<Types> infer_squeeze(const InferContext& context) {
   const ir::TensorType& x = context.input(0);
   if (!x.shape) return std::vector{x};
   ASSIGN_OR_RETURN(const auto axes, constant_axes(context, 1));
@@ -28,14 +28,18 @@ Result<std::vector<ir::TensorType>> infer_squeeze(const InferContext& context) {
   return std::vector{ir::TensorType{x.data_type, shape}};
 }
 
-Result<std::vector<ir::Tensor>> evaluate_squeeze(const EvaluateContext& context) {
+Result<Values> evaluate_squeeze(const EvaluateContext& context) {
   return std::vector{context.inputs[0].reshaped(require_dims(context.output_types[0]))};
 }
 
 }  // namespace
 
 OpDef define_Squeeze() {
-  return {.name = "Squeeze", .max_inputs = 2, .infer = infer_squeeze, .evaluate = evaluate_squeeze};
+  return {.name = "Squeeze",
+          .infer = infer_squeeze,
+          .evaluate = evaluate_squeeze,
+          .traits = {.moves_elements = true},
+          .operand_shapes = {{1, OperandShape::Rule::kScalarOrVector}}};
 }
 
 }  // namespace lathe::ops

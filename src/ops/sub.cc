@@ -3,7 +3,7 @@
 namespace lathe::ops {
 namespace {
 
-Result<std::vector<ir::Tensor>> evaluate_sub(const EvaluateContext& context) {
+Result<Values> evaluate_sub(const EvaluateContext& context) {
   return evaluate_binary(
       context, [](auto a, auto b) { return wrapping(a, b, [](auto x, auto y) { return x - y; }); });
 }
@@ -12,10 +12,9 @@ Result<std::vector<ir::Tensor>> evaluate_sub(const EvaluateContext& context) {
 
 OpDef define_Sub() {
   return {.name = "Sub",
-          .min_inputs = 2,
-          .max_inputs = 2,
           .infer = infer_binary,
-          .evaluate = evaluate_sub};
+          .evaluate = evaluate_sub,
+          .traits = {.binary_elementwise = true}};
 }
 
 }  // namespace lathe::ops

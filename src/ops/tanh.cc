@@ -3,7 +3,7 @@
 namespace lathe::ops {
 namespace {
 
-Result<std::vector<ir::Tensor>> evaluate_tanh(const EvaluateContext& context) {
+Result<Values> evaluate_tanh(const EvaluateContext& context) {
   return evaluate_unary_float(context.inputs[0], [](auto x) {
     using T = decltype(x);
     return static_cast<T>(std::tanh(x));
@@ -13,7 +13,10 @@ Result<std::vector<ir::Tensor>> evaluate_tanh(const EvaluateContext& context) {
 }  // namespace
 
 OpDef define_Tanh() {
-  return {.name = "Tanh", .infer = infer_like_float_input, .evaluate = evaluate_tanh};
+  return {.name = "Tanh",
+          .infer = infer_like_float_input,
+          .evaluate = evaluate_tanh,
+          .traits = {.unary_elementwise = true}};
 }
 
 }  // namespace lathe::ops

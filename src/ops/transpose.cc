@@ -5,8 +5,10 @@ namespace lathe::ops {
 namespace {
 
 Result<std::vector<std::size_t>> permutation(const ir::Node& node, std::size_t rank) {
-  std::vector<std::int64_t> perm = node.attribute_ints("perm", {});
-  if (!node.has_attribute("perm")) {
+  std::vector<std::int64_t> perm;
+  if (const Dims* given = attributes(node).find_ints("perm")) {
+    perm = *given;
+  } else {
     for (std::size_t i = rank; i-- > 0;) perm.push_back(static_cast<std::int64_t>(i));
   }
   if (perm.size() != rank)
@@ -14,9 +16,8 @@ Result<std::vector<std::size_t>> permutation(const ir::Node& node, std::size_t r
   return normalize_axes(perm, rank);
 }
 
-Result<std::vector<ir::TensorType>> infer_transpose(const InferContext& context) {
+Result<Types> infer_transpose(const InferContext& context) {
   const ir::TensorType& x = context.input(0);
-  if (!is_copyable(x.data_type)) return unsupported("packed {}", ir::data_type_name(x.data_type));
   if (!x.shape) return std::vector{x};
   ASSIGN_OR_RETURN(const auto perm, permutation(context.node(), x.shape->size()));
   ir::Shape shape;
@@ -24,7 +25,7 @@ Result<std::vector<ir::TensorType>> infer_transpose(const InferContext& context)
   return std::vector{ir::TensorType{x.data_type, shape}};
 }
 
-Result<std::vector<ir::Tensor>> evaluate_transpose(const EvaluateContext& context) {
+Result<Values> evaluate_transpose(const EvaluateContext& context) {
   const ir::Tensor& x = context.inputs[0];
   ASSIGN_OR_RETURN(const auto perm, permutation(context.node, x.rank()));
   const Dims dims = require_dims(context.output_types[0]);
@@ -45,9 +46,9 @@ Result<std::vector<ir::Tensor>> evaluate_transpose(const EvaluateContext& contex
 
 OpDef define_Transpose() {
   return {.name = "Transpose",
-          .attributes = {{"perm", AttributeKind::kInts}},
           .infer = infer_transpose,
-          .evaluate = evaluate_transpose};
+          .evaluate = evaluate_transpose,
+          .traits = {.moves_elements = true}};
 }
 
 }  // namespace lathe::ops

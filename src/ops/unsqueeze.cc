@@ -6,7 +6,7 @@
 namespace lathe::ops {
 namespace {
 
-Result<std::vector<ir::TensorType>> infer_unsqueeze(const InferContext& context) {
+Result<Types> infer_unsqueeze(const InferContext& context) {
   const ir::TensorType& x = context.input(0);
   ASSIGN_OR_RETURN(const auto axes, constant_axes(context, 1));
   if (!x.shape) return std::vector{x};
@@ -21,7 +21,7 @@ Result<std::vector<ir::TensorType>> infer_unsqueeze(const InferContext& context)
   return std::vector{ir::TensorType{x.data_type, shape}};
 }
 
-Result<std::vector<ir::Tensor>> evaluate_unsqueeze(const EvaluateContext& context) {
+Result<Values> evaluate_unsqueeze(const EvaluateContext& context) {
   return std::vector{context.inputs[0].reshaped(require_dims(context.output_types[0]))};
 }
 
@@ -29,10 +29,10 @@ Result<std::vector<ir::Tensor>> evaluate_unsqueeze(const EvaluateContext& contex
 
 OpDef define_Unsqueeze() {
   return {.name = "Unsqueeze",
-          .min_inputs = 2,
-          .max_inputs = 2,
           .infer = infer_unsqueeze,
-          .evaluate = evaluate_unsqueeze};
+          .evaluate = evaluate_unsqueeze,
+          .traits = {.moves_elements = true},
+          .operand_shapes = {{1, OperandShape::Rule::kScalarOrVector}}};
 }
 
 }  // namespace lathe::ops

@@ -18,19 +18,20 @@ struct Window {
   Dims dilations;
   Dims pads_begin;
   Dims pads_end;
+  bool same = false;  // auto_pad SAME_*: the output has the input's extent divided by the stride
 };
 
 // Extent of one output axis; an error where the window does not fit the padded input.
 Result<std::int64_t> window_output_extent(const Window& window, std::size_t axis,
                                           std::int64_t input, bool ceil_mode);
 
-// The window of a node whose kernel has these extents. `spatial` holds the input's extents, needed
-// to resolve auto_pad SAME_*; unknown ones may stay so under explicit pads. Checks counts and signs
-// of every attribute.
+// The window of a node whose kernel has these extents. `spatial` holds the input's extents, which
+// auto_pad SAME_* resolves to pads; along those that are not known the pads are 0 until they are.
+// Checks counts and signs of every attribute.
 Result<Window> resolve_window(const ir::Node& node, const Dims& kernel,
                               std::span<const ir::Dim> spatial);
 
-// [N, channels, spatial...] for an input [N, C, spatial...].
+// [N, channels, spatial...] for an input [N, C, spatial...]; symbolic extents stay so.
 Result<ir::Shape> window_output_shape(const Window& window, const ir::Shape& input,
                                       ir::Dim channels, bool ceil_mode);
 

@@ -1,24 +1,28 @@
 #include "passes/passes.h"
 
 namespace lathe::passes {
+namespace {
 
-PassResult eliminate_identity(const ir::Graph& graph) {
-  std::optional<ir::Graph> rewritten;
-  for (const ir::NodeId id : graph.node_ids()) {
-    const ir::Node& node = graph.node(id);
-    const bool mask_used = node.outputs.size() > 1 && node.outputs[1] != ir::kNoValue;
-    if (!node.is("Identity") && !(node.is("Dropout") && !mask_used)) continue;
-    if (!rewritten) rewritten = graph;
-    // The copy is read, since an earlier step may have changed this node's input.
-    const ir::ValueId input = rewritten->node(id).input(0);
-    const bool input_to_output =
-        rewritten->value(input).producer == ir::kNoNode || rewritten->is_output(input);
-    if (rewritten->is_output(node.output()) && input_to_output) continue;
-    rewritten->replace_uses(node.output(), input);
-    rewritten->remove_node(id);
-  }
-  if (rewritten && rewritten->node_count() == graph.node_count()) return std::optional<ir::Graph>{};
-  return rewritten;
+constexpr std::string_view kOperators[] = {"Dropout", "Identity"};
+
+bool is_used(const ir::Graph& graph, ir::ValueId id) {
+  return id != ir::kNoValue && (graph.is_output(id) || !graph.readers(id).empty());
 }
+
+RuleResult apply(const ir::Graph& graph, ir::NodeId id) {
+  const ir::Node& node = graph.node(id);
+  if (is_used(graph, node.output(1))) return std::nullopt;  // the mask of Dropout
+  const ir::ValueId input = node.input(0);
+  // A graph's output keeps its name, which an input, a constant or another output cannot take over.
+  const bool is_fixed = graph.producer(input) == nullptr || graph.is_output(input);
+  if (graph.is_output(node.output()) && is_fixed) return std::nullopt;
+  Patch patch;
+  patch.replace_uses(node.output(), input);
+  return patch;
+}
+
+}  // namespace
+
+const Rule kEliminateIdentity{"eliminate_identity", kOperators, apply};
 
 }  // namespace lathe::passes

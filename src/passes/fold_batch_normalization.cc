@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "ops/attributes.h"
 #include "passes/passes.h"
 
 namespace lathe::passes {
@@ -11,15 +12,17 @@ struct Affine {
   std::vector<double> offset;
 };
 
-std::optional<Affine> normalization(const ir::Graph& graph, const ir::Node& node) {
+// Empty where a statistic is computed, or is not one number per channel.
+std::optional<Affine> normalization(const ir::Graph& graph, const ir::Node& node,
+                                    std::int64_t channels) {
   const ir::Tensor* parts[4];
   for (std::size_t i = 0; i < 4; ++i) {
     parts[i] = graph.constant(node.input(i + 1));
-    if (parts[i] == nullptr) return std::nullopt;
+    if (parts[i] == nullptr || parts[i]->num_elements() != channels) return std::nullopt;
   }
-  const double epsilon = static_cast<double>(node.attribute_float("epsilon", 1e-5F));
+  const double epsilon = static_cast<double>(ops::attributes(node).get_float("epsilon"));
   Affine affine;
-  for (std::int64_t c = 0; c < parts[0]->num_elements(); ++c) {
+  for (std::int64_t c = 0; c < channels; ++c) {
     const double factor = parts[0]->get_double(c) / std::sqrt(parts[3]->get_double(c) + epsilon);
     affine.factor.push_back(factor);
     affine.offset.push_back(parts[1]->get_double(c) - parts[2]->get_double(c) * factor);
@@ -43,52 +46,47 @@ ir::Tensor scale_channels(const ir::Tensor& weights, const std::vector<double>& 
   return scaled;
 }
 
+constexpr std::string_view kOperators[] = {"BatchNormalization"};
+
+RuleResult apply(const ir::Graph& graph, ir::NodeId id) {
+  const ir::Node& norm = graph.node(id);
+  const ir::ValueId middle = norm.input(0);
+  const ir::Node* layer = graph.producer(middle);
+  if (layer == nullptr || graph.is_output(middle) || graph.readers(middle).size() != 1)
+    return std::nullopt;
+  const bool is_gemm = layer->is("Gemm") && ops::attributes(*layer).get_float("beta") == 1;
+  if (!layer->is("Conv") && !is_gemm) return std::nullopt;
+  const ir::Tensor* weights = graph.constant(layer->input(1));
+  const ir::Tensor* bias = graph.constant(layer->input(2));
+  if (weights == nullptr || weights->data_type() != ir::DataType::kFloat32 ||
+      (layer->input(2) != ir::kNoValue && bias == nullptr)) {
+    return std::nullopt;
+  }
+  const std::size_t axis = layer->is("Conv") || ops::attributes(*layer).get_bool("transB") ? 0 : 1;
+  const std::int64_t channels = weights->dim(axis);
+  const auto affine = normalization(graph, norm, channels);
+  if (!affine || (bias != nullptr && (bias->rank() != 1 || bias->num_elements() != channels)))
+    return std::nullopt;
+
+  ir::Tensor new_bias = ir::Tensor::zeros(ir::DataType::kFloat32, {channels});
+  for (std::int64_t c = 0; c < channels; ++c) {
+    const auto i = static_cast<std::size_t>(c);
+    const double old = bias == nullptr ? 0.0 : bias->get_double(c);
+    new_bias.set_double(c, old * affine->factor[i] + affine->offset[i]);
+  }
+  const ir::NodeId layer_id = graph.value(middle).producer;
+  const std::string& weight_name = graph.value(layer->input(1)).name;
+  Patch patch;
+  patch.set_input(
+      layer_id, 1,
+      patch.add_constant(weight_name + ".folded", scale_channels(*weights, affine->factor, axis)));
+  patch.set_input(layer_id, 2, patch.add_constant(weight_name + ".bias", std::move(new_bias)));
+  patch.replace_uses(norm.output(), middle);
+  return patch;
+}
+
 }  // namespace
 
-PassResult fold_batch_normalization(const ir::Graph& graph) {
-  std::optional<ir::Graph> rewritten;
-  const auto consumers = graph.consumers();
-  for (const ir::NodeId id : graph.node_ids()) {
-    const ir::Node& norm = graph.node(id);
-    if (!norm.is("BatchNormalization")) continue;
-    const ir::ValueId middle = norm.input(0);
-    const ir::NodeId layer_id = graph.value(middle).producer;
-    if (layer_id == ir::kNoNode || graph.is_output(middle) ||
-        consumers[static_cast<std::size_t>(middle)].size() != 1) {
-      continue;
-    }
-    const ir::Node& layer = graph.node(layer_id);
-    const bool is_gemm = layer.is("Gemm") && layer.attribute_float("beta", 1) == 1;
-    if (!layer.is("Conv") && !is_gemm) continue;
-    const ir::Tensor* weights = graph.constant(layer.input(1));
-    const ir::Tensor* bias = graph.constant(layer.input(2));
-    const bool bias_fits = layer.input(2) == ir::kNoValue || (bias != nullptr && bias->rank() == 1);
-    const auto affine = normalization(graph, norm);
-    if (weights == nullptr || weights->data_type() != ir::DataType::kFloat32 || !bias_fits ||
-        !affine) {
-      continue;
-    }
-    const auto channels = static_cast<std::int64_t>(affine->factor.size());
-    if (bias != nullptr && bias->num_elements() != channels) continue;
-
-    if (!rewritten) rewritten = graph;
-    const std::size_t axis = layer.is("Conv") || layer.attribute_int("transB", 0) != 0 ? 0 : 1;
-    ir::Tensor new_bias = ir::Tensor::zeros(ir::DataType::kFloat32, {channels});
-    for (std::int64_t c = 0; c < channels; ++c) {
-      const auto i = static_cast<std::size_t>(c);
-      const double old = bias == nullptr ? 0.0 : bias->get_double(c);
-      new_bias.set_double(c, old * affine->factor[i] + affine->offset[i]);
-    }
-    const std::string& weight_name = graph.value(layer.input(1)).name;
-    rewritten->set_input(layer_id, 1,
-                         rewritten->add_constant(weight_name + ".folded",
-                                                 scale_channels(*weights, affine->factor, axis)));
-    rewritten->set_input(layer_id, 2,
-                         rewritten->add_constant(weight_name + ".bias", std::move(new_bias)));
-    rewritten->replace_uses(norm.output(), middle);
-    rewritten->remove_node(id);
-  }
-  return rewritten;
-}
+const Rule kFoldBatchNormalization{"fold_batch_normalization", kOperators, apply};
 
 }  // namespace lathe::passes

@@ -4,43 +4,61 @@
 #include "passes/passes.h"
 
 namespace lathe::passes {
+namespace {
 
-PassResult fold_constants(const ir::Graph& graph) {
-  std::optional<ir::Graph> rewritten;
-  ASSIGN_OR_RETURN(const std::vector<ir::NodeId> order, graph.topological_order());
-  for (const ir::NodeId id : order) {
-    const ir::Graph& current = rewritten ? *rewritten : graph;
-    const ir::Node node = current.node(id);
-    std::vector<ir::Tensor> inputs;
-    std::size_t input_bytes = 0;
-    for (const ir::ValueId input : node.inputs) {
-      if (input == ir::kNoValue) {
-        inputs.emplace_back();
-        continue;
-      }
-      const ir::Tensor* constant = current.constant(input);
-      if (constant == nullptr) break;
-      input_bytes += constant->num_bytes();
-      inputs.push_back(*constant);
-    }
-    const bool to_output =
-        std::any_of(node.outputs.begin(), node.outputs.end(),
-                    [&](ir::ValueId v) { return v != ir::kNoValue && current.is_output(v); });
-    if (inputs.size() != node.inputs.size() || inputs.empty() || to_output) continue;
-    ASSIGN_OR_RETURN(const std::vector<ir::Tensor> outputs, ops::evaluate_node(node, inputs));
-    std::size_t output_bytes = 0;
-    for (const ir::Tensor& output : outputs) output_bytes += output.num_bytes();
-    if (output_bytes > std::max(input_bytes, kFoldedBytes)) continue;
+// Results up to this size replace nodes even where their inputs are smaller.
+constexpr std::size_t kFoldedBytes = 4096;
 
-    if (!rewritten) rewritten = graph;
-    for (std::size_t i = 0; i < node.outputs.size(); ++i) {
-      if (node.outputs[i] == ir::kNoValue) continue;
-      const std::string name = rewritten->value(node.outputs[i]).name;
-      rewritten->replace_uses(node.outputs[i], rewritten->add_constant(name, outputs[i]));
-    }
-    rewritten->remove_node(id);
-  }
-  return rewritten;
+// Whether an output is known to be larger than `bytes` before it is computed: a small file can
+// state constants whose sum fills the memory.
+bool is_larger(const ir::TensorType& type, std::size_t bytes) {
+  const auto dims = type.shape ? ir::known_dims(*type.shape) : std::nullopt;
+  if (!dims) return false;
+  const auto count = ir::element_count(*dims);
+  const int bits = ir::bits_per_element(type.data_type);
+  const std::size_t most = bytes * 8 / static_cast<std::size_t>(bits == 0 ? 256 : bits);
+  return !count.ok() || static_cast<std::size_t>(*count) > most;
 }
+
+// Evaluates a node whose inputs are all constant, as long as the result is not much larger than
+// they are: so that folding never inflates a quantized model.
+RuleResult apply(const ir::Graph& graph, ir::NodeId id) {
+  const ir::Node& node = graph.node(id);
+  const ops::OpDef* op = ops::find_op(node.domain, node.op_type);
+  if (op == nullptr || op->traits.impure || node.inputs.empty() || !ir::subgraphs(node).empty())
+    return std::nullopt;
+  std::vector<ir::Tensor> inputs;
+  std::size_t input_bytes = 0;
+  for (const ir::ValueId input : node.inputs) {
+    const ir::Tensor* constant = graph.constant(input);
+    if (constant == nullptr && input != ir::kNoValue) return std::nullopt;
+    inputs.push_back(constant == nullptr ? ir::Tensor() : *constant);
+    input_bytes += inputs.back().num_bytes();
+  }
+  for (const ir::ValueId output : node.outputs) {
+    if (output == ir::kNoValue) continue;
+    if (graph.is_output(output) ||
+        is_larger(graph.tensor_type(output), std::max(input_bytes, kFoldedBytes))) {
+      return std::nullopt;
+    }
+  }
+  auto outputs = ops::evaluate_node(node, inputs);
+  if (!outputs.ok())
+    return outputs.error().with_context(fmt::format("node {}", ir::describe_node(graph, id)));
+  std::size_t output_bytes = 0;
+  for (const ir::Tensor& output : *outputs) output_bytes += output.num_bytes();
+  if (output_bytes > std::max(input_bytes, kFoldedBytes)) return std::nullopt;
+  Patch patch;
+  for (std::size_t i = 0; i < node.outputs.size(); ++i) {
+    if (node.outputs[i] == ir::kNoValue) continue;
+    const std::string& name = graph.value(node.outputs[i]).name;
+    patch.replace_uses(node.outputs[i], patch.add_constant(name, std::move((*outputs)[i])));
+  }
+  return patch;
+}
+
+}  // namespace
+
+const Rule kFoldConstants{"fold_constants", {}, apply};
 
 }  // namespace lathe::passes

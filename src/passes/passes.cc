@@ -5,19 +5,31 @@
 namespace lathe::passes {
 namespace {
 
-constexpr Pass kEliminateIdentity{"eliminate_identity", eliminate_identity};
-constexpr Pass kIntegerize{"integerize", integerize};
-constexpr Pass kFoldConstants{"fold_constants", fold_constants};
-constexpr Pass kFoldBatchNormalization{"fold_batch_normalization", fold_batch_normalization};
+constexpr std::array kAll = {
+#define LATHE_RULE(constant) &constant,
+#include "passes/rules.inc"
+#undef LATHE_RULE
+};
 
-// Integer operators come before constants are folded, which could hide a quantized weight.
-constexpr std::array kInference = {kEliminateIdentity, kIntegerize, kFoldConstants,
-                                   kFoldBatchNormalization};
-constexpr std::array kSimplify = {kEliminateIdentity, kFoldConstants, kFoldBatchNormalization};
+constexpr std::array kDrop = {&kEliminateIdentity};
+// Before constants are folded, which could hide a quantized weight.
+constexpr std::array kIntegerize = {&kIntegerizeConvolution, &kIntegerizeGemm,
+                                    &kIntegerizeMatMul,      &kIntegerizeAdd,
+                                    &kIntegerizeMovement,    &kIntegerizeGlobalAveragePool,
+                                    &kCancelRequantization,  &kMakeWeightsSigned};
+// What is still dequantized has no integer form.
+constexpr std::array kDequantize = {&kDequantizeConstants};
+constexpr std::array kFold = {&kFoldConstants, &kFoldBatchNormalization};
+// When all else is decided: a fused node is one that no other rule sees through.
+constexpr std::array kFuse = {&kFuseEpilogue};
+
+constexpr std::array<Phase, 5> kInference = {kDrop, kIntegerize, kDequantize, kFold, kFuse};
+constexpr std::array<Phase, 2> kSimplify = {kDrop, kFold};
 
 }  // namespace
 
-std::span<const Pass> inference_passes() { return kInference; }
-std::span<const Pass> simplify_passes() { return kSimplify; }
+std::span<const Rule* const> all_rules() { return kAll; }
+std::span<const Phase> inference_pipeline() { return kInference; }
+std::span<const Phase> simplify_pipeline() { return kSimplify; }
 
 }  // namespace lathe::passes

@@ -35,12 +35,12 @@ Status check_input(const ir::Graph& graph, const data::Dataset& dataset,
                        graph.inputs().size());
   }
   const ir::Value& input = graph.value(graph.inputs()[0]);
-  if (input.type.data_type != ir::DataType::kFloat32 || !input.type.shape ||
-      input.type.shape->size() < 2) {
+  const ir::TensorType& type = input.type.tensor();
+  if (type.data_type != ir::DataType::kFloat32 || !type.shape || type.shape->size() < 2) {
     return invalid_argument("input {} is {}, training takes float32 with a batch axis in front",
                             input.name, input.type.to_string());
   }
-  ir::Shape rest(input.type.shape->begin() + 1, input.type.shape->end());
+  ir::Shape rest(type.shape->begin() + 1, type.shape->end());
   const auto dims = ir::known_dims(rest);
   if (!dims) {
     return invalid_argument(
@@ -59,7 +59,7 @@ Status check_input(const ir::Graph& graph, const data::Dataset& dataset,
     return invalid_argument("input {} takes {}, a sample of {} is {}", input.name,
                             ir::to_string(*dims), dataset.name(), ir::to_string(sample));
   }
-  const ir::Dim& batch = input.type.shape->front();
+  const ir::Dim& batch = type.shape->front();
   if (batch.known()) {
     return invalid_argument("input {} is {}: training needs an unknown batch extent", input.name,
                             input.type.to_string());
@@ -127,13 +127,14 @@ Status check_model(const ir::Graph& graph, const data::Dataset& dataset,
   ir::Graph typed = graph;
   RETURN_IF_ERROR(ops::infer_shapes(typed));
   const ir::Value& output = typed.value(typed.outputs()[0]);
+  const std::optional<ir::Shape>& shape = output.type.tensor().shape;
   const auto classes = static_cast<std::int64_t>(dataset.class_names().size());
-  if (!output.type.shape || output.type.shape->size() < 2) {
+  if (!shape || shape->size() < 2) {
     return invalid_argument("output {} is {}, expected one value per class", output.name,
                             output.type.to_string());
   }
   std::int64_t values = 1;
-  for (const ir::Dim& dim : std::span(*output.type.shape).subspan(1)) {
+  for (const ir::Dim& dim : std::span(*shape).subspan(1)) {
     if (!dim.known()) return {};
     values *= dim.value();
   }

@@ -24,7 +24,8 @@ Result<double> seconds_of_step(Session& session, const ir::Tensor& inputs,
 Result<ir::Tensor> random_inputs(const ir::Graph& graph, std::int64_t batch) {
   const ir::Value& input = graph.value(graph.inputs()[0]);
   std::vector<std::int64_t> dims = {batch};
-  for (const ir::Dim& dim : std::span(*input.type.shape).subspan(1)) dims.push_back(dim.value());
+  for (const ir::Dim& dim : std::span(*input.type.tensor().shape).subspan(1))
+    dims.push_back(dim.value());
   ASSIGN_OR_RETURN(ir::Tensor inputs, ir::Tensor::create(ir::DataType::kFloat32, dims));
   Random random(0);
   for (float& value : inputs.mutable_data<float>()) value = random.uniform(-1, 1);
@@ -47,7 +48,7 @@ bool cpu_has_bfloat16() {
 
 std::vector<Arithmetic> allowed_arithmetic(const ir::Graph& graph, const TrainOptions& options,
                                            const std::string& device) {
-  const bool images = graph.value(graph.inputs()[0]).type.has_rank(4);
+  const bool images = graph.tensor_type(graph.inputs()[0]).has_rank(4);
   const bool hardware = device != "cpu" || cpu_has_bfloat16();
   std::vector<Arithmetic> allowed;
   for (const bool bfloat16 : {false, true}) {

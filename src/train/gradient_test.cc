@@ -49,10 +49,12 @@ void expect_right_gradients(const ir::Graph& graph, const Ints& input_dims) {
     constexpr float kStep = 2e-3F;
     const auto shifted = [&](float step) {
       ir::Graph moved = graph;
-      Tensor& weight = *moved.value(*moved.find_value(name)).constant;
+      const ir::ValueId id = *moved.find_value(name);
+      Tensor weight = *moved.constant(id);
       for (std::size_t i = 0; i < direction.data<float>().size(); ++i) {
         weight.mutable_data<float>()[i] += step * direction.data<float>()[i];
       }
+      moved.set_constant(id, std::move(weight));
       return training_loss(moved, inputs, labels);
     };
     const double by_difference =

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "ops/attributes.h"
 #include "ops/infer_shapes.h"
 
 namespace lathe::train {
@@ -13,7 +14,7 @@ ir::Dim open_extent() { return ir::Dim::symbol("N"); }
 // The extent to be opened, or nothing.
 std::optional<std::int64_t> fixed_batch(const ir::Graph& graph) {
   if (graph.inputs().size() != 1) return std::nullopt;
-  const auto& shape = graph.value(graph.inputs()[0]).type.shape;
+  const auto& shape = graph.tensor_type(graph.inputs()[0]).shape;
   if (!shape || shape->size() < 2 || !shape->front().known()) return std::nullopt;
   return shape->front().value();
 }
@@ -24,7 +25,9 @@ class Opener {
 
   Result<ir::Graph> run() {
     const ir::ValueId input = graph_.inputs()[0];
-    graph_.value(input).type.shape->front() = open_extent();
+    ir::TensorType type = graph_.tensor_type(input);
+    type.shape->front() = open_extent();
+    graph_.set_type(input, std::move(type));
     per_sample_.resize(graph_.value_count(), false);
     per_sample_[index(input)] = true;
     ASSIGN_OR_RETURN(const std::vector<ir::NodeId> order, graph_.topological_order());
@@ -51,16 +54,15 @@ class Opener {
                                         [&](ir::ValueId value) { return is_per_sample(value); });
     if (!per_sample) return {};
     if (graph_.node(id).is("Reshape")) keep_rows(id);
-    ASSIGN_OR_RETURN(const std::vector<ir::TensorType> types,
-                     ops::infer_node(graph_, graph_.node(id)));
+    ASSIGN_OR_RETURN(const ops::Types types, ops::infer_node(graph_, graph_.node(id)));
     const std::vector<ir::ValueId> outputs = graph_.node(id).outputs;
     for (std::size_t i = 0; i < outputs.size(); ++i) {
-      if (outputs[i] != ir::kNoValue) graph_.value(outputs[i]).type = types[i];
+      if (outputs[i] != ir::kNoValue) graph_.set_type(outputs[i], types[i]);
     }
-    const auto& shape = types[0].shape;  // further outputs are not trained through
+    const auto& shape = types[0].tensor().shape;  // further outputs are not trained through
     if (!shape || shape->empty() || shape->front() != open_extent()) {
       return unsupported("it does not keep samples apart, of {} it makes {}",
-                         graph_.value(inputs[0]).type.to_string(), types[0].to_string());
+                         graph_.tensor_type(inputs[0]).to_string(), types[0].to_string());
     }
     per_sample_[index(outputs[0])] = true;
     return {};
@@ -71,19 +73,18 @@ class Opener {
     const ir::Node& node = graph_.node(id);
     const ir::Tensor* target = graph_.constant(node.input(1));
     if (target == nullptr || target->data_type() != ir::DataType::kInt64 ||
-        node.attribute_int("allowzero", 0) != 0) {
+        ops::attributes(node).get_int("allowzero") != 0) {
       return;
     }
     std::vector<std::int64_t> dims = target->to_int64s();
     if (dims.empty() || dims[0] != batch_) return;
     dims[0] = 0;
     const ir::Tensor kept = ir::Tensor::vector_int64(dims);
-    ir::Value& shape = graph_.value(node.input(1));
-    if (graph_.consumers()[index(node.input(1))].size() == 1) {
-      shape.constant = kept;
+    const ir::Value& shape = graph_.value(node.input(1));
+    if (shape.readers.size() == 1) {
+      graph_.set_constant(node.input(1), kept);
     } else {
-      const std::string name = shape.name;
-      graph_.set_input(id, 1, graph_.add_constant(name, kept));
+      graph_.set_input(id, 1, graph_.add_constant(shape.name, kept));
       per_sample_.resize(graph_.value_count(), false);
     }
   }

@@ -57,7 +57,7 @@ TEST(OpenBatch, ManySamplesGiveWhatEachGivesAlone) {
       ASSERT_TRUE(opened.ok()) << opened.error().message();
       ASSERT_TRUE(opened->has_value());
       const ir::Graph& any = **opened;
-      EXPECT_EQ(any.value(any.outputs()[0]).type.to_string(), "float32[N,2,2]");
+      EXPECT_EQ(any.tensor_type(any.outputs()[0]).to_string(), "float32[N,2,2]");
 
       const Tensor inputs = random_tensor({6, 2, 3}, 5);
       const Tensor together = ops::evaluate(any, std::vector{inputs}).value()[0];

@@ -36,7 +36,7 @@ Result<TrainResult> train(const ir::Graph& graph, std::shared_ptr<const data::Da
   ASSIGN_OR_RETURN(const std::optional<ir::Graph> opened, open_batch(graph));
   if (opened && observer != nullptr) {
     observer->on_note(fmt::format("the model takes batches of {} only: it is opened to any batch",
-                                  graph.value(graph.inputs()[0]).type.shape->front().to_string()));
+                                  graph.tensor_type(graph.inputs()[0]).shape->front().to_string()));
   }
   ASSIGN_OR_RETURN(training, match(training, graph, observer));
   if (validation != nullptr) {

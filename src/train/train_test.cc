@@ -303,14 +303,16 @@ TEST(Train, OpensAFixedBatchAndSaysSo) {
   LATHE_NEED_BACKEND();
   Notes observer;
   ir::Graph graph = small_mlp(1);
-  graph.value(graph.inputs()[0]).type.shape->front() = 1;
-  graph.value(graph.outputs()[0]).type = {ir::DataType::kFloat32, ir::Shape{1, 4}};
+  ir::TensorType fixed = graph.tensor_type(graph.inputs()[0]);
+  fixed.shape->front() = 1;
+  graph.set_type(graph.inputs()[0], fixed);
+  graph.set_type(graph.outputs()[0], ir::TensorType{ir::DataType::kFloat32, ir::Shape{1, 4}});
   const auto result = train(graph, separable_points(256, 1), separable_points(64, 2), nullptr,
                             quick_options(), &observer);
   ASSERT_TRUE(result.ok()) << result.error().message();
   ASSERT_EQ(observer.notes.size(), 1U);
   EXPECT_EQ(observer.notes[0], "the model takes batches of 1 only: it is opened to any batch");
-  EXPECT_EQ(result->graph.value(result->graph.outputs()[0]).type.to_string(), "float32[N,4]");
+  EXPECT_EQ(result->graph.tensor_type(result->graph.outputs()[0]).to_string(), "float32[N,4]");
   EXPECT_EQ(result->history.back().validation_top1, 1.0);
 }
 

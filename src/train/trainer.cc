@@ -33,10 +33,9 @@ void add(Totals& sum, const Totals& more) {
 // Normalization by running statistics, with one output.
 void use_inference_form(ir::Graph& graph) {
   for (const ir::NodeId id : graph.node_ids()) {
-    ir::Node& node = graph.mutable_node(id);
-    if (!node.is("BatchNormalization")) continue;
-    node.attributes.erase("training_mode");
-    node.outputs.resize(1);
+    if (!graph.node(id).is("BatchNormalization")) continue;
+    graph.remove_attribute(id, "training_mode");
+    graph.truncate_outputs(id, 1);
   }
 }
 
@@ -305,7 +304,7 @@ Result<TrainResult> Trainer::make_result(bool stopped) {
   for (const auto& [name, tensor] : best_weights_) {
     const std::optional<ir::ValueId> id = result.graph.find_value(name);
     if (!id) return invalid_data("the checkpoint has weights {} that the graph has not", name);
-    result.graph.value(*id).constant = tensor;
+    result.graph.set_constant(*id, tensor);
   }
   use_inference_form(result.graph);
 

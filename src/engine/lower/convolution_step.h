@@ -10,15 +10,14 @@
 
 namespace lathe::engine {
 
-// Packs the weights and adds the step, which reads `input` and makes what the epilogue of `node`
-// makes, both in `layout`. A residual addition is fused only into channels-last layers.
-void add_convolution_f32(PlanBuilder& builder, const ir::Node& node, ir::ValueId input,
+// Packs the weights and adds the step, which makes what `op` does with its epilogue.
+void add_convolution_f32(PlanBuilder& builder, const ops::FusedOperator& op,
                          const kernels::ConvolutionShape& shape, std::span<const float> weights,
-                         std::span<const float> bias, Layout layout);
+                         std::span<const float> bias);
 
-// Adds the step of an integer layer from `input` to the node's output.
-void add_convolution_int8(PlanBuilder& builder, const ir::Node& node, ir::ValueId input,
+// Adds the step of an integer layer.
+void add_convolution_int8(PlanBuilder& builder, const ops::FusedOperator& op,
                           const kernels::ConvolutionShape& shape,
-                          std::shared_ptr<const kernels::ConvolutionInt8> layer, Layout layout);
+                          std::shared_ptr<const kernels::ConvolutionInt8> layer);
 
 }  // namespace lathe::engine

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "engine/lower/convolution_step.h"
@@ -5,6 +6,7 @@
 #include "engine/lower/quantized_inputs.h"
 #include "kernels/elementwise_f32.h"
 #include "kernels/elementwise_int8.h"
+#include "ops/attributes.h"
 
 namespace lathe::engine {
 namespace {
@@ -12,8 +14,8 @@ namespace {
 using kernels::BinaryOpF32;
 using kernels::UnaryOpF32;
 
-bool is_float(const PlanBuilder& builder, ir::ValueId value) {
-  return builder.graph().value(value).type.data_type == ir::DataType::kFloat32;
+bool is_float(const ir::Graph& graph, ir::ValueId value) {
+  return graph.tensor_type(value).data_type == ir::DataType::kFloat32;
 }
 
 std::int64_t product(const std::vector<std::int64_t>& dims) {
@@ -45,35 +47,94 @@ Repeat repeat_of(const std::vector<std::int64_t>& small, const std::vector<std::
   return product(small) == out[axis] ? Repeat::kChannels : Repeat::kUnsupported;
 }
 
+// The operands of a binary operator with the one of the output's shape first.
+struct BinaryOperands {
+  ir::ValueId whole;
+  ir::ValueId repeated;
+  bool swapped;
+  std::vector<std::int64_t> out;
+  std::vector<std::int64_t> repeated_dims;
+};
+
+std::optional<BinaryOperands> binary_operands(const ir::Graph& graph, const ir::Node& node) {
+  BinaryOperands operands{node.input(0), node.input(1), false, dims_of(graph, node.output()), {}};
+  if (dims_of(graph, operands.whole) != operands.out) {
+    std::swap(operands.whole, operands.repeated);
+    operands.swapped = true;
+  }
+  if (dims_of(graph, operands.whole) != operands.out || product(operands.out) == 0)
+    return std::nullopt;
+  operands.repeated_dims = dims_of(graph, operands.repeated);
+  return operands;
+}
+
+bool is_supported(const BinaryOperands& operands, Layout layout) {
+  if (layout == Layout::kChannelsLast && operands.out.size() < 3) return false;
+  return repeat_of(operands.repeated_dims, operands.out, layout) != Repeat::kUnsupported;
+}
+
+// The layout that is asked for, or the other one where only that has a kernel.
+Layout supported_layout(const BinaryOperands& operands, Layout layout) {
+  if (is_supported(operands, layout)) return layout;
+  return layout == Layout::kChannelsLast ? Layout::kRowMajor : Layout::kChannelsLast;
+}
+
+// Relu, or Clip between constants.
+std::optional<kernels::ClampF32> constant_clamp(const ir::Graph& graph, const ir::Node& node) {
+  kernels::ClampF32 clamp;
+  if (node.op_type == "Relu") {
+    clamp.min = 0;
+    return clamp;
+  }
+  for (const std::size_t i : {1, 2}) {
+    if (node.input(i) == ir::kNoValue) continue;
+    const ir::Tensor* bound = graph.constant(node.input(i));
+    if (bound == nullptr) return std::nullopt;
+    (i == 1 ? clamp.min : clamp.max) = bound->data<float>()[0];
+  }
+  return clamp.min <= clamp.max ? std::optional(clamp) : std::nullopt;
+}
+
+bool is_clamp(const ir::Node& node) { return node.op_type == "Relu" || node.op_type == "Clip"; }
+
 }  // namespace
 
-Result<bool> lower_binary(PlanBuilder& builder, const ir::Node& node) {
-  if (!is_float(builder, node.input(0))) return false;
-  ir::ValueId a = node.input(0);
-  ir::ValueId b = node.input(1);
-  const std::vector<std::int64_t> out = builder.dims(node.output());
-  const bool swapped = builder.dims(a) != out;
-  if (swapped) std::swap(a, b);
-  if (builder.dims(a) != out || product(out) == 0) return false;
-  Layout layout = builder.layout(a);
-  if (builder.dims(b) == out && builder.layout(b) == Layout::kChannelsLast)
-    layout = Layout::kChannelsLast;
-  Repeat repeat = repeat_of(builder.dims(b), out, layout);
-  if (repeat == Repeat::kUnsupported) {
-    layout = layout == Layout::kChannelsLast ? Layout::kRowMajor : Layout::kChannelsLast;
-    repeat = out.size() > 2 ? repeat_of(builder.dims(b), out, layout) : Repeat::kUnsupported;
-    if (repeat == Repeat::kUnsupported) return false;
-  }
-  const PlanBuilder::Epilogue epilogue = builder.fuse_epilogue(node.output(), false);
-  const kernels::BinaryF32 kernel(binary_op(node, swapped), epilogue.clamp, builder.isa());
-  Step step = builder.step_for(node);
-  step.op_type += epilogue.op_suffix;
+bool fits_binary(const ir::Graph& graph, const ir::Node& node) {
+  if (!is_float(graph, node.input(0))) return false;
+  const auto operands = binary_operands(graph, node);
+  return operands && (is_supported(*operands, Layout::kRowMajor) ||
+                      is_supported(*operands, Layout::kChannelsLast));
+}
+
+// Channels-last where an operand of the whole shape is, unless only the other one has a kernel.
+passes::NodeLayouts binary_layouts(const ir::Graph& graph, const ops::FusedOperator& op,
+                                   std::span<const Layout> layouts) {
+  const BinaryOperands operands = *binary_operands(graph, op.main);
+  const bool both_whole = operands.repeated_dims == operands.out;
+  const auto is_last = [&](ir::ValueId value) {
+    return layouts[static_cast<std::size_t>(value)] == Layout::kChannelsLast;
+  };
+  const bool last = is_last(operands.whole) || (both_whole && is_last(operands.repeated));
+  const Layout layout =
+      supported_layout(operands, last ? Layout::kChannelsLast : Layout::kRowMajor);
+  passes::NodeLayouts chosen{layout, {op.slots[operands.swapped ? 1 : 0]}, layout};
+  if (both_whole) chosen.slots.push_back(op.slots[operands.swapped ? 0 : 1]);
+  return chosen;
+}
+
+void lower_binary(PlanBuilder& builder, const ops::FusedOperator& op) {
+  const ir::Node& node = op.main;
+  const BinaryOperands operands = *binary_operands(builder.graph(), node);
+  const Repeat repeat = repeat_of(operands.repeated_dims, operands.out,
+                                  supported_layout(operands, builder.layout(node.output())));
+  const kernels::BinaryF32 kernel(binary_op(node, operands.swapped),
+                                  {op.epilogue.minimum, op.epilogue.maximum}, builder.isa());
+  Step step = builder.step_for(op);
   step.kernel = "binary_f32";
-  step.inputs = {builder.slot(a, layout),
-                 builder.slot(b, repeat == Repeat::kNone ? layout : Layout::kRowMajor)};
-  step.outputs = {builder.define(epilogue.output, layout)};
-  const std::int64_t count = product(out);
-  const std::int64_t channels = product(builder.dims(b));
+  step.inputs = {builder.slot(operands.whole), builder.slot(operands.repeated)};
+  step.outputs = {builder.define(node.output())};
+  const std::int64_t count = product(operands.out);
+  const std::int64_t channels = product(operands.repeated_dims);
   step.run = [kernel, repeat, count, channels](const StepRun& r) -> Status {
     const auto* x = static_cast<const float*>(r.inputs[0]);
     const auto* y = static_cast<const float*>(r.inputs[1]);
@@ -88,102 +149,126 @@ Result<bool> lower_binary(PlanBuilder& builder, const ir::Node& node) {
     return {};
   };
   builder.add_step(std::move(step));
-  return true;
 }
 
-Result<bool> lower_unary(PlanBuilder& builder, const ir::Node& node) {
-  if (!is_float(builder, node.input(0))) return false;
+bool fits_unary(const ir::Graph& graph, const ir::Node& node) {
+  return is_float(graph, node.input(0)) && (!is_clamp(node) || constant_clamp(graph, node));
+}
+
+void lower_unary(PlanBuilder& builder, const ops::FusedOperator& op) {
+  const ir::Node& node = op.main;
   kernels::UnaryParametersF32 parameters;
-  if (node.op_type == "Relu") {
-    parameters.clamp.min = 0;
-  } else if (node.op_type == "Clip") {
-    for (const std::size_t i : {1, 2}) {
-      if (node.input(i) == ir::kNoValue) continue;
-      const ir::Tensor* bound = builder.graph().constant(node.input(i));
-      if (bound == nullptr) return false;
-      (i == 1 ? parameters.clamp.min : parameters.clamp.max) = bound->data<float>()[0];
-    }
-    if (!(parameters.clamp.min <= parameters.clamp.max)) return false;
+  if (is_clamp(node)) {
+    parameters.clamp = *constant_clamp(builder.graph(), node);
   } else if (node.op_type == "LeakyRelu") {
     parameters.op = UnaryOpF32::kLeakyRelu;
-    parameters.alpha = node.attribute_float("alpha", 0.01F);
+    parameters.alpha = ops::attributes(node).get_float("alpha");
   } else if (node.op_type == "Sigmoid") {
     parameters.op = UnaryOpF32::kSigmoid;
   } else if (node.op_type == "Tanh") {
     parameters.op = UnaryOpF32::kTanh;
   } else if (node.op_type == "HardSigmoid") {
     parameters.op = UnaryOpF32::kHardSigmoid;
-    parameters.alpha = node.attribute_float("alpha", 0.2F);
-    parameters.beta = node.attribute_float("beta", 0.5F);
+    parameters.alpha = ops::attributes(node).get_float("alpha");
+    parameters.beta = ops::attributes(node).get_float("beta");
   } else {  // HardSwish
     parameters.op = UnaryOpF32::kHardSwish;
     parameters.alpha = 1.0F / 6.0F;
     parameters.beta = 0.5F;
   }
   const kernels::UnaryF32 kernel(parameters, builder.isa());
-  const Layout layout = builder.layout(node.input(0));
   const std::int64_t count = product(builder.dims(node.output()));
-  Step step = builder.step_for(node);
+  Step step = builder.step_for(op);
   step.kernel = "unary_f32";
-  step.inputs = {builder.slot(node.input(0), layout)};
-  step.outputs = {builder.define(node.output(), layout)};
+  step.inputs = {builder.slot(node.input(0))};
+  step.outputs = {builder.define(node.output())};
   step.run = [kernel, count](const StepRun& r) -> Status {
     kernel.run(static_cast<const float*>(r.inputs[0]), static_cast<float*>(r.outputs[0]), count,
                r.pool);
     return {};
   };
   builder.add_step(std::move(step));
-  return true;
+}
+
+bool fits_batch_normalization(const ir::Graph& graph, const ir::Node& node) {
+  const auto x = dims_of(graph, node.input(0));
+  if (!is_float(graph, node.input(0)) || x.size() < 2 || product(x) == 0 ||
+      node.outputs.size() != 1) {
+    return false;
+  }
+  return std::all_of(node.inputs.begin() + 1, node.inputs.end(),
+                     [&](ir::ValueId v) { return graph.constant(v) != nullptr; });
 }
 
 // What is left of batch normalization after folding is a depthwise 1x1 convolution.
-Result<bool> lower_batch_normalization(PlanBuilder& builder, const ir::Node& node) {
+void lower_batch_normalization(PlanBuilder& builder, const ops::FusedOperator& op) {
+  const ir::Node& node = op.main;
   const auto& x = builder.dims(node.input(0));
-  if (!is_float(builder, node.input(0)) || x.size() < 2 || product(x) == 0) return false;
-  const double epsilon = static_cast<double>(node.attribute_float("epsilon", 1e-5F));
-  const ir::Tensor* parts[4];
-  for (std::size_t i = 0; i < 4; ++i) {
-    parts[i] = builder.graph().constant(node.input(i + 1));
-    if (parts[i] == nullptr) return false;
-  }
+  const double epsilon = static_cast<double>(ops::attributes(node).get_float("epsilon"));
+  const auto part = [&](std::size_t i, std::int64_t channel) {
+    return builder.graph().constant(node.input(i))->get_double(channel);
+  };
   std::vector<float> factor;
   std::vector<float> offset;
   for (std::int64_t c = 0; c < x[1]; ++c) {
-    const double f = parts[0]->get_double(c) / std::sqrt(parts[3]->get_double(c) + epsilon);
+    const double f = part(1, c) / std::sqrt(part(4, c) + epsilon);
     factor.push_back(static_cast<float>(f));
-    offset.push_back(static_cast<float>(parts[1]->get_double(c) - parts[2]->get_double(c) * f));
+    offset.push_back(static_cast<float>(part(2, c) - part(3, c) * f));
   }
   kernels::ConvolutionShape shape;
   shape.batch = x[0];
   shape.in_c = shape.out_c = shape.groups = x[1];
   shape.in_w = shape.out_w = product(x) / (x[0] * x[1]);
-  add_convolution_f32(builder, node, node.input(0), shape, factor, offset, Layout::kChannelsLast);
-  return true;
+  add_convolution_f32(builder, op, shape, factor, offset);
 }
 
-Result<bool> lower_qlinear_add(PlanBuilder& builder, const ir::Node& node) {
-  const ir::Graph& graph = builder.graph();
-  const auto type_of = [&](ir::ValueId v) { return graph.value(v).type.data_type; };
-  const auto a = quantized_tensor(graph, node, 1, type_of(node.input(0)));
-  const auto b = quantized_tensor(graph, node, 4, type_of(node.input(3)));
-  const auto y = quantized_tensor(graph, node, 6, type_of(node.output()));
-  if (!a || !b || !y) return false;
-  const kernels::AddInt8 kernel(
-      {a->activation, b->activation, y->activation, a->scale / y->scale, b->scale / y->scale,
-       y->activation.lowest(), y->activation.highest()},
-      builder.isa());
-  const Layout layout = builder.layout(node.input(0));
+namespace {
+
+// The operands and the result of a QLinearAdd.
+struct QuantizedAddition {
+  std::optional<QuantizedTensor> a;
+  std::optional<QuantizedTensor> b;
+  std::optional<QuantizedTensor> y;
+};
+
+QuantizedAddition quantized_addition(const ir::Graph& graph, const ir::Node& node) {
+  const auto type_of = [&](ir::ValueId v) { return graph.tensor_type(v).data_type; };
+  return {quantized_tensor(graph, node, 1, type_of(node.input(0))),
+          quantized_tensor(graph, node, 4, type_of(node.input(3))),
+          quantized_tensor(graph, node, 6, type_of(node.output()))};
+}
+
+}  // namespace
+
+bool fits_qlinear_add(const ir::Graph& graph, const ir::Node& node) {
+  const QuantizedAddition addition = quantized_addition(graph, node);
+  return addition.a && addition.b && addition.y;
+}
+
+passes::NodeLayouts qlinear_add_layouts(const ir::Graph& graph, const ops::FusedOperator& op,
+                                        std::span<const Layout> layouts) {
+  passes::NodeLayouts chosen = as_made(graph, op, layouts);
+  chosen.slots.push_back(op.slots[3]);
+  return chosen;
+}
+
+void lower_qlinear_add(PlanBuilder& builder, const ops::FusedOperator& op) {
+  const ir::Node& node = op.main;
+  const auto [a, b, y] = quantized_addition(builder.graph(), node);
+  const IntegerBounds bounds = integer_bounds(y->activation, op.epilogue);
+  const kernels::AddInt8 kernel({a->activation, b->activation, y->activation, a->scale / y->scale,
+                                 b->scale / y->scale, bounds.low, bounds.high},
+                                builder.isa());
   const std::int64_t count = product(builder.dims(node.output()));
-  Step step = builder.step_for(node);
+  Step step = builder.step_for(op);
   step.kernel = kernel.kernel_name();
-  step.inputs = {builder.slot(node.input(0), layout), builder.slot(node.input(3), layout)};
-  step.outputs = {builder.define(node.output(), layout)};
+  step.inputs = {builder.slot(node.input(0)), builder.slot(node.input(3))};
+  step.outputs = {builder.define(node.output())};
   step.run = [kernel, count](const StepRun& r) -> Status {
     kernel.run(r.inputs[0], r.inputs[1], r.outputs[0], count, r.pool);
     return {};
   };
   builder.add_step(std::move(step));
-  return true;
 }
 
 }  // namespace lathe::engine

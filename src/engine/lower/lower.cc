@@ -4,21 +4,34 @@ namespace lathe::engine {
 
 namespace {
 
-struct Entry {
-  std::string_view domain;
-  std::string_view op;
-  LowerFn function;
-};
-constexpr Entry kEntries[] = {
-#define LATHE_LOWER(domain, op, function) {domain, #op, function},
+constexpr Lowering kLowerings[] = {
+#define LATHE_LOWER(domain, op, name, layout, epilogue) \
+  {domain, #op, fits_##name, layout, lower_##name, TakesEpilogue::epilogue},
 #include "engine/lower/lowerings.inc"
 #undef LATHE_LOWER
 };
 
-LowerFn find_lowering(const ir::Node& node) {
-  for (const Entry& entry : kEntries)
-    if (node.is(entry.op, entry.domain)) return entry.function;
+const Lowering* find_lowering(const ir::Node& node) {
+  for (const Lowering& lowering : kLowerings)
+    if (node.is(lowering.op, lowering.domain)) return &lowering;
   return nullptr;
+}
+
+// The lowering whose kernels compute all of it, or null.
+const Lowering* fitting_lowering(const ir::Graph& graph, const ops::FusedOperator& op) {
+  const Lowering* lowering = find_lowering(op.main);
+  if (lowering == nullptr || !lowering->fits(graph, op.main)) return nullptr;
+  const bool is_float = graph.tensor_type(op.main.output()).data_type == ir::DataType::kFloat32;
+  if (op.epilogue.clamps && (lowering->epilogue == TakesEpilogue::kNone ||
+                             (lowering->epilogue == TakesEpilogue::kClampOfIntegers && is_float))) {
+    return nullptr;
+  }
+  if (op.epilogue.residual != ir::kNoValue &&
+      (lowering->epilogue != TakesEpilogue::kResidualAndClamp ||
+       dims_of(graph, op.epilogue.residual) != dims_of(graph, op.main.output()))) {
+    return nullptr;
+  }
+  return lowering;
 }
 
 bool has_kernels(ir::DataType type) {
@@ -28,21 +41,53 @@ bool has_kernels(ir::DataType type) {
 
 }  // namespace
 
-Result<bool> lower_node(PlanBuilder& builder, ir::NodeId id) {
-  const ir::Node& node = builder.graph().node(id);
-  const LowerFn function = find_lowering(node);
-  if (function == nullptr) return false;
-  return function(builder, node);
+bool lower_node(PlanBuilder& builder, ir::NodeId id) {
+  const auto op = ops::unfuse(builder.graph().node(id));
+  const Lowering* lowering = op ? fitting_lowering(builder.graph(), *op) : nullptr;
+  if (lowering != nullptr) lowering->lower(builder, *op);
+  return lowering != nullptr;
+}
+
+passes::NodeLayouts choose_layouts(const ir::Graph& graph, ir::NodeId id,
+                                   std::span<const Layout> layouts) {
+  const auto op = ops::unfuse(graph.node(id));
+  const Lowering* lowering = op ? fitting_lowering(graph, *op) : nullptr;
+  return lowering == nullptr ? passes::NodeLayouts{} : lowering->layouts(graph, *op, layouts);
 }
 
 std::string why_no_kernel(const ir::Graph& graph, const ir::Node& node) {
-  if (find_lowering(node) == nullptr) return "no kernel for this operator";
+  const auto op = ops::unfuse(node);
+  if (!op || find_lowering(op->main) == nullptr) return "no kernel for this operator";
   for (const ir::ValueId value : {node.input(0), node.output()}) {
     if (value == ir::kNoValue) continue;
-    const ir::DataType type = graph.value(value).type.data_type;
+    const ir::DataType type = graph.tensor_type(value).data_type;
     if (!has_kernels(type)) return fmt::format("no kernel for {}", ir::data_type_name(type));
   }
   return "no kernel for this form";
+}
+
+passes::NodeLayouts row_major(const ir::Graph&, const ops::FusedOperator&,
+                              std::span<const Layout>) {
+  return {};
+}
+
+passes::NodeLayouts channels_last(const ir::Graph&, const ops::FusedOperator& op,
+                                  std::span<const Layout>) {
+  passes::NodeLayouts chosen{Layout::kChannelsLast, {op.slots[0]}, Layout::kChannelsLast};
+  if (op.epilogue.residual != ir::kNoValue) chosen.slots.push_back(op.epilogue.residual_slot);
+  return chosen;
+}
+
+passes::NodeLayouts as_made(const ir::Graph&, const ops::FusedOperator& op,
+                            std::span<const Layout> layouts) {
+  const Layout layout = layouts[static_cast<std::size_t>(op.main.input(0))];
+  return {layout, {op.slots[0]}, layout};
+}
+
+std::vector<std::int64_t> dims_of(const ir::Graph& graph, ir::ValueId value) {
+  const auto& shape = graph.tensor_type(value).shape;
+  return shape ? ir::known_dims(*shape).value_or(std::vector<std::int64_t>{})
+               : std::vector<std::int64_t>{};
 }
 
 }  // namespace lathe::engine

@@ -1,26 +1,63 @@
-// From graph nodes to kernels. One function per operator or family, listed in lowerings.inc.
+// From graph nodes to kernels: one row for each operator in lowerings.inc.
 #pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "engine/plan_builder.h"
 #include "kernels/convolution_shape.h"
+#include "ops/fused.h"
+#include "passes/convert_layouts.h"
 
 namespace lathe::engine {
 
 // Adds the steps that compute the node. False where no kernel fits: the reference evaluator runs
 // it.
-Result<bool> lower_node(PlanBuilder& builder, ir::NodeId id);
+bool lower_node(PlanBuilder& builder, ir::NodeId id);
 // Why lower_node() answered false: "no kernel for this operator", "no kernel for float16", "no
 // kernel for this form".
 std::string why_no_kernel(const ir::Graph& graph, const ir::Node& node);
 
-using LowerFn = Result<bool> (*)(PlanBuilder&, const ir::Node&);
+// The layouts that lower_node() will want; row-major where no kernel fits. Every extent is known.
+passes::NodeLayouts choose_layouts(const ir::Graph& graph, ir::NodeId id,
+                                   std::span<const Layout> layouts);
 
-#define LATHE_LOWER(domain, op, function) Result<bool> function(PlanBuilder&, const ir::Node&);
+// How much of an epilogue an operator's kernels take.
+enum class TakesEpilogue { kNone, kClamp, kClampOfIntegers, kResidualAndClamp };
+
+struct Lowering {
+  std::string_view domain;
+  std::string_view op;
+  // Whether a kernel computes the node; decided without layouts.
+  bool (*fits)(const ir::Graph&, const ir::Node&);
+  passes::NodeLayouts (*layouts)(const ir::Graph&, const ops::FusedOperator&,
+                                 std::span<const Layout> layouts);
+  // Of a node that fits.
+  void (*lower)(PlanBuilder&, const ops::FusedOperator&);
+  TakesEpilogue epilogue = TakesEpilogue::kNone;
+};
+
+// For `layouts`: all operands and outputs row-major; input 0, a residual and the output
+// channels-last; input 0 and the output as input 0 is.
+passes::NodeLayouts row_major(const ir::Graph&, const ops::FusedOperator&, std::span<const Layout>);
+passes::NodeLayouts channels_last(const ir::Graph&, const ops::FusedOperator&,
+                                  std::span<const Layout>);
+passes::NodeLayouts as_made(const ir::Graph&, const ops::FusedOperator&, std::span<const Layout>);
+
+#define LATHE_LOWER(domain, op, name, layout, epilogue)       \
+  bool fits_##name(const ir::Graph&, const ir::Node&);        \
+  void lower_##name(PlanBuilder&, const ops::FusedOperator&); \
+  passes::NodeLayouts layout(const ir::Graph&, const ops::FusedOperator&, std::span<const Layout>);
 #include "engine/lower/lowerings.inc"
 #undef LATHE_LOWER
 
+// Extents of a value; none where its rank is unknown.
+std::vector<std::int64_t> dims_of(const ir::Graph& graph, ir::ValueId value);
+
 // The geometry of a Conv or QLinearConv over one or two spatial axes; empty for others.
-std::optional<kernels::ConvolutionShape> convolution_shape(const PlanBuilder& builder,
+std::optional<kernels::ConvolutionShape> convolution_shape(const ir::Graph& graph,
                                                            const ir::Node& node, ir::ValueId input,
                                                            ir::ValueId weights);
 

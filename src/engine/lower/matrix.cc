@@ -1,6 +1,7 @@
 #include "engine/lower/convolution_step.h"
 #include "engine/lower/lower.h"
 #include "engine/lower/quantized_inputs.h"
+#include "ops/attributes.h"
 
 namespace lathe::engine {
 namespace {
@@ -26,91 +27,163 @@ kernels::ConvolutionShape rows_shape(std::int64_t rows, std::int64_t in, std::in
   return shape;
 }
 
+// A constant B of a Gemm or QGemm, as [inner extent, columns of the product].
+struct GemmWeights {
+  const ir::Tensor* tensor;
+  bool transposed;
+  std::int64_t k;
+  std::int64_t n;
+};
+
+GemmWeights gemm_weights(const ir::Graph& graph, const ir::Node& node, std::size_t slot) {
+  const ir::Tensor* b = graph.constant(node.input(slot));
+  const bool trans_b = ops::attributes(node).get_bool("transB");
+  return {b, trans_b, b->dim(trans_b ? 1 : 0), b->dim(trans_b ? 0 : 1)};
+}
+
+kernels::ConvolutionShape gemm_shape(const ir::Graph& graph, const ir::Node& node,
+                                     const GemmWeights& weights) {
+  return rows_shape(dims_of(graph, node.input(0))[0], weights.k, weights.n);
+}
+
+// A product with the constant matrix in `slot`, all leading axes of the left one taken together.
+kernels::ConvolutionShape mat_mul_shape(const ir::Graph& graph, const ir::Node& node,
+                                        std::size_t slot) {
+  const auto a = dims_of(graph, node.input(0));
+  std::int64_t rows = 1;
+  for (std::size_t i = 0; i + 1 < a.size(); ++i) rows *= a[i];
+  const ir::Tensor& b = *graph.constant(node.input(slot));
+  return rows_shape(rows, b.dim(0), b.dim(1));
+}
+
+bool is_float_matrix(const ir::Tensor* tensor) {
+  return tensor != nullptr && tensor->rank() == 2 && tensor->data_type() == ir::DataType::kFloat32;
+}
+
 }  // namespace
 
-Result<bool> lower_gemm(PlanBuilder& builder, const ir::Node& node) {
-  const ir::Graph& graph = builder.graph();
-  const ir::Tensor* b = graph.constant(node.input(1));
-  const ir::Tensor* c = graph.constant(node.input(2));
-  if (b == nullptr || b->data_type() != ir::DataType::kFloat32 ||
-      node.attribute_int("transA", 0) != 0)
+// B is constant; C is absent, or constant and one number or a row that every result row gets.
+bool fits_gemm(const ir::Graph& graph, const ir::Node& node) {
+  if (!is_float_matrix(graph.constant(node.input(1))) || ops::attributes(node).get_bool("transA"))
     return false;
-  const bool trans_b = node.attribute_int("transB", 0) != 0;
-  const std::int64_t k = b->dim(trans_b ? 1 : 0);
-  const std::int64_t n = b->dim(trans_b ? 0 : 1);
-  const std::int64_t rows = builder.dims(node.input(0))[0];
-  std::vector<float> bias;
+  const GemmWeights b = gemm_weights(graph, node, 1);
   if (node.input(2) != ir::kNoValue) {
-    // A row that every result row gets, or one number.
-    if (c == nullptr || (c->num_elements() != n && c->num_elements() != 1)) return false;
-    if (c->num_elements() == n && n > 1 && (c->rank() == 0 || c->dims().back() != n)) return false;
-    const float beta = node.attribute_float("beta", 1);
-    for (std::int64_t j = 0; j < n; ++j) {
+    const ir::Tensor* c = graph.constant(node.input(2));
+    if (c == nullptr || (c->num_elements() != b.n && c->num_elements() != 1)) return false;
+    if (c->num_elements() == b.n && b.n > 1 && (c->rank() == 0 || c->dims().back() != b.n))
+      return false;
+  }
+  return gemm_shape(graph, node, b).valid();
+}
+
+void lower_gemm(PlanBuilder& builder, const ops::FusedOperator& op) {
+  const ir::Graph& graph = builder.graph();
+  const ir::Node& node = op.main;
+  const GemmWeights b = gemm_weights(graph, node, 1);
+  std::vector<float> bias;
+  if (const ir::Tensor* c = graph.constant(node.input(2))) {
+    const float beta = ops::attributes(node).get_float("beta");
+    for (std::int64_t j = 0; j < b.n; ++j) {
       bias.push_back(beta *
                      c->data<float>()[c->num_elements() == 1 ? 0 : static_cast<std::size_t>(j)]);
     }
   }
-  const kernels::ConvolutionShape shape = rows_shape(rows, k, n);
-  if (!shape.valid()) return false;
-  const std::vector<float> weights = transposed(*b, trans_b, node.attribute_float("alpha", 1));
-  add_convolution_f32(builder, node, node.input(0), shape, weights, bias, Layout::kRowMajor);
-  return true;
+  const std::vector<float> weights =
+      transposed(*b.tensor, b.transposed, ops::attributes(node).get_float("alpha"));
+  add_convolution_f32(builder, op, gemm_shape(graph, node, b), weights, bias);
 }
 
-Result<bool> lower_mat_mul(PlanBuilder& builder, const ir::Node& node) {
-  const ir::Tensor* b = builder.graph().constant(node.input(1));
-  const auto& a = builder.dims(node.input(0));
-  if (b == nullptr || b->rank() != 2 || b->data_type() != ir::DataType::kFloat32 || a.size() < 2)
-    return false;
-  std::int64_t rows = 1;
-  for (std::size_t i = 0; i + 1 < a.size(); ++i) rows *= a[i];
-  const kernels::ConvolutionShape shape = rows_shape(rows, b->dim(0), b->dim(1));
-  if (!shape.valid()) return false;
-  add_convolution_f32(builder, node, node.input(0), shape, transposed(*b, false, 1), {},
-                      Layout::kRowMajor);
-  return true;
+bool fits_mat_mul(const ir::Graph& graph, const ir::Node& node) {
+  return is_float_matrix(graph.constant(node.input(1))) &&
+         dims_of(graph, node.input(0)).size() >= 2 && mat_mul_shape(graph, node, 1).valid();
 }
 
-Result<bool> lower_qgemm(PlanBuilder& builder, const ir::Node& node) {
+void lower_mat_mul(PlanBuilder& builder, const ops::FusedOperator& op) {
   const ir::Graph& graph = builder.graph();
+  add_convolution_f32(builder, op, mat_mul_shape(graph, op.main, 1),
+                      transposed(*graph.constant(op.main.input(1)), false, 1), {});
+}
+
+namespace {
+
+// Operands 1 to 5 of a QGemm or QLinearMatMul, as kernels take them: weights are a constant int8
+// matrix without zero points.
+bool is_integer_product(const ir::Graph& graph, const ir::Node& node) {
   const ir::Tensor* b = graph.constant(node.input(3));
   const ir::Tensor* b_scale = graph.constant(node.input(4));
-  const auto x = quantized_tensor(graph, node, 1, graph.value(node.input(0)).type.data_type);
-  const bool bias_known = node.input(6) == ir::kNoValue || graph.constant(node.input(6)) != nullptr;
-  if (!x || b == nullptr || b->data_type() != ir::DataType::kInt8 || b_scale == nullptr ||
-      b_scale->data_type() != ir::DataType::kFloat32 || !is_zero(graph, node.input(5)) ||
-      !bias_known) {
-    return false;
-  }
-  const bool trans_b = node.attribute_int("transB", 0) != 0;
-  const std::int64_t k = b->dim(trans_b ? 1 : 0);
-  const std::int64_t n = b->dim(trans_b ? 0 : 1);
-  std::vector<std::int8_t> weights(static_cast<std::size_t>(n * k));
-  for (std::int64_t j = 0; j < n; ++j) {
-    for (std::int64_t p = 0; p < k; ++p) {
-      weights[static_cast<std::size_t>(j * k + p)] =
-          b->data<std::int8_t>()[static_cast<std::size_t>(trans_b ? j * k + p : p * n + j)];
+  return b != nullptr && b->rank() == 2 && b->data_type() == ir::DataType::kInt8 &&
+         b_scale != nullptr && b_scale->data_type() == ir::DataType::kFloat32 &&
+         is_zero(graph, node.input(5)) &&
+         quantized_tensor(graph, node, 1, graph.tensor_type(node.input(0)).data_type);
+}
+
+std::vector<std::int8_t> transposed_int8(const GemmWeights& b) {
+  std::vector<std::int8_t> weights(static_cast<std::size_t>(b.n * b.k));
+  for (std::int64_t j = 0; j < b.n; ++j) {
+    for (std::int64_t p = 0; p < b.k; ++p) {
+      weights[static_cast<std::size_t>(j * b.k + p)] =
+          b.tensor->data<std::int8_t>()[static_cast<std::size_t>(b.transposed ? j * b.k + p
+                                                                              : p * b.n + j)];
     }
   }
-  const kernels::ConvolutionShape shape = rows_shape(builder.dims(node.input(0))[0], k, n);
-  if (!shape.valid()) return false;
-  const auto bias = int32_bias(graph, node.input(6));
-  std::shared_ptr<const kernels::ConvolutionInt8> layer;
-  if (node.input(7) == ir::kNoValue) {
-    layer = kernels::ConvolutionInt8::create_float_output(
-        shape, weights, bias, x->activation, multipliers(x->scale, *b_scale, n, std::nullopt),
-        builder.isa());
-  } else {
-    const auto y = quantized_tensor(graph, node, 7, graph.value(node.output()).type.data_type);
-    if (!y) return false;
-    layer = kernels::ConvolutionInt8::create(
-        shape, weights, bias, x->activation,
-        {multipliers(x->scale, *b_scale, n, y->scale), y->activation, y->activation.lowest(),
-         y->activation.highest()},
+  return weights;
+}
+
+// The layer of an integer product whose output has its scale in operand `y_scale`, or is float32
+// where that is absent.
+std::shared_ptr<const kernels::ConvolutionInt8> integer_layer(
+    const PlanBuilder& builder, const ops::FusedOperator& op,
+    const kernels::ConvolutionShape& shape, const GemmWeights& b,
+    std::span<const std::int32_t> bias, std::size_t y_scale) {
+  const ir::Node& node = op.main;
+  const ir::Graph& graph = builder.graph();
+  const auto type_of = [&](ir::ValueId v) { return graph.tensor_type(v).data_type; };
+  const ir::Tensor& b_scale = *graph.constant(node.input(4));
+  const QuantizedTensor x = *quantized_tensor(graph, node, 1, type_of(node.input(0)));
+  const std::vector<std::int8_t> weights = transposed_int8(b);
+  if (node.input(y_scale) == ir::kNoValue) {
+    return kernels::ConvolutionInt8::create_float_output(
+        shape, weights, bias, x.activation, multipliers(x.scale, b_scale, b.n, std::nullopt),
         builder.isa());
   }
-  add_convolution_int8(builder, node, node.input(0), shape, std::move(layer), Layout::kRowMajor);
-  return true;
+  const QuantizedTensor y = *quantized_tensor(graph, node, y_scale, type_of(node.output()));
+  const IntegerBounds bounds = integer_bounds(y.activation, op.epilogue);
+  return kernels::ConvolutionInt8::create(
+      shape, weights, bias, x.activation,
+      {multipliers(x.scale, b_scale, b.n, y.scale), y.activation, bounds.low, bounds.high},
+      builder.isa());
+}
+
+}  // namespace
+
+bool fits_qgemm(const ir::Graph& graph, const ir::Node& node) {
+  const bool bias_known = node.input(6) == ir::kNoValue || graph.constant(node.input(6)) != nullptr;
+  return is_integer_product(graph, node) && bias_known &&
+         (node.input(7) == ir::kNoValue ||
+          quantized_tensor(graph, node, 7, graph.tensor_type(node.output()).data_type)) &&
+         gemm_shape(graph, node, gemm_weights(graph, node, 3)).valid();
+}
+
+void lower_qgemm(PlanBuilder& builder, const ops::FusedOperator& op) {
+  const ir::Graph& graph = builder.graph();
+  const GemmWeights b = gemm_weights(graph, op.main, 3);
+  const kernels::ConvolutionShape shape = gemm_shape(graph, op.main, b);
+  add_convolution_int8(
+      builder, op, shape,
+      integer_layer(builder, op, shape, b, int32_bias(graph, op.main.input(6)), 7));
+}
+
+bool fits_qlinear_mat_mul(const ir::Graph& graph, const ir::Node& node) {
+  return is_integer_product(graph, node) && dims_of(graph, node.input(0)).size() >= 2 &&
+         quantized_tensor(graph, node, 6, graph.tensor_type(node.output()).data_type) &&
+         mat_mul_shape(graph, node, 3).valid();
+}
+
+void lower_qlinear_mat_mul(PlanBuilder& builder, const ops::FusedOperator& op) {
+  const ir::Tensor* b = builder.graph().constant(op.main.input(3));
+  const kernels::ConvolutionShape shape = mat_mul_shape(builder.graph(), op.main, 3);
+  add_convolution_int8(builder, op, shape,
+                       integer_layer(builder, op, shape, {b, false, b->dim(0), b->dim(1)}, {}, 6));
 }
 
 }  // namespace lathe::engine

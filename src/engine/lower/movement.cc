@@ -1,59 +1,162 @@
 // Operators that move elements without computing.
+#include <algorithm>
 #include <cstring>
 
 #include "engine/lower/lower.h"
 #include "kernels/transpose.h"
+#include "ops/attributes.h"
 
 namespace lathe::engine {
+namespace {
 
-Result<bool> lower_same_bytes(PlanBuilder& builder, const ir::Node& node) {
-  if (node.outputs.size() != 1) return false;
-  builder.alias(node.output(), builder.slot(node.input(0), Layout::kRowMajor));
-  return true;
+int element_bits(const ir::Graph& graph, const ir::Node& node) {
+  return ir::bits_per_element(graph.tensor_type(node.output()).data_type);
 }
 
-Result<bool> lower_transpose(PlanBuilder& builder, const ir::Node& node) {
-  const auto dims = builder.dims(node.input(0));
-  const int bits = ir::bits_per_element(builder.graph().value(node.input(0)).type.data_type);
-  if (bits < 8) return false;
+// Elements that the kernels move.
+bool is_whole_bytes(int bits) { return bits == 8 || bits == 16 || bits == 32 || bits == 64; }
+
+std::int64_t pixel_count(const std::vector<std::int64_t>& dims) {
+  std::int64_t count = 1;
+  for (std::size_t i = 2; i < dims.size(); ++i) count *= dims[i];
+  return count;
+}
+
+std::vector<std::int64_t> permutation_of(const ir::Graph& graph, const ir::Node& node) {
+  const auto rank = static_cast<std::int64_t>(dims_of(graph, node.input(0)).size());
   std::vector<std::int64_t> permutation;
-  for (std::size_t i = dims.size(); i-- > 0;) permutation.push_back(static_cast<std::int64_t>(i));
-  permutation = node.attribute_ints("perm", permutation);
-  for (std::int64_t& axis : permutation)
-    axis += axis < 0 ? static_cast<std::int64_t>(dims.size()) : 0;
-  const auto element = static_cast<std::size_t>(bits / 8);
-  Step step = builder.step_for(node);
+  for (std::int64_t i = rank; i-- > 0;) permutation.push_back(i);
+  if (const auto* given = ops::attributes(node).find_ints("perm")) permutation = *given;
+  for (std::int64_t& axis : permutation) axis += axis < 0 ? rank : 0;
+  return permutation;
+}
+
+// Axis 1 goes behind all others, or comes back from there.
+bool puts_channels_last(const std::vector<std::int64_t>& permutation) {
+  std::vector<std::int64_t> wanted{0};
+  for (std::size_t i = 2; i < permutation.size(); ++i)
+    wanted.push_back(static_cast<std::int64_t>(i));
+  wanted.push_back(1);
+  return permutation.size() > 2 && permutation == wanted;
+}
+bool puts_channels_second(const std::vector<std::int64_t>& permutation) {
+  std::vector<std::int64_t> wanted{0, static_cast<std::int64_t>(permutation.size()) - 1};
+  for (std::size_t i = 1; i + 1 < permutation.size(); ++i)
+    wanted.push_back(static_cast<std::int64_t>(i));
+  return permutation.size() > 2 && permutation == wanted;
+}
+
+}  // namespace
+
+bool fits_same_bytes(const ir::Graph&, const ir::Node& node) { return node.outputs.size() == 1; }
+
+void lower_same_bytes(PlanBuilder& builder, const ops::FusedOperator& op) {
+  builder.alias(op.main.output(), builder.slot(op.main.input(0)));
+}
+
+bool fits_reorder(const ir::Graph& graph, const ir::Node& node) {
+  const int bits = element_bits(graph, node);
+  return is_whole_bytes(bits) && dims_of(graph, node.input(0)).size() > 2;
+}
+
+passes::NodeLayouts reorder_layouts(const ir::Graph& graph, const ops::FusedOperator& op,
+                                    std::span<const Layout> layouts) {
+  passes::NodeLayouts chosen = as_made(graph, op, layouts);
+  chosen.output = ir::parse_layout(ops::attributes(op.main).get_string("layout")).value();
+  return chosen;
+}
+
+void lower_reorder(PlanBuilder& builder, const ops::FusedOperator& op) {
+  const ir::ValueId from = op.main.input(0);
+  const ir::ValueId to = op.main.output();
+  if (builder.layout(from) == builder.layout(to)) {
+    builder.alias(to, builder.slot(from));
+    return;
+  }
+  const bool to_channels_last = builder.layout(to) == Layout::kChannelsLast;
+  const std::vector<std::int64_t> extents = builder.dims(from);
+  const auto element = static_cast<std::size_t>(element_bits(builder.graph(), op.main) / 8);
+  Step step = builder.step_for(op);
+  step.kernel = to_channels_last ? "to channels-last" : "to channels-first";
+  step.inputs = {builder.slot(from)};
+  step.outputs = {builder.define(to)};
+  step.run = [extents, element, to_channels_last](const StepRun& r) -> Status {
+    const auto convert = to_channels_last ? kernels::nchw_to_nhwc : kernels::nhwc_to_nchw;
+    convert(r.inputs[0], r.outputs[0], extents[0], extents[1], pixel_count(extents), element,
+            r.pool);
+    return {};
+  };
+  builder.add_step(std::move(step));
+}
+
+bool fits_transpose(const ir::Graph& graph, const ir::Node& node) {
+  return is_whole_bytes(element_bits(graph, node));
+}
+
+// Between the two orders of axes that layouts are about, transposing is no work: the same bytes are
+// named otherwise.
+passes::NodeLayouts transpose_layouts(const ir::Graph& graph, const ops::FusedOperator& op,
+                                      std::span<const Layout> layouts) {
+  const ir::ValueId x = op.main.input(0);
+  const std::vector<std::int64_t> permutation = permutation_of(graph, op.main);
+  const bool is_channels_last = layouts[static_cast<std::size_t>(x)] == Layout::kChannelsLast;
+  if (is_channels_last && puts_channels_last(permutation))
+    return {Layout::kChannelsLast, {0}, Layout::kRowMajor};
+  if (!is_channels_last && puts_channels_second(permutation))
+    return {Layout::kRowMajor, {0}, Layout::kChannelsLast};
+  return {};
+}
+
+void lower_transpose(PlanBuilder& builder, const ops::FusedOperator& op) {
+  const ir::ValueId from = op.main.input(0);
+  const ir::ValueId to = op.main.output();
+  if (builder.layout(from) != builder.layout(to)) {
+    builder.alias(to, builder.slot(from));
+    return;
+  }
+  const auto dims = builder.dims(from);
+  const std::vector<std::int64_t> permutation = permutation_of(builder.graph(), op.main);
+  const auto element = static_cast<std::size_t>(element_bits(builder.graph(), op.main) / 8);
+  Step step = builder.step_for(op);
   step.kernel = "permute";
-  step.inputs = {builder.slot(node.input(0), Layout::kRowMajor)};
-  step.outputs = {builder.define(node.output(), Layout::kRowMajor)};
+  step.inputs = {builder.slot(from)};
+  step.outputs = {builder.define(to)};
   step.run = [dims, permutation, element](const StepRun& r) -> Status {
     kernels::permute(r.inputs[0], r.outputs[0], dims, permutation, element, r.pool);
     return {};
   };
   builder.add_step(std::move(step));
-  return true;
 }
 
-Result<bool> lower_concat(PlanBuilder& builder, const ir::Node& node) {
+bool fits_concat(const ir::Graph& graph, const ir::Node& node) {
+  return element_bits(graph, node) >= 8 && !dims_of(graph, node.output()).empty();
+}
+
+// Channels-last if any part is, for ranks that have that layout.
+passes::NodeLayouts concat_layouts(const ir::Graph& graph, const ops::FusedOperator& op,
+                                   std::span<const Layout> layouts) {
+  const bool any = std::any_of(op.main.inputs.begin(), op.main.inputs.end(), [&](ir::ValueId v) {
+    return layouts[static_cast<std::size_t>(v)] == Layout::kChannelsLast;
+  });
+  const bool last = any && dims_of(graph, op.main.output()).size() > 2;
+  const Layout layout = last ? Layout::kChannelsLast : Layout::kRowMajor;
+  return {layout, op.slots, layout};
+}
+
+void lower_concat(PlanBuilder& builder, const ops::FusedOperator& op) {
+  const ir::Node& node = op.main;
   const auto out = builder.dims(node.output());
-  const int bits = ir::bits_per_element(builder.graph().value(node.output()).type.data_type);
-  if (bits < 8 || out.empty()) return false;
-  std::int64_t axis = node.attribute_int("axis", 0);
+  std::int64_t axis = ops::attributes(node).get_int("axis");
   if (axis < 0) axis += static_cast<std::int64_t>(out.size());
-  // Channels-last if any part is, for ranks that have that layout; the order of axes in memory then
-  // is 0, 2, 3, ..., 1.
-  Layout layout = Layout::kRowMajor;
-  for (const ir::ValueId input : node.inputs) {
-    if (builder.layout(input) == Layout::kChannelsLast && out.size() > 2)
-      layout = Layout::kChannelsLast;
-  }
+  // The order of axes in memory: 0, 2, 3, ..., 1 if channels-last.
+  const bool channels_last = builder.layout(node.output()) == Layout::kChannelsLast;
   std::vector<std::size_t> order;
   for (std::size_t i = 0; i < out.size(); ++i) {
-    if (layout == Layout::kRowMajor || i != 1) order.push_back(i);
+    if (!channels_last || i != 1) order.push_back(i);
   }
-  if (layout == Layout::kChannelsLast) order.push_back(1);
+  if (channels_last) order.push_back(1);
   std::size_t outer = 1;
-  auto inner = static_cast<std::size_t>(bits / 8);
+  auto inner = static_cast<std::size_t>(element_bits(builder.graph(), node) / 8);
   bool behind = false;
   for (const std::size_t i : order) {
     if (static_cast<std::int64_t>(i) == axis) {
@@ -63,18 +166,19 @@ Result<bool> lower_concat(PlanBuilder& builder, const ir::Node& node) {
     }
   }
   std::vector<std::size_t> blocks;  // bytes that each input gives at a time
-  Step step = builder.step_for(node);
+  Step step = builder.step_for(op);
   step.kernel = "copy";
   for (const ir::ValueId input : node.inputs) {
     blocks.push_back(static_cast<std::size_t>(builder.dims(input)[static_cast<std::size_t>(axis)]) *
                      inner);
-    step.inputs.push_back(builder.slot(input, layout));
+    step.inputs.push_back(builder.slot(input));
   }
-  step.outputs = {builder.define(node.output(), layout)};
+  step.outputs = {builder.define(node.output())};
   step.run = [outer, blocks](const StepRun& r) -> Status {
     auto* to = static_cast<std::byte*>(r.outputs[0]);
     for (std::size_t o = 0; o < outer; ++o) {
       for (std::size_t i = 0; i < blocks.size(); ++i) {
+        if (blocks[i] == 0) continue;  // which may have no place
         std::memcpy(to, static_cast<const std::byte*>(r.inputs[i]) + o * blocks[i], blocks[i]);
         to += blocks[i];
       }
@@ -82,7 +186,6 @@ Result<bool> lower_concat(PlanBuilder& builder, const ir::Node& node) {
     return {};
   };
   builder.add_step(std::move(step));
-  return true;
 }
 
 }  // namespace lathe::engine

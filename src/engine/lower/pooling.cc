@@ -1,20 +1,21 @@
 #include "ops/pooling.h"
 
 #include <algorithm>
+#include <array>
 
 #include "engine/lower/lower.h"
 #include "engine/lower/quantized_inputs.h"
 #include "kernels/pooling_f32.h"
 #include "kernels/pooling_int8.h"
+#include "ops/attributes.h"
 
 namespace lathe::engine {
 namespace {
 
 // Over one or two spatial axes; empty for others and for empty tensors.
-std::optional<kernels::PoolingShape> pooling_shape(const PlanBuilder& builder,
-                                                   const ir::Node& node) {
-  const auto& x = builder.dims(node.input(0));
-  const auto& y = builder.dims(node.output());
+std::optional<kernels::PoolingShape> pooling_shape(const ir::Graph& graph, const ir::Node& node) {
+  const auto x = dims_of(graph, node.input(0));
+  const auto y = dims_of(graph, node.output());
   if (x.size() != 3 && x.size() != 4) return std::nullopt;
   const bool two = x.size() == 4;
   if (node.op_type.rfind("Global", 0) == 0) {
@@ -44,16 +45,28 @@ std::optional<kernels::PoolingShape> pooling_shape(const PlanBuilder& builder,
   shape.pad_left = window->pads_begin.back();
   shape.pad_bottom = row(window->pads_end, 0);
   shape.pad_right = window->pads_end.back();
-  return shape.valid() ? std::optional(shape) : std::nullopt;
+  // What the kernels count with.
+  const auto work = ir::element_count(std::array{shape.batch, shape.channels, shape.out_h,
+                                                 shape.out_w, shape.kernel_h, shape.kernel_w});
+  return shape.valid() && work.ok() ? std::optional(shape) : std::nullopt;
 }
 
-// A step from the node's first input to its output, both channels-last, done by `layer.run`.
+ir::DataType input_type(const ir::Graph& graph, const ir::Node& node) {
+  return graph.tensor_type(node.input(0)).data_type;
+}
+
+bool is_float_input(const ir::Graph& graph, const ir::Node& node) {
+  return input_type(graph, node) == ir::DataType::kFloat32;
+}
+
+// A step from the node's first input to its output, done by `layer.run`.
 template <typename In, typename Out, typename Layer>
-void add_pool_step(PlanBuilder& builder, const ir::Node& node, const char* kernel, Layer layer) {
-  Step step = builder.step_for(node);
+void add_pool_step(PlanBuilder& builder, const ops::FusedOperator& op, const char* kernel,
+                   Layer layer) {
+  Step step = builder.step_for(op);
   step.kernel = kernel;
-  step.inputs = {builder.slot(node.input(0), Layout::kChannelsLast)};
-  step.outputs = {builder.define(node.output(), Layout::kChannelsLast)};
+  step.inputs = {builder.slot(op.main.input(0))};
+  step.outputs = {builder.define(op.main.output())};
   step.run = [layer = std::move(layer)](const StepRun& r) -> Status {
     layer.run(static_cast<const In*>(r.inputs[0]), static_cast<Out*>(r.outputs[0]), r.pool);
     return {};
@@ -61,79 +74,99 @@ void add_pool_step(PlanBuilder& builder, const ir::Node& node, const char* kerne
   builder.add_step(std::move(step));
 }
 
-}  // namespace
-
-Result<bool> lower_pool(PlanBuilder& builder, const ir::Node& node) {
-  const auto shape = pooling_shape(builder, node);
-  if (!shape) return false;
-  const ir::DataType type = builder.graph().value(node.input(0)).type.data_type;
-  const bool average = node.op_type == "AveragePool";
-  if (type == ir::DataType::kFloat32 && average) {
-    const bool count_include_pad = node.attribute_int("count_include_pad", 0) != 0;
-    add_pool_step<float, float>(builder, node, "average_pool_f32",
-                                kernels::AveragePool2d(*shape, count_include_pad, builder.isa()));
-    return true;
-  }
-  if (type == ir::DataType::kFloat32) {
-    add_pool_step<float, float>(builder, node, "max_pool_f32",
-                                kernels::MaxPool2d(*shape, builder.isa()));
-    return true;
-  }
-  if (average || (type != ir::DataType::kInt8 && type != ir::DataType::kUint8)) return false;
-  add_pool_step<void, void>(
-      builder, node, "max_pool_int8",
-      kernels::MaxPoolInt8(*shape, type == ir::DataType::kInt8, builder.isa()));
-  return true;
-}
-
-Result<bool> lower_global_average_pool(PlanBuilder& builder, const ir::Node& node) {
-  const auto shape = pooling_shape(builder, node);
-  if (!shape || builder.graph().value(node.input(0)).type.data_type != ir::DataType::kFloat32)
-    return false;
-  add_pool_step<float, float>(builder, node, "average_pool_f32",
-                              kernels::AveragePool2d(*shape, false, builder.isa()));
-  return true;
-}
-
-// The mean over all spatial axes is a global average pool, whether or not they are kept.
-Result<bool> lower_reduce_mean(PlanBuilder& builder, const ir::Node& node) {
-  const auto& x = builder.dims(node.input(0));
-  const ir::Tensor* axes = builder.graph().constant(node.input(1));
-  if (axes == nullptr || x.size() < 3 ||
-      builder.graph().value(node.input(0)).type.data_type != ir::DataType::kFloat32) {
-    return false;
-  }
+// The mean over all spatial axes, as one row of pixels. Empty for other axes.
+std::optional<kernels::PoolingShape> spatial_mean_shape(const ir::Graph& graph,
+                                                        const ir::Node& node) {
+  const auto x = dims_of(graph, node.input(0));
+  const ir::Tensor* axes = graph.constant(node.input(1));
+  if (axes == nullptr || x.size() < 3) return std::nullopt;
   std::vector<std::int64_t> reduced = axes->to_int64s();
   for (std::int64_t& axis : reduced) axis += axis < 0 ? static_cast<std::int64_t>(x.size()) : 0;
   std::sort(reduced.begin(), reduced.end());
   std::int64_t pixels = 1;
   for (std::size_t i = 2; i < x.size(); ++i) {
     if (reduced.size() != x.size() - 2 || reduced[i - 2] != static_cast<std::int64_t>(i))
-      return false;
+      return std::nullopt;
     pixels *= x[i];
   }
   const auto shape = kernels::PoolingShape::global(x[0], 1, pixels, x[1]);
-  if (!shape.valid()) return false;
-  add_pool_step<float, float>(builder, node, "average_pool_f32",
-                              kernels::AveragePool2d(shape, false, builder.isa()));
-  return true;
+  return shape.valid() ? std::optional(shape) : std::nullopt;
 }
 
-Result<bool> lower_qlinear_global_average_pool(PlanBuilder& builder, const ir::Node& node) {
-  const ir::Graph& graph = builder.graph();
-  const auto& dims = builder.dims(node.input(0));
-  const auto x = quantized_tensor(graph, node, 1, graph.value(node.input(0)).type.data_type);
-  const auto y = quantized_tensor(graph, node, 3, graph.value(node.output()).type.data_type);
+std::optional<kernels::PoolingShape> global_shape(const ir::Graph& graph, const ir::Node& node) {
+  const auto dims = dims_of(graph, node.input(0));
   std::int64_t pixels = 1;
   for (std::size_t i = 2; i < dims.size(); ++i) pixels *= dims[i];
   const auto shape = kernels::PoolingShape::global(dims[0], 1, pixels, dims[1]);
-  if (!x || !y || !shape.valid() || pixels > (1 << 23)) return false;
-  const kernels::AveragePoolInt8Parameters parameters{
-      x->activation, y->activation,          x->scale / y->scale,
-      false,         y->activation.lowest(), y->activation.highest()};
-  add_pool_step<void, void>(builder, node, "average_pool_int8",
-                            kernels::AveragePoolInt8(shape, parameters, builder.isa()));
-  return true;
+  return shape.valid() && pixels <= (1 << 23) ? std::optional(shape) : std::nullopt;
+}
+
+}  // namespace
+
+bool fits_pool(const ir::Graph& graph, const ir::Node& node) {
+  const ir::DataType type = input_type(graph, node);
+  const bool is_8_bit = type == ir::DataType::kInt8 || type == ir::DataType::kUint8;
+  const bool average = node.op_type == "AveragePool";
+  return node.outputs.size() == 1 && (type == ir::DataType::kFloat32 || (is_8_bit && !average)) &&
+         pooling_shape(graph, node);
+}
+
+void lower_pool(PlanBuilder& builder, const ops::FusedOperator& op) {
+  const ir::Node& node = op.main;
+  const auto shape = *pooling_shape(builder.graph(), node);
+  const ir::DataType type = input_type(builder.graph(), node);
+  if (type == ir::DataType::kFloat32 && node.op_type == "AveragePool") {
+    const bool count_include_pad = ops::attributes(node).get_int("count_include_pad") != 0;
+    add_pool_step<float, float>(builder, op, "average_pool_f32",
+                                kernels::AveragePool2d(shape, count_include_pad, builder.isa()));
+  } else if (type == ir::DataType::kFloat32) {
+    add_pool_step<float, float>(builder, op, "max_pool_f32",
+                                kernels::MaxPool2d(shape, builder.isa()));
+  } else {
+    add_pool_step<void, void>(
+        builder, op, "max_pool_int8",
+        kernels::MaxPoolInt8(shape, type == ir::DataType::kInt8, builder.isa()));
+  }
+}
+
+bool fits_global_average_pool(const ir::Graph& graph, const ir::Node& node) {
+  return is_float_input(graph, node) && pooling_shape(graph, node);
+}
+
+void lower_global_average_pool(PlanBuilder& builder, const ops::FusedOperator& op) {
+  const auto shape = *pooling_shape(builder.graph(), op.main);
+  add_pool_step<float, float>(builder, op, "average_pool_f32",
+                              kernels::AveragePool2d(shape, false, builder.isa()));
+}
+
+// The mean over all spatial axes is a global average pool, whether or not they are kept.
+bool fits_reduce_mean(const ir::Graph& graph, const ir::Node& node) {
+  return is_float_input(graph, node) && spatial_mean_shape(graph, node);
+}
+
+void lower_reduce_mean(PlanBuilder& builder, const ops::FusedOperator& op) {
+  const auto shape = *spatial_mean_shape(builder.graph(), op.main);
+  add_pool_step<float, float>(builder, op, "average_pool_f32",
+                              kernels::AveragePool2d(shape, false, builder.isa()));
+}
+
+bool fits_qlinear_global_average_pool(const ir::Graph& graph, const ir::Node& node) {
+  return quantized_tensor(graph, node, 1, input_type(graph, node)) &&
+         quantized_tensor(graph, node, 3, graph.tensor_type(node.output()).data_type) &&
+         global_shape(graph, node);
+}
+
+void lower_qlinear_global_average_pool(PlanBuilder& builder, const ops::FusedOperator& op) {
+  const ir::Graph& graph = builder.graph();
+  const ir::Node& node = op.main;
+  const auto x = *quantized_tensor(graph, node, 1, input_type(graph, node));
+  const auto y = *quantized_tensor(graph, node, 3, graph.tensor_type(node.output()).data_type);
+  const IntegerBounds bounds = integer_bounds(y.activation, op.epilogue);
+  const kernels::AveragePoolInt8Parameters parameters{x.activation, y.activation, x.scale / y.scale,
+                                                      false,        bounds.low,   bounds.high};
+  add_pool_step<void, void>(
+      builder, op, "average_pool_int8",
+      kernels::AveragePoolInt8(*global_shape(graph, node), parameters, builder.isa()));
 }
 
 }  // namespace lathe::engine

@@ -10,47 +10,56 @@ std::int64_t element_count(const PlanBuilder& builder, ir::ValueId value) {
   return ir::element_count(builder.dims(value)).value_or(0);
 }
 
-// A step in whatever layout the input has.
-Step layout_preserving_step(PlanBuilder& builder, const ir::Node& node) {
-  const Layout layout = builder.layout(node.input(0));
-  Step step = builder.step_for(node);
-  step.inputs = {builder.slot(node.input(0), layout)};
-  step.outputs = {builder.define(node.output(), layout)};
+Step quantization_step(PlanBuilder& builder, const ops::FusedOperator& op) {
+  Step step = builder.step_for(op);
+  step.inputs = {builder.slot(op.main.input(0))};
+  step.outputs = {builder.define(op.main.output())};
   return step;
+}
+
+// With one scale and zero point, both constant.
+std::optional<QuantizedTensor> quantized_side(const ir::Graph& graph, const ir::Node& node,
+                                              ir::ValueId value) {
+  return quantized_tensor(graph, node, 1, graph.tensor_type(value).data_type);
 }
 
 }  // namespace
 
-Result<bool> lower_quantize_linear(PlanBuilder& builder, const ir::Node& node) {
-  const ir::Graph& graph = builder.graph();
-  const auto y = quantized_tensor(graph, node, 1, graph.value(node.output()).type.data_type);
-  if (!y || graph.value(node.input(0)).type.data_type != ir::DataType::kFloat32) return false;
-  const kernels::QuantizeLinear kernel(y->scale, y->activation, builder.isa());
+bool fits_quantize_linear(const ir::Graph& graph, const ir::Node& node) {
+  return quantized_side(graph, node, node.output()) &&
+         graph.tensor_type(node.input(0)).data_type == ir::DataType::kFloat32;
+}
+
+void lower_quantize_linear(PlanBuilder& builder, const ops::FusedOperator& op) {
+  const ir::Node& node = op.main;
+  const auto y = *quantized_side(builder.graph(), node, node.output());
+  const kernels::QuantizeLinear kernel(y.scale, y.activation, builder.isa());
   const std::int64_t count = element_count(builder, node.output());
-  Step step = layout_preserving_step(builder, node);
+  Step step = quantization_step(builder, op);
   step.kernel = kernel.kernel_name();
   step.run = [kernel, count](const StepRun& r) -> Status {
     kernel.run(static_cast<const float*>(r.inputs[0]), r.outputs[0], count, r.pool);
     return {};
   };
   builder.add_step(std::move(step));
-  return true;
 }
 
-Result<bool> lower_dequantize_linear(PlanBuilder& builder, const ir::Node& node) {
-  const ir::Graph& graph = builder.graph();
-  const auto x = quantized_tensor(graph, node, 1, graph.value(node.input(0)).type.data_type);
-  if (!x || graph.constant(node.input(0)) != nullptr) return false;
-  const kernels::DequantizeLinear kernel(x->scale, x->activation, builder.isa());
+bool fits_dequantize_linear(const ir::Graph& graph, const ir::Node& node) {
+  return quantized_side(graph, node, node.input(0)).has_value();
+}
+
+void lower_dequantize_linear(PlanBuilder& builder, const ops::FusedOperator& op) {
+  const ir::Node& node = op.main;
+  const auto x = *quantized_side(builder.graph(), node, node.input(0));
+  const kernels::DequantizeLinear kernel(x.scale, x.activation, builder.isa());
   const std::int64_t count = element_count(builder, node.output());
-  Step step = layout_preserving_step(builder, node);
+  Step step = quantization_step(builder, op);
   step.kernel = "dequantize_linear";
   step.run = [kernel, count](const StepRun& r) -> Status {
     kernel.run(r.inputs[0], static_cast<float*>(r.outputs[0]), count, r.pool);
     return {};
   };
   builder.add_step(std::move(step));
-  return true;
 }
 
 }  // namespace lathe::engine

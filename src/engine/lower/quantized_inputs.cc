@@ -1,5 +1,7 @@
 #include "engine/lower/quantized_inputs.h"
 
+#include <algorithm>
+
 #include "ops/requantize.h"
 
 namespace lathe::engine {
@@ -18,6 +20,14 @@ std::optional<QuantizedTensor> quantized_tensor(const ir::Graph& graph, const ir
   return QuantizedTensor{s->data<float>()[0],
                          {data_type == ir::DataType::kInt8,
                           z == nullptr ? 0 : static_cast<std::int32_t>(z->get_int64(0))}};
+}
+
+IntegerBounds integer_bounds(const kernels::QuantizedActivation& result,
+                             const ops::Epilogue& epilogue) {
+  const auto low = static_cast<float>(result.lowest());
+  const auto high = static_cast<float>(result.highest());
+  return {static_cast<std::int32_t>(std::clamp(epilogue.minimum, low, high)),
+          static_cast<std::int32_t>(std::clamp(epilogue.maximum, low, high))};
 }
 
 bool is_zero(const ir::Graph& graph, ir::ValueId value) {

@@ -18,6 +18,14 @@ struct QuantizedTensor {
 std::optional<QuantizedTensor> quantized_tensor(const ir::Graph& graph, const ir::Node& node,
                                                 std::size_t scale, ir::DataType data_type);
 
+// The bounds of a result, in its steps: those of its type, and of an epilogue that clamps.
+struct IntegerBounds {
+  std::int32_t low;
+  std::int32_t high;
+};
+IntegerBounds integer_bounds(const kernels::QuantizedActivation& result,
+                             const ops::Epilogue& epilogue);
+
 // Whether a constant is int8 zeros, or absent.
 bool is_zero(const ir::Graph& graph, ir::ValueId value);
 

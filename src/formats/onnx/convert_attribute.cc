@@ -4,6 +4,7 @@
 
 #include "formats/onnx/convert_graph.h"
 #include "formats/onnx/convert_tensor.h"
+#include "formats/onnx/convert_type.h"
 #include "formats/onnx/names.h"
 
 namespace lathe::formats {
@@ -57,9 +58,9 @@ Result<Proto::AttributeType> attribute_type(const Proto& proto) {
   return value->type;
 }
 
-Result<ir::GraphPtr> subgraph(onnx::GraphProto& proto, ExternalData& external) {
+Result<ir::Subgraph> subgraph(onnx::GraphProto& proto, ExternalData& external) {
   ASSIGN_OR_RETURN(ir::Graph graph, graph_from_proto(proto, external, GraphPlace::kInner));
-  return ir::GraphPtr(std::make_shared<const ir::Graph>(std::move(graph)));
+  return ir::Subgraph{std::make_shared<const ir::Graph>(std::move(graph))};
 }
 
 }  // namespace
@@ -82,7 +83,7 @@ Result<ir::Attribute> attribute_from_proto(Proto& proto, ExternalData& external)
       return ir::Attribute(std::move(tensor));
     }
     case Proto::GRAPH: {
-      ASSIGN_OR_RETURN(ir::GraphPtr graph, subgraph(*proto.mutable_g(), external));
+      ASSIGN_OR_RETURN(ir::Subgraph graph, subgraph(*proto.mutable_g(), external));
       return ir::Attribute(std::move(graph));
     }
     case Proto::FLOATS:
@@ -101,9 +102,9 @@ Result<ir::Attribute> attribute_from_proto(Proto& proto, ExternalData& external)
       return ir::Attribute(std::move(tensors));
     }
     case Proto::GRAPHS: {
-      std::vector<ir::GraphPtr> graphs;
+      std::vector<ir::Subgraph> graphs;
       for (onnx::GraphProto& item : *proto.mutable_graphs()) {
-        ASSIGN_OR_RETURN(ir::GraphPtr graph, subgraph(item, external));
+        ASSIGN_OR_RETURN(ir::Subgraph graph, subgraph(item, external));
         graphs.push_back(std::move(graph));
       }
       return ir::Attribute(std::move(graphs));
@@ -111,14 +112,19 @@ Result<ir::Attribute> attribute_from_proto(Proto& proto, ExternalData& external)
     case Proto::SPARSE_TENSOR:
     case Proto::SPARSE_TENSORS:
       return unsupported("sparse tensors are not supported");
+    case Proto::TYPE_PROTO: {
+      ASSIGN_OR_RETURN(ir::Type held, type_from_proto(proto.tp()));
+      return ir::Attribute(std::move(held));
+    }
     default:
-      return unsupported("attributes that hold types are not supported");
+      return unsupported("lists of types are not supported");
   }
 }
 
 namespace {
 
 struct AttributeWriter {
+  const WrittenNames& names;
   Proto& proto;
 
   void operator()(std::int64_t value) const {
@@ -137,9 +143,13 @@ struct AttributeWriter {
     proto.set_type(Proto::TENSOR);
     tensor_to_proto(value, *proto.mutable_t());
   }
-  void operator()(const ir::GraphPtr& value) const {
+  void operator()(const ir::Subgraph& value) const {
     proto.set_type(Proto::GRAPH);
-    graph_to_proto(*value, *proto.mutable_g());
+    subgraph_to_proto(value, names, *proto.mutable_g());
+  }
+  void operator()(const ir::Type& value) const {
+    proto.set_type(Proto::TYPE_PROTO);
+    type_to_proto(value, *proto.mutable_tp());
   }
   void operator()(const std::vector<std::int64_t>& values) const {
     proto.set_type(Proto::INTS);
@@ -157,17 +167,18 @@ struct AttributeWriter {
     proto.set_type(Proto::TENSORS);
     for (const ir::Tensor& value : values) tensor_to_proto(value, *proto.add_tensors());
   }
-  void operator()(const std::vector<ir::GraphPtr>& values) const {
+  void operator()(const std::vector<ir::Subgraph>& values) const {
     proto.set_type(Proto::GRAPHS);
-    for (const ir::GraphPtr& value : values) graph_to_proto(*value, *proto.add_graphs());
+    for (const ir::Subgraph& value : values) subgraph_to_proto(value, names, *proto.add_graphs());
   }
 };
 
 }  // namespace
 
-void attribute_to_proto(const std::string& name, const ir::Attribute& attribute, Proto& proto) {
+void attribute_to_proto(const std::string& name, const ir::Attribute& attribute,
+                        const WrittenNames& names, Proto& proto) {
   proto.set_name(name);
-  std::visit(AttributeWriter{proto}, attribute);
+  std::visit(AttributeWriter{names, proto}, attribute);
 }
 
 }  // namespace lathe::formats

@@ -19,13 +19,13 @@ std::string read_error(const onnx::AttributeProto& proto) {
   return attribute.ok() ? "no error" : attribute.error().message();
 }
 
-ir::GraphPtr small_graph() {
+ir::Subgraph small_graph() {
   ir::Graph graph;
   graph.name = "body";
   const ir::ValueId x = graph.add_input("x", {ir::DataType::kFloat32, ir::Shape{2}});
   const ir::ValueId y = graph.add("Relu", std::array{x}, {}, "y");
   graph.set_outputs({y});
-  return std::make_shared<const ir::Graph>(std::move(graph));
+  return {std::make_shared<const ir::Graph>(std::move(graph))};
 }
 
 TEST(ConvertAttribute, EveryKindSurvivesARoundTrip) {
@@ -38,10 +38,11 @@ TEST(ConvertAttribute, EveryKindSurvivesARoundTrip) {
                                std::vector<float>{1, -2},
                                std::vector<std::string>{"a", ""},
                                std::vector<ir::Tensor>{tensor, tensor},
-                               std::vector<std::int64_t>{}};
+                               std::vector<std::int64_t>{},
+                               ir::Type::sequence({ir::DataType::kInt8, ir::Shape{3}})};
   for (const ir::Attribute& attribute : all) {
     onnx::AttributeProto proto;
-    attribute_to_proto("name", attribute, proto);
+    attribute_to_proto("name", attribute, WrittenNames(ir::Graph()), proto);
     EXPECT_EQ(proto.name(), "name");
     const auto back = read(proto);
     ASSERT_TRUE(back.ok()) << back.error().message();
@@ -52,16 +53,17 @@ TEST(ConvertAttribute, EveryKindSurvivesARoundTrip) {
 
 TEST(ConvertAttribute, SubgraphsSurviveARoundTrip) {
   onnx::AttributeProto one;
-  attribute_to_proto("body", small_graph(), one);
+  attribute_to_proto("body", small_graph(), WrittenNames(ir::Graph()), one);
   const auto graph = read(one);
   ASSERT_TRUE(graph.ok()) << graph.error().message();
-  EXPECT_EQ(ir::to_text(*std::get<ir::GraphPtr>(*graph)), ir::to_text(*small_graph()));
+  EXPECT_EQ(ir::to_text(*std::get<ir::Subgraph>(*graph).graph), ir::to_text(*small_graph().graph));
 
   onnx::AttributeProto two;
-  attribute_to_proto("bodies", std::vector<ir::GraphPtr>{small_graph(), small_graph()}, two);
+  attribute_to_proto("bodies", std::vector<ir::Subgraph>{small_graph(), small_graph()},
+                     WrittenNames(ir::Graph()), two);
   const auto graphs = read(two);
   ASSERT_TRUE(graphs.ok()) << graphs.error().message();
-  EXPECT_EQ(std::get<std::vector<ir::GraphPtr>>(*graphs).size(), 2U);
+  EXPECT_EQ(std::get<std::vector<ir::Subgraph>>(*graphs).size(), 2U);
 }
 
 TEST(ConvertAttribute, SubgraphsMayReadValuesAroundThem) {
@@ -74,7 +76,7 @@ TEST(ConvertAttribute, SubgraphsMayReadValuesAroundThem) {
   proto.mutable_g()->add_output()->set_name("y");
   const auto attribute = read(proto);
   ASSERT_TRUE(attribute.ok()) << attribute.error().message();
-  const ir::Graph& graph = *std::get<ir::GraphPtr>(*attribute);
+  const ir::Graph& graph = *std::get<ir::Subgraph>(*attribute).graph;
   const auto outer = graph.find_value("outer");
   ASSERT_TRUE(outer.has_value());
   EXPECT_EQ(graph.value(*outer).producer, ir::kNoNode);
@@ -112,9 +114,12 @@ TEST(ConvertAttribute, RefusesWhatLatheHasNoWordFor) {
   onnx::AttributeProto sparse;
   sparse.mutable_sparse_tensor();
   EXPECT_EQ(read_error(sparse), "sparse tensors are not supported");
+  onnx::AttributeProto types;
+  types.add_type_protos();
+  EXPECT_EQ(read_error(types), "lists of types are not supported");
   onnx::AttributeProto type;
   type.mutable_tp();
-  EXPECT_EQ(read_error(type), "attributes that hold types are not supported");
+  EXPECT_EQ(read_error(type), "has no type");
 }
 
 }  // namespace

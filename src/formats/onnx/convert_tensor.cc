@@ -12,40 +12,13 @@
 namespace lathe::formats {
 namespace {
 
-// Types of newer specifications, or such that Lathe does not compute with.
-std::string_view foreign_type_name(std::int32_t number) {
-  switch (number) {
-    case 14:
-      return "complex64";
-    case 15:
-      return "complex128";
-    case 17:
-      return "float8e4m3fn";
-    case 18:
-      return "float8e4m3fnuz";
-    case 19:
-      return "float8e5m2";
-    case 20:
-      return "float8e5m2fnuz";
-    case 23:
-      return "float4e2m1";
-    case 24:
-      return "float8e8m0";
-    case 25:
-      return "uint2";
-    case 26:
-      return "int2";
-    default:
-      return {};
-  }
-}
-
 // The repeated field that holds elements of a type when they are not raw.
 enum class Storage { kFloat, kInt32, kInt64, kUint64, kDouble, kString };
 
 Storage storage_of(ir::DataType type) {
   switch (type) {
     case ir::DataType::kFloat32:
+    case ir::DataType::kComplex64:
       return Storage::kFloat;
     case ir::DataType::kInt64:
       return Storage::kInt64;
@@ -53,12 +26,27 @@ Storage storage_of(ir::DataType type) {
     case ir::DataType::kUint64:
       return Storage::kUint64;
     case ir::DataType::kFloat64:
+    case ir::DataType::kComplex128:
       return Storage::kDouble;
     case ir::DataType::kString:
       return Storage::kString;
     default:
       return Storage::kInt32;
   }
+}
+
+// How many numbers hold so many elements.
+std::int64_t stored_count(ir::DataType type, std::int64_t count) {
+  switch (type) {
+    case ir::DataType::kComplex64:
+    case ir::DataType::kComplex128:
+      return 2 * count;
+    default:
+      break;
+  }
+  const int bits = ir::bits_per_element(type);
+  // 6-bit elements are packed in raw data alone.
+  return bits == 2 || bits == 4 ? (count * bits + 7) / 8 : count;
 }
 
 constexpr std::string_view kStorageNames[] = {"float_data",  "int32_data",  "int64_data",
@@ -108,7 +96,17 @@ Status copy_int32_data(const onnx::TensorProto& proto, ir::Tensor& tensor) {
     case ir::DataType::kFloat16:
     case ir::DataType::kBFloat16:
       return copy_narrowed<std::uint16_t>(stored, kField, tensor);
-    default:  // uint8, bool, and pairs of 4-bit elements
+    case ir::DataType::kFloat6E2M3:
+    case ir::DataType::kFloat6E3M2:
+      for (int i = 0; i < stored.size(); ++i) {
+        if (stored[i] < 0 || stored[i] > 0x3f) {
+          return invalid_data("{}[{}] is {}, which does not fit {}", kField, i, stored[i],
+                              ir::data_type_name(tensor.data_type()));
+        }
+        tensor.set_bits(i, static_cast<std::uint8_t>(stored[i]));
+      }
+      return {};
+    default:  // one byte each, or packed into bytes
       RETURN_IF_ERROR(copy_narrowed<std::uint8_t>(stored, kField, tensor));
       normalize_elements(tensor);
       return {};
@@ -128,9 +126,8 @@ Result<ir::Tensor> from_typed_data(const onnx::TensorProto& proto, ir::DataType 
                           ir::data_type_name(type), kStorageNames[i], kStorageNames[slot]);
     }
   }
-  const bool packed = ir::bits_per_element(type) == 4;
   RETURN_IF_ERROR(
-      check_count(sizes[slot], packed ? (count + 1) / 2 : count, kStorageNames[slot], type, dims));
+      check_count(sizes[slot], stored_count(type, count), kStorageNames[slot], type, dims));
   ASSIGN_OR_RETURN(ir::Tensor tensor, ir::Tensor::create(type, dims));
   switch (storage) {
     case Storage::kFloat:
@@ -198,10 +195,7 @@ Result<ExternalLocation> external_location(const onnx::TensorProto& proto) {
 }  // namespace
 
 Result<ir::DataType> data_type_from_number(std::int32_t number) {
-  if (number != 0 && ir::is_known_data_type(number)) return static_cast<ir::DataType>(number);
-  if (const std::string_view name = foreign_type_name(number); !name.empty()) {
-    return unsupported("element type {} is not supported", name);
-  }
+  if (ir::is_known_data_type(number)) return static_cast<ir::DataType>(number);
   return invalid_data("element type {} is unknown", number);
 }
 

@@ -10,8 +10,7 @@ class TensorProto;
 
 namespace lathe::formats {
 
-// The element type with this number in TensorProto.DataType. The error for one that Lathe lacks
-// says its name, where the specification gives it one.
+// The element type with this number in TensorProto.DataType.
 Result<ir::DataType> data_type_from_number(std::int32_t number);
 
 // Reads all the forms in which the specification stores elements. Their number must fit the extents

@@ -188,11 +188,25 @@ TEST(ConvertTensor, RefusesExtentsBeforeAllocating) {
   EXPECT_EQ(read_error(deep), "has 65 dimensions, at most 64 are accepted");
 }
 
-TEST(ConvertTensor, NamesTypesThatAreNotSupported) {
-  EXPECT_EQ(read_error(make_proto(static_cast<DataType>(17), {1})),
-            "element type float8e4m3fn is not supported");
-  EXPECT_EQ(read_error(make_proto(static_cast<DataType>(14), {1})),
-            "element type complex64 is not supported");
+// As the specification packs them: elements of less than a byte from the low bits upwards.
+TEST(ConvertTensor, TakesTheSmallAndTheComplexTypes) {
+  auto pairs = make_proto(DataType::kComplex64, {2});
+  for (const float part : {1.0F, 2.0F, 3.0F, 4.0F}) pairs.add_float_data(part);
+  EXPECT_EQ(read(pairs).value().num_bytes(), 16U);
+  auto two_bits = make_proto(DataType::kInt2, {5});
+  for (const int byte : {0b11100100, 0b01}) two_bits.add_int32_data(byte);
+  EXPECT_THAT(read(two_bits).value().to_int64s(), testing::ElementsAre(0, 1, -2, -1, 1));
+  auto six_bits = make_proto(DataType::kFloat6E2M3, {3});
+  for (const int bits : {0b001000, 0b101000, 0b011111}) six_bits.add_int32_data(bits);
+  EXPECT_THAT(read(six_bits).value().to_floats(), testing::ElementsAre(1, -1, 7.5F));
+  auto half_byte = make_proto(DataType::kFloat4E2M1, {2});
+  half_byte.set_raw_data("\x72");
+  EXPECT_THAT(read(half_byte).value().to_floats(), testing::ElementsAre(1, 6));
+  six_bits.set_int32_data(0, 64);
+  EXPECT_THAT(read_error(six_bits), testing::HasSubstr("int32_data[0] is 64"));
+}
+
+TEST(ConvertTensor, NamesTypesThatAreNotThere) {
   EXPECT_EQ(read_error(make_proto(static_cast<DataType>(99), {1})), "element type 99 is unknown");
   EXPECT_EQ(read_error(make_proto(DataType::kUndefined, {1})), "element type 0 is unknown");
   EXPECT_EQ(read_error(make_proto(static_cast<DataType>(-1), {1})), "element type -1 is unknown");

@@ -25,6 +25,7 @@ Status check_location(const std::string& location) {
 }
 
 Result<ExternalData::File*> ExternalData::open(const std::string& location) {
+  was_asked_ = true;
   if (const auto it = files_.find(location); it != files_.end()) return &it->second;
   RETURN_IF_ERROR(check_location(location));
   if (!folder_) {

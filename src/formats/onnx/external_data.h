@@ -36,6 +36,9 @@ class ExternalData {
   Result<ir::Tensor> read(const ExternalLocation& where, ir::DataType type,
                           std::span<const std::int64_t> dims);
 
+  // Whether any file was asked for, be it in vain.
+  [[nodiscard]] bool was_asked() const { return was_asked_; }
+
  private:
   struct File {
     MappedFile content;
@@ -44,6 +47,7 @@ class ExternalData {
   Result<File*> open(const std::string& location);
 
   std::optional<Path> folder_;
+  bool was_asked_ = false;
   std::map<std::string, File> files_;
   std::map<std::tuple<std::string, std::int64_t, ir::DataType, std::int64_t>, ir::Tensor> tensors_;
 };

@@ -55,7 +55,7 @@ class GraphReader {
     const std::string place = fmt::format("input '{}'", printable(input.name()));
     if (input.name().empty()) return invalid_data("input {} has no name", graph_.inputs().size());
     RETURN_IF_ERROR(check_name(input.name(), "input"));
-    ir::TensorType type;
+    ir::Type type;
     if (place_ == GraphPlace::kOutermost || input.has_type()) {
       auto declared = type_from_proto(input.type());
       if (!declared.ok()) return declared.error().with_context(place);
@@ -77,7 +77,8 @@ class GraphReader {
     auto tensor = tensor_from_proto(initializer, external_);
     if (!tensor.ok()) return tensor.error().with_context(place);
     if (const auto it = initializer_types_.find(initializer.name());
-        it != initializer_types_.end() && it->second.data_type != tensor->data_type()) {
+        it != initializer_types_.end() && it->second.known() &&
+        it->second.tensor().data_type != tensor->data_type()) {
       return invalid_data("{}: is {}, but the input of that name is {}", place,
                           tensor->type().to_string(), it->second.to_string());
     }
@@ -106,7 +107,7 @@ class GraphReader {
     if (const auto it = values_.find(name); it != values_.end()) return it->second;
     if (place_ == GraphPlace::kInner) {
       RETURN_IF_ERROR(check_name(name, "input"));
-      const ir::ValueId outer = graph_.add_value(name);
+      const ir::ValueId outer = graph_.add_capture(name);
       values_.emplace(name, outer);
       return outer;
     }
@@ -148,9 +149,27 @@ class GraphReader {
       if (node.has_attribute(attribute.name())) return invalid_data("{} is there twice", place);
       auto value = attribute_from_proto(attribute, external_);
       if (!value.ok()) return value.error().with_context(place);
+      RETURN_IF_ERROR(find_captures(*value).with_context(place));
       node.attributes.emplace(attribute.name(), std::move(value).value());
     }
     return node;
+  }
+
+  // What a graph inside a node reads is looked for here, and further out where this one lacks it.
+  Status find_captures(ir::Attribute& attribute) {
+    if (auto* one = std::get_if<ir::Subgraph>(&attribute)) return find_captures(*one);
+    if (auto* list = std::get_if<std::vector<ir::Subgraph>>(&attribute)) {
+      for (ir::Subgraph& subgraph : *list) RETURN_IF_ERROR(find_captures(subgraph));
+    }
+    return {};
+  }
+
+  Status find_captures(ir::Subgraph& subgraph) {
+    for (const ir::ValueId id : subgraph.graph->captures()) {
+      ASSIGN_OR_RETURN(const ir::ValueId here, find_input(subgraph.graph->value(id).name));
+      subgraph.captures.push_back(here);
+    }
+    return {};
   }
 
   Status read_outputs() {
@@ -193,11 +212,11 @@ class GraphReader {
 
   // Inputs, constants and values that are declared already keep their type; the element type must
   // agree.
-  Status declare_type(ir::ValueId id, ir::TensorType type, std::string_view place) {
-    ir::TensorType& known = graph_.value(id).type;
-    if (known.data_type == ir::DataType::kUndefined) {
-      known = std::move(type);
-    } else if (known.data_type != type.data_type) {
+  Status declare_type(ir::ValueId id, ir::Type type, std::string_view place) {
+    const ir::Type& known = graph_.type(id);
+    if (!known.known()) {
+      graph_.set_type(id, std::move(type));
+    } else if (known.kind() != type.kind() || known.tensor().data_type != type.tensor().data_type) {
       return invalid_data("{}: is declared as {}, but is {}", place, type.to_string(),
                           known.to_string());
     }
@@ -209,7 +228,7 @@ class GraphReader {
   GraphPlace place_;
   ir::Graph graph_;
   std::unordered_set<std::string> initializer_names_;
-  std::unordered_map<std::string, ir::TensorType> initializer_types_;  // of those listed as inputs
+  std::unordered_map<std::string, ir::Type> initializer_types_;  // of those listed as inputs
   std::unordered_map<std::string, ir::ValueId> values_;
 };
 

@@ -12,46 +12,31 @@
 
 namespace lathe::formats {
 
-// What the upgrades of one graph share.
-struct UpgradeSession {
-  UpgradeSession(const ir::Graph& graph, int file_opset);
-
-  int opset;               // of the file
-  std::vector<bool> read;  // whether a node or the graph's outputs read a value, before any edit
-  // A name that the graph does not have yet. The number only grows, so that a file full of names
-  // like ours costs no more than one look at each.
-  std::string fresh_name(const ir::Graph& graph, std::string_view hint);
-
- private:
-  std::int64_t next_ = 0;
-};
-
 // Types of the node's inputs are known as far as inference can tell: nodes are upgraded in
 // topological order and inferred as they go.
 class NodeUpgrade {
  public:
-  NodeUpgrade(ir::Graph& graph, ir::NodeId id, UpgradeSession& session)
-      : graph_(graph), id_(id), session_(session), result_{id} {}
+  NodeUpgrade(ir::Graph& graph, ir::NodeId id, int opset)
+      : graph_(graph), id_(id), opset_(opset), result_{id} {}
 
   [[nodiscard]] const ir::Node& node() const { return graph_.node(id_); }
-  [[nodiscard]] int opset() const { return session_.opset; }
+  [[nodiscard]] int opset() const { return opset_; }  // of the file
   // Type of an input that is present.
   [[nodiscard]] const ir::TensorType& input_type(std::size_t i) const {
-    return graph_.value(node().input(i)).type;
+    return graph_.tensor_type(node().input(i));
   }
-  // Whether anything reads output i of the node as the file has it.
+  // Whether anything reads output i of the node.
   [[nodiscard]] bool output_is_read(std::size_t i) const;
 
-  // The node has exactly the inputs that its old version allows.
-  [[nodiscard]] Status check_inputs(std::size_t least, std::size_t most) const;
-
-  // Removes an attribute and gives its value; empty where it is absent, an error where it is of
-  // another kind. T is an alternative of ir::Attribute.
+  // Removes an attribute and gives its value; empty where it is absent. T is the alternative of
+  // ir::Attribute that its signature has.
   template <typename T>
-  Result<std::optional<T>> take(std::string_view key);
+  std::optional<T> take(std::string_view key);
   void set_attribute(const std::string& key, ir::Attribute value) {
-    graph_.mutable_node(id_).attributes.insert_or_assign(key, std::move(value));
+    graph_.set_attribute(id_, key, std::move(value));
   }
+
+  void remove_attribute(std::string_view key) { graph_.remove_attribute(id_, key); }
 
   // Makes input `slot` a new constant, named after the node's output.
   void set_constant_input(std::size_t slot, std::string_view suffix, ir::Tensor tensor);
@@ -72,23 +57,17 @@ class NodeUpgrade {
  private:
   ir::Graph& graph_;
   ir::NodeId id_;
-  UpgradeSession& session_;
+  int opset_;
   std::vector<ir::NodeId> result_;
 };
 
 template <typename T>
-Result<std::optional<T>> NodeUpgrade::take(std::string_view key) {
-  ir::AttributeMap& attributes = graph_.mutable_node(id_).attributes;
+std::optional<T> NodeUpgrade::take(std::string_view key) {
+  const ir::AttributeMap& attributes = node().attributes;
   const auto it = attributes.find(key);
-  if (it == attributes.end()) return std::optional<T>();
-  T* value = std::get_if<T>(&it->second);
-  if (value == nullptr) {
-    return invalid_data("attribute '{}' is {}, expected {}", key,
-                        ir::attribute_kind_name(it->second),
-                        ir::attribute_kind_name(ir::Attribute(T())));
-  }
-  std::optional<T> taken(std::move(*value));
-  attributes.erase(it);
+  if (it == attributes.end()) return std::nullopt;
+  std::optional<T> taken(std::get<T>(it->second));
+  graph_.remove_attribute(id_, key);
   return taken;
 }
 

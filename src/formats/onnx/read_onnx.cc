@@ -11,7 +11,7 @@
 #include "formats/onnx/convert_graph.h"
 #include "formats/onnx/convert_tensor.h"
 #include "formats/onnx/names.h"
-#include "formats/onnx/supported_operators.h"
+#include "formats/onnx/opsets.h"
 
 namespace lathe::formats {
 namespace {
@@ -19,7 +19,7 @@ namespace {
 constexpr std::int64_t kOldestIrVersion = 3;
 // Versions behind 10 added element types, which are refused where they occur, and fields that may
 // be ignored.
-constexpr std::int64_t kNewestIrVersion = 13;
+constexpr std::int64_t kNewestIrVersion = 14;
 
 template <typename Message>
 Status parse_message(std::span<const std::byte> bytes, const WireMessage& type,
@@ -51,27 +51,29 @@ Status read_metadata(const onnx::ModelProto& model, ir::Graph& graph) {
   return {};
 }
 
-Result<ir::Graph> parse_model(std::span<const std::byte> bytes, const ReadOptions& options) {
+Result<ir::Graph> parse_model(std::span<const std::byte> bytes, const ReadOptions& options,
+                              ExternalData& external) {
   onnx::ModelProto model;
   RETURN_IF_ERROR(parse_message(bytes, model_message(), options.limits, model));
   if (model.ir_version() < kOldestIrVersion || model.ir_version() > kNewestIrVersion) {
     return unsupported("ir_version {} is not supported, expected {} to {}", model.ir_version(),
                        kOldestIrVersion, kNewestIrVersion);
   }
-  ASSIGN_OR_RETURN(const int opset, model_opset(model));
+  const bool keep = options.unknown_operators == UnknownOperators::kKeep;
+  auto opsets = readable_opsets(model);
+  if (!opsets.ok() && !keep) return opsets.error();
   if (!model.has_graph()) return invalid_data("the model has no graph");
   if (model.functions_size() > 0) {
     return unsupported("function '{}': functions inside a model are not supported",
                        printable(model.functions(0).name()));
   }
-  const Status known = check_operators(model, opset);
-  if (!known.ok() && options.unknown_operators == UnknownOperators::kRefuse) return known.error();
-  ExternalData external(options.folder_for_external_data);
+  const Status known = opsets.ok() ? check_operators(model, *opsets) : opsets.error();
+  if (!known.ok() && !keep) return known.error();
   ASSIGN_OR_RETURN(ir::Graph graph,
                    graph_from_proto(*model.mutable_graph(), external, GraphPlace::kOutermost));
   RETURN_IF_ERROR(read_metadata(model, graph));
   if (known.ok()) {
-    RETURN_IF_ERROR(canonicalize(graph, opset));
+    RETURN_IF_ERROR(canonicalize(graph, *opsets));
   } else {
     ASSIGN_OR_RETURN(graph.opsets, imported_opsets(model));
     RETURN_IF_ERROR(graph.verify());
@@ -118,13 +120,26 @@ auto guarded(Body body) -> decltype(body()) {
 }  // namespace
 
 Result<ir::Graph> read_onnx(const Path& path, UnknownOperators unknown_operators) {
-  ASSIGN_OR_RETURN(const MappedFile file, MappedFile::open(path));
-  return parse_onnx(file.bytes(), {path.parent_path(), {}, unknown_operators})
-      .with_context(path.string());
+  const ReadOptions options{path.parent_path(), {}, unknown_operators};
+  constexpr int kAttempts = 10;
+  for (int i = 0; i < kAttempts; ++i) {
+    ASSIGN_OR_RETURN(const MappedFile file, MappedFile::open(path));
+    ExternalData external(options.folder_for_external_data);
+    auto graph = guarded([&] { return parse_model(file.bytes(), options, external); });
+    // Data are those of this model as long as it is there (data_file.h); those of one that has been
+    // replaced may be gone, or others by now.
+    if (!external.was_asked() || !file.is_replaced(path)) {
+      return std::move(graph).with_context(path.string());
+    }
+  }
+  return error(ErrorCode::kUnavailable,
+               "{}: was replaced {} times while it was read; read it when its writer is done",
+               path.string(), kAttempts);
 }
 
 Result<ir::Graph> parse_onnx(std::span<const std::byte> bytes, const ReadOptions& options) {
-  return guarded([&] { return parse_model(bytes, options); });
+  ExternalData external(options.folder_for_external_data);
+  return guarded([&] { return parse_model(bytes, options, external); });
 }
 
 Result<std::vector<Path>> external_data_files(const Path& path) {

@@ -3,9 +3,9 @@
 //   ASSIGN_OR_RETURN(ir::Graph graph, read_onnx("model.onnx"));
 //
 // A file is hostile until checked: time and memory stay proportional to its size, and whatever is
-// wrong with it comes back as an error that names the place. Accepted are IR versions 3 to 13 and
-// opsets 7 to 23 of the default domain, brought to the canonical opset 21; of operators those in
-// handlers.inc. Local functions, sparse tensors, and values that are no tensors are not supported.
+// wrong with it comes back as an error that names the place. Accepted are IR versions 3 to 14 and
+// opsets 7 to 28 of the default domain, brought to the canonical opset; of operators those in
+// ops/ops.inc. Local functions and sparse tensors are not supported.
 // Documentation strings, training information and quantization annotations are ignored; metadata is
 // kept. Thread-safe.
 #pragma once
@@ -35,7 +35,8 @@ struct ReadOptions {
   UnknownOperators unknown_operators = UnknownOperators::kRefuse;
 };
 
-// External data is looked for in the folder of the file. Errors begin with the path.
+// External data is looked for in the folder of the file; a model that is replaced meanwhile is read
+// again, so that model and data are of one save. Errors begin with the path.
 Result<ir::Graph> read_onnx(const Path& path,
                             UnknownOperators unknown_operators = UnknownOperators::kRefuse);
 

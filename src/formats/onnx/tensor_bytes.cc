@@ -51,9 +51,11 @@ void normalize_elements(ir::Tensor& tensor) {
     for (std::byte& byte : tensor.mutable_bytes()) {
       byte = byte == std::byte{0} ? std::byte{0} : std::byte{1};
     }
-  } else if (ir::bits_per_element(tensor.data_type()) == 4 && tensor.num_elements() % 2 != 0) {
-    tensor.mutable_bytes().back() &= std::byte{0x0f};
+    return;
   }
+  const int bits = ir::bits_per_element(tensor.data_type());
+  const auto used = static_cast<unsigned>(tensor.num_elements() % 8 * bits % 8);
+  if (bits < 8 && used != 0) tensor.mutable_bytes().back() &= std::byte((1U << used) - 1);
 }
 
 }  // namespace lathe::formats

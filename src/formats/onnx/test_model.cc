@@ -56,7 +56,7 @@ std::string TestModel::error() const {
 }
 
 void set_attribute(onnx::NodeProto& node, const std::string& name, const ir::Attribute& value) {
-  attribute_to_proto(name, value, *node.add_attribute());
+  attribute_to_proto(name, value, WrittenNames(ir::Graph()), *node.add_attribute());
 }
 
 TestModel relu_model() {

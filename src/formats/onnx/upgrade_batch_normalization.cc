@@ -3,8 +3,7 @@
 namespace lathe::formats {
 
 Status upgrade_batch_normalization(NodeUpgrade& upgrade) {
-  RETURN_IF_ERROR(upgrade.check_inputs(5, 5));
-  ASSIGN_OR_RETURN(const auto spatial, upgrade.take<std::int64_t>("spatial"));
+  const auto spatial = upgrade.take<std::int64_t>("spatial");
   if (spatial && *spatial != 1) {
     return unsupported("attribute 'spatial' is {}: statistics per element are not supported",
                        *spatial);

@@ -19,12 +19,14 @@ std::optional<std::vector<std::int64_t>> reshape_target(const ir::Shape& shape) 
 }  // namespace
 
 Status upgrade_softmax(NodeUpgrade& upgrade) {
-  RETURN_IF_ERROR(upgrade.check_inputs(1, 1));
-  ASSIGN_OR_RETURN(const auto stated, upgrade.take<std::int64_t>("axis"));
+  const auto stated = upgrade.take<std::int64_t>("axis");
   std::int64_t axis = stated.value_or(1);
   const std::optional<ir::Shape>& shape = upgrade.input_type(0).shape;
   if (!shape) {
-    if (axis == -1) return {};
+    if (axis == -1) {
+      upgrade.set_attribute("axis", axis);
+      return {};
+    }
     return unsupported("needs the rank of its input to be read from opset {}", upgrade.opset());
   }
   const auto rank = static_cast<std::int64_t>(shape->size());

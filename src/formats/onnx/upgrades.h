@@ -1,25 +1,22 @@
-// One function per operator that changed between opset 7 and the canonical one. Each gets a node of
-// an opset before the change and leaves nodes of the same meaning at the canonical opset. Errors do
-// not name the node.
+// Brings a node of an older opset to the canonical one.
+//
+// The two signatures tell most of it: an attribute that has become an input of the same name
+// becomes that input, a default that has changed is written down, an attribute that is gone has to
+// have had its default. Code is needed only where the meaning has changed: one function in
+// upgrade_name.cc, and its line in upgrades.inc, which runs before the signatures are compared.
 #pragma once
 
 #include "formats/onnx/node_upgrade.h"
+#include "ops/signature.h"
 
 namespace lathe::formats {
 
-// ReduceMean before 18, Squeeze and Unsqueeze before 13: attribute `axes` becomes input 1.
-Status upgrade_axes(NodeUpgrade& upgrade);
-// Before 14: training shown by more than one output becomes training_mode=1; `spatial`=0, which
-// version 7 had, is not supported.
-Status upgrade_batch_normalization(NodeUpgrade& upgrade);
-// Before 11: attributes `min` and `max` become inputs 1 and 2.
-Status upgrade_clip(NodeUpgrade& upgrade);
-// Before 12: attribute `ratio` becomes input 1.
-Status upgrade_dropout(NodeUpgrade& upgrade);
-// Before 11: attributes `pads` and `value` become inputs 1 and 2.
-Status upgrade_pad(NodeUpgrade& upgrade);
-// Softmax and LogSoftmax before 13 normalised over all dimensions from `axis` on together, and
-// `axis` was 1 where absent.
-Status upgrade_softmax(NodeUpgrade& upgrade);
+// The node fits `old`, its operator's signature at the file's opset; what it leaves behind has the
+// same meaning at the canonical one. Errors do not name the node.
+Status upgrade_node(NodeUpgrade& upgrade, const ops::Signature& old);
+
+#define LATHE_UPGRADE(op_type, before, function) Status function(NodeUpgrade& upgrade);
+#include "formats/onnx/upgrades.inc"
+#undef LATHE_UPGRADE
 
 }  // namespace lathe::formats

@@ -7,36 +7,73 @@
 #include <onnx/onnx_pb.h>
 
 #include "base/progress.h"
+#include "base/stream.h"
 #include "formats/onnx/convert_graph.h"
+#include "formats/onnx/data_file.h"
+#include "formats/onnx/lower_opset.h"
+#include "formats/onnx/opsets.h"
 #include "ops/infer_shapes.h"
+#include "ops/signature.h"
 
 namespace lathe::formats {
 namespace {
 
-constexpr int kIrVersion = 10;
+// The version of the format that came with an opset, for readers of that time. Weights without an
+// input of their own need 4.
+int ir_version(std::int64_t opset) {
+  constexpr std::pair<int, int> kFrom[] = {{28, 14}, {25, 13}, {24, 12}, {23, 11}, {21, 10},
+                                           {19, 9},  {15, 8},  {12, 7},  {11, 6},  {10, 5}};
+  for (const auto& [first, version] : kFrom)
+    if (opset >= first) return version;
+  return 4;
+}
+
 // Behind a multiple of this each external tensor begins, so that a mapped file can be used in place
 // by the widest vector instructions.
 constexpr std::size_t kExternalAlignment = 64;
 
-bool uses_lathe_domain(const ir::Graph& graph) {
-  const auto ids = graph.node_ids();
-  return std::any_of(ids.begin(), ids.end(),
-                     [&](ir::NodeId id) { return graph.node(id).domain == ir::kLatheDomain; });
+// The domains beside the default one of a graph's nodes and of graphs inside them, at the opsets
+// that ops/ has.
+void add_domains(const ir::Graph& graph, Opsets& opsets) {
+  for (const ir::NodeId id : graph.node_ids()) {
+    const ir::Node& node = graph.node(id);
+    if (!node.domain.empty()) opsets.emplace(node.domain, ops::newest_opset(node.domain));
+    for (const ir::Subgraph* subgraph : ir::subgraphs(node)) add_domains(*subgraph->graph, opsets);
+  }
 }
 
-// Of a canonical graph: what it uses.
-std::map<std::string, std::int64_t, std::less<>> opsets_of(const ir::Graph& graph) {
-  if (!graph.opsets.empty()) return graph.opsets;
-  std::map<std::string, std::int64_t, std::less<>> opsets{{"", ir::kCanonicalOpset}};
-  if (uses_lathe_domain(graph)) opsets.emplace(ir::kLatheDomain, ir::kLatheOpset);
-  return opsets;
+// Runtimes of the last years read this one, and ours were written at it from the beginning.
+constexpr int kLeastOpset = 21;
+
+// The graph as it is written, and the opsets that its nodes are at.
+struct Written {
+  ir::Graph graph;
+  Opsets opsets;
+};
+
+Result<Written> bring_to_opset(ir::Graph graph, const std::optional<int>& opset) {
+  if (!graph.opsets.empty()) {
+    if (opset) return unsupported("a model with operators that Lathe lacks keeps its opset");
+    Opsets opsets = graph.opsets;
+    return Written{std::move(graph), std::move(opsets)};
+  }
+  AtOpset at;
+  if (opset) {
+    ASSIGN_OR_RETURN(at.graph, lower_opset(graph, *opset));
+    at.opset = *opset;
+  } else {
+    ASSIGN_OR_RETURN(at, oldest_opset(graph, kLeastOpset));
+  }
+  Opsets opsets{{"", at.opset}};
+  add_domains(at.graph, opsets);
+  return Written{std::move(at.graph), std::move(opsets)};
 }
 
 Status check_domains(const ir::Graph& graph) {
   if (!graph.opsets.empty()) return {};
   for (const ir::NodeId id : graph.node_ids()) {
     const std::string& domain = graph.node(id).domain;
-    if (!domain.empty() && domain != ir::kLatheDomain) {
+    if (!domain.empty() && ops::newest_opset(domain) == 0) {
       return unsupported("node {}: domain '{}' cannot be written", ir::describe_node(graph, id),
                          domain);
     }
@@ -44,33 +81,30 @@ Status check_domains(const ir::Graph& graph) {
   return {};
 }
 
-bool has_types_to_write(const ir::Graph& graph) {
-  return std::all_of(graph.outputs().begin(), graph.outputs().end(), [&](ir::ValueId id) {
-    return graph.value(id).type.data_type != ir::DataType::kUndefined;
-  });
-}
-
-Result<onnx::ModelProto> model_to_proto(const ir::Graph& given, bool value_info) {
+Result<onnx::ModelProto> model_to_proto(const ir::Graph& given, bool value_info,
+                                        const std::optional<int>& opset) {
   RETURN_IF_ERROR(given.verify());
   RETURN_IF_ERROR(check_domains(given));
   ir::Graph graph = given;
   // The specification wants outputs to have types; a graph fresh from a builder has none.
   const bool canonical = graph.opsets.empty();
-  if (canonical && (value_info || !has_types_to_write(graph))) {
-    RETURN_IF_ERROR(ops::infer_shapes(graph));
-  }
+  if (canonical) RETURN_IF_ERROR(ops::infer_shapes(graph));
+  ASSIGN_OR_RETURN(const Written written, bring_to_opset(std::move(graph), opset));
   onnx::ModelProto model;
-  model.set_ir_version(kIrVersion);
+  // Files of others may say less than they use: 10 and more does no harm to those.
+  const auto standard = written.opsets.find("");
+  const std::int64_t at = standard == written.opsets.end() ? 0 : standard->second;
+  model.set_ir_version(canonical ? ir_version(at) : std::max(10, ir_version(at)));
   model.set_producer_name("lathe");
   model.set_producer_version(LATHE_VERSION);
-  for (const auto& [domain, version] : opsets_of(graph)) {
-    onnx::OperatorSetIdProto& opset = *model.add_opset_import();
-    opset.set_domain(domain);
-    opset.set_version(version);
+  for (const auto& [domain, version] : written.opsets) {
+    onnx::OperatorSetIdProto& imported = *model.add_opset_import();
+    imported.set_domain(domain);
+    imported.set_version(version);
   }
   // What was declared of a graph with unknown operators cannot be inferred again.
-  graph_to_proto(graph, *model.mutable_graph(), value_info || !canonical);
-  for (const auto& [key, value] : graph.metadata) {
+  graph_to_proto(written.graph, *model.mutable_graph(), value_info || !canonical);
+  for (const auto& [key, value] : given.metadata) {
     onnx::StringStringEntryProto& entry = *model.add_metadata_props();
     entry.set_key(key);
     entry.set_value(value);
@@ -99,9 +133,9 @@ void add_entry(onnx::TensorProto& tensor, std::string_view key, std::string valu
   entry.set_value(std::move(value));
 }
 
-// Moves the large initializers of the outermost graph out, and gives their bytes.
-std::string move_out_weights(onnx::ModelProto& model, const std::string& location,
-                             std::int64_t threshold) {
+// Moves the large initializers of the outermost graph out, and gives their bytes. Where they are
+// stays empty, for set_location.
+std::string move_out_weights(onnx::ModelProto& model, std::int64_t threshold) {
   std::string data;
   for (onnx::TensorProto& tensor : *model.mutable_graph()->mutable_initializer()) {
     if (!tensor.has_raw_data() || tensor.raw_data().empty() ||
@@ -111,7 +145,7 @@ std::string move_out_weights(onnx::ModelProto& model, const std::string& locatio
     const std::unique_ptr<std::string> bytes(tensor.release_raw_data());
     data.resize((data.size() + kExternalAlignment - 1) / kExternalAlignment * kExternalAlignment);
     tensor.set_data_location(onnx::TensorProto::EXTERNAL);
-    add_entry(tensor, "location", location);
+    add_entry(tensor, "location", "");
     add_entry(tensor, "offset", std::to_string(data.size()));
     add_entry(tensor, "length", std::to_string(bytes->size()));
     data += *bytes;
@@ -119,18 +153,35 @@ std::string move_out_weights(onnx::ModelProto& model, const std::string& locatio
   return data;
 }
 
+void set_location(onnx::ModelProto& model, const std::string& location) {
+  for (onnx::TensorProto& tensor : *model.mutable_graph()->mutable_initializer()) {
+    if (tensor.data_location() != onnx::TensorProto::EXTERNAL) continue;
+    tensor.mutable_external_data(0)->set_value(location);
+  }
+}
+
 Status write_files(const ir::Graph& graph, const Path& path, const WriteOptions& options) {
-  auto model = model_to_proto(graph, options.value_info);
+  if (options.external_data && is_stream(path)) {
+    return invalid_argument(
+        "{}: external data lie beside a model in a folder, expected the name of a file there",
+        path.string());
+  }
+  auto model = model_to_proto(graph, options.value_info, options.opset);
   if (!model.ok()) return model.error().with_context(path.string());
+  TemporaryFile data_file;
   if (options.external_data) {
-    const Path data_path = path.string() + ".data";
-    const std::string data =
-        move_out_weights(*model, data_path.filename().string(), options.external_threshold_bytes);
-    if (!data.empty()) RETURN_IF_ERROR(write_file_atomic(data_path, data));
+    const std::string data = move_out_weights(*model, options.external_threshold_bytes);
+    if (!data.empty()) {
+      ASSIGN_OR_RETURN(data_file, write_data_file(path, data));
+      set_location(*model, data_file.path().filename().string());
+    }
   }
   const auto bytes = to_bytes(*model);
   if (!bytes.ok()) return bytes.error().with_context(path.string());
-  return write_file_atomic(path, *bytes);
+  ASSIGN_OR_RETURN(const TemporaryFile replaced, replace_file_atomic(path, *bytes));
+  data_file.keep();
+  if (replaced.exists()) remove_replaced_data(replaced.path(), path);
+  return {};
 }
 
 template <typename Body>
@@ -149,9 +200,9 @@ Status write_onnx(const ir::Graph& graph, const Path& path, const WriteOptions& 
   return guarded([&] { return write_files(graph, path, options); });
 }
 
-Result<std::string> serialize_onnx(const ir::Graph& graph) {
+Result<std::string> serialize_onnx(const ir::Graph& graph, const std::optional<int>& opset) {
   return guarded([&]() -> Result<std::string> {
-    ASSIGN_OR_RETURN(const onnx::ModelProto model, model_to_proto(graph, false));
+    ASSIGN_OR_RETURN(const onnx::ModelProto model, model_to_proto(graph, false, opset));
     return to_bytes(model);
   });
 }

@@ -1,11 +1,13 @@
 #include "formats/onnx/write_onnx.h"
 
+#include <array>
 #include <gtest/gtest.h>
 #include <onnx/onnx_pb.h>
 
 #include "formats/onnx/read_onnx.h"
 #include "ir/graph_builder.h"
 #include "ir/print.h"
+#include "ops/evaluate.h"
 #include "ops/infer_shapes.h"
 
 namespace lathe::formats {
@@ -64,21 +66,71 @@ TEST(WriteOnnx, StatesVersions) {
   EXPECT_EQ(proto.graph().value_info_size(), 0);
 }
 
-TEST(WriteOnnx, ImportsTheLatheDomainWhereItIsUsed) {
+TEST(WriteOnnx, ImportsADomainWhereItIsUsed) {
   ir::Graph graph;
   const ir::ValueId x = graph.add_input("x", {ir::DataType::kUint8, ir::Shape{1, 2, 3, 3}});
   const ir::ValueId scale = graph.add_constant("scale", ir::Tensor::scalar(0.5F));
   const ir::ValueId zero = graph.add_constant("zero", ir::Tensor::scalar(std::uint8_t{0}));
   const ir::ValueId y =
       graph.add("QLinearGlobalAveragePool", std::array{x, scale, zero, scale, zero}, {}, "y",
-                ir::kLatheDomain);
+                "com.microsoft");
   graph.set_outputs({y});
   const onnx::ModelProto proto = proto_of(graph);
   ASSERT_EQ(proto.opset_import_size(), 2);
-  EXPECT_EQ(proto.opset_import(1).domain(), "lathe");
+  EXPECT_EQ(proto.opset_import(1).domain(), "com.microsoft");
   EXPECT_EQ(proto.opset_import(1).version(), 1);
   const auto back = parse(proto.SerializeAsString());
   EXPECT_TRUE(back.ok()) << back.error().message();
+}
+
+// Branches that read an input, a computed value and a constant of the graph around them.
+ir::Graph branching_graph() {
+  ir::Graph g;
+  const ir::ValueId condition = g.add_input("condition", {ir::DataType::kBool, ir::Shape{}});
+  const ir::ValueId x = g.add_input("x", {ir::DataType::kFloat32, ir::Shape{2, 3}});
+  const ir::ValueId middle = g.add("Relu", std::array{x}, {}, "middle");
+  const ir::ValueId target =
+      g.add_constant("target", ir::Tensor::vector_int64(std::array<std::int64_t, 2>{3, 2}));
+  const auto branch = [&](std::string_view first, ir::ValueId a, ir::ValueId b) {
+    ir::Graph body;
+    body.name = "branch";
+    // The names of values around it: files have one name space.
+    const ir::ValueId outer_a = body.add_capture(g.value(a).name);
+    const ir::ValueId outer_b = body.add_capture("not_the_outer_name");
+    const ir::ValueId shape = body.add_capture("target");
+    const ir::ValueId sum = body.add(first, std::array{outer_a, outer_b}, {}, "middle_inside");
+    body.set_outputs({body.add("Reshape", std::array{sum, shape}, {}, "inner")});
+    return ir::Subgraph{std::make_shared<const ir::Graph>(std::move(body)), {a, b, target}};
+  };
+  g.set_outputs(
+      {g.add("If", std::array{condition},
+             {{"then_branch", branch("Add", x, middle)}, {"else_branch", branch("Sub", middle, x)}},
+             "y")});
+  const Status inferred = ops::infer_shapes(g);
+  EXPECT_TRUE(inferred.ok()) << inferred.error().message();
+  EXPECT_TRUE(g.compact().ok());
+  return g;
+}
+
+TEST(WriteOnnx, BranchesSurviveARoundTrip) {
+  const ir::Graph graph = branching_graph();
+  const auto bytes = serialize_onnx(graph);
+  ASSERT_TRUE(bytes.ok()) << bytes.error().message();
+  const auto back = parse(*bytes);
+  ASSERT_TRUE(back.ok()) << back.error().message();
+  EXPECT_EQ(ir::to_text(*back), ir::to_text(graph));
+  EXPECT_EQ(*serialize_onnx(*back), *bytes);
+  EXPECT_EQ(back->type(back->outputs()[0]).to_string(), "float32[3,2]");
+  const ir::Tensor x = ir::Tensor::from_values<float>({2, 3}, {-1, 2, -3, 4, -5, 6});
+  for (const bool condition : {true, false}) {
+    const std::array inputs{ir::Tensor::scalar(condition), x};
+    const auto expected = ops::evaluate(graph, inputs);
+    const auto actual = ops::evaluate(*back, inputs);
+    ASSERT_TRUE(expected.ok()) << expected.error().message();
+    ASSERT_TRUE(actual.ok()) << actual.error().message();
+    EXPECT_TRUE(actual->at(0).identical(expected->at(0)));
+    EXPECT_EQ(expected->at(0).to_floats()[1], condition ? 4 : 0);
+  }
 }
 
 TEST(WriteOnnx, OutputsHaveTypesAlsoWhereNothingWasInferred) {

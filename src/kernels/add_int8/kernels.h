@@ -1,8 +1,6 @@
 // The addition kernels of kernels.inc as a table.
 #pragma once
 
-#include <span>
-
 #include "base/cpu.h"
 #include "kernels/add_int8/args.h"
 
@@ -14,6 +12,10 @@ struct AddInt8Kernel {
   void (*function)(const AddInt8Args&);
 };
 
-std::span<const AddInt8Kernel> add_int8_kernels();
+inline constexpr AddInt8Kernel kAddInt8Kernels[] = {
+#define LATHE_ADD_INT8_KERNEL(isa, function) {Isa::isa, #function, function},
+#include "kernels/add_int8/kernels.inc"
+#undef LATHE_ADD_INT8_KERNEL
+};
 
 }  // namespace lathe::kernels

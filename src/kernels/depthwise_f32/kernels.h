@@ -1,8 +1,6 @@
 // The depthwise kernels of kernels.inc as a table.
 #pragma once
 
-#include <span>
-
 #include "base/cpu.h"
 #include "kernels/depthwise_f32/args.h"
 
@@ -14,9 +12,10 @@ struct DepthwiseF32Kernel {
   void (*function)(const DepthwiseF32Args&);
 };
 
-std::span<const DepthwiseF32Kernel> depthwise_f32_kernels();
-
-// The best up to `isa`.
-const DepthwiseF32Kernel& pick_depthwise_f32(Isa isa);
+inline constexpr DepthwiseF32Kernel kDepthwiseF32Kernels[] = {
+#define LATHE_DEPTHWISE_F32_KERNEL(isa, function) {Isa::isa, #function, function},
+#include "kernels/depthwise_f32/kernels.inc"
+#undef LATHE_DEPTHWISE_F32_KERNEL
+};
 
 }  // namespace lathe::kernels

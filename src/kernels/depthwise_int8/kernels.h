@@ -1,12 +1,9 @@
-// Depthwise convolution on 8-bit activations: what a variant offers and how its weights are packed.
+// The 8-bit depthwise kernels of kernels.inc as a table: what each offers.
 #pragma once
 
 #include <cstdint>
-#include <span>
-#include <vector>
 
 #include "base/cpu.h"
-#include "kernels/convolution_int8_layer.h"
 #include "kernels/depthwise_int8/args.h"
 
 namespace lathe::kernels {
@@ -25,30 +22,17 @@ struct DepthwiseInt8Kernel {
   // Reads and writes whole blocks only: the last block overlaps the one before, and layers have at
   // least min_width channels.
   bool overlap;
+
+  [[nodiscard]] bool takes(std::int64_t channels) const {
+    return !overlap || channels >= min_width;
+  }
 };
 
-std::span<const DepthwiseInt8Kernel> depthwise_int8_kernels();
-// The best kernel up to `isa` that takes so few channels.
-const DepthwiseInt8Kernel& pick_depthwise_int8(Isa isa, std::int64_t channels);
-
-// Channels that one call of the kernel computes, and where their packed weights are.
-struct DepthwiseInt8Block {
-  std::int64_t channel;
-  std::int64_t channels;
-  std::int64_t width;
-  std::size_t offset;
+inline constexpr DepthwiseInt8Kernel kDepthwiseInt8Kernels[] = {
+#define LATHE_DEPTHWISE_INT8_KERNEL(isa, function, ...) \
+  {Isa::isa, #function, function, __VA_ARGS__},
+#include "kernels/depthwise_int8/kernels.inc"
+#undef LATHE_DEPTHWISE_INT8_KERNEL
 };
-
-// The blocks that cover a layer's channels, and the bytes that they take.
-struct DepthwiseInt8Plan {
-  std::vector<DepthwiseInt8Block> blocks;
-  std::size_t bytes = 0;
-};
-DepthwiseInt8Plan plan_depthwise_int8(const DepthwiseInt8Kernel& kernel,
-                                      const ConvolutionShape& shape);
-
-// Writes all blocks of the layer at `out`, the zero point folded into the bias.
-void pack_depthwise_int8(const DepthwiseInt8Kernel& kernel, const DepthwiseInt8Plan& plan,
-                         const ConvolutionInt8Layer& layer, std::byte* out);
 
 }  // namespace lathe::kernels

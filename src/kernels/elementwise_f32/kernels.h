@@ -1,8 +1,6 @@
 // The elementwise kernels of kernels.inc as a table.
 #pragma once
 
-#include <span>
-
 #include "base/cpu.h"
 #include "kernels/elementwise_f32/args.h"
 
@@ -15,6 +13,10 @@ struct ElementwiseF32Kernel {
   void (*unary)(const UnaryF32Args&);
 };
 
-std::span<const ElementwiseF32Kernel> elementwise_f32_kernels();
+inline constexpr ElementwiseF32Kernel kElementwiseF32Kernels[] = {
+#define LATHE_ELEMENTWISE_F32_KERNEL(isa, binary, unary) {Isa::isa, #unary, binary, unary},
+#include "kernels/elementwise_f32/kernels.inc"
+#undef LATHE_ELEMENTWISE_F32_KERNEL
+};
 
 }  // namespace lathe::kernels

@@ -28,7 +28,7 @@ struct IgemmF32Args {
   float max;
 };
 
-#define LATHE_IGEMM_F32_KERNEL(isa, function, mr, nr) void function(const IgemmF32Args& args);
+#define LATHE_IGEMM_F32_KERNEL(isa, function, ...) void function(const IgemmF32Args& args);
 #include "kernels/igemm_f32/kernels.inc"
 #undef LATHE_IGEMM_F32_KERNEL
 

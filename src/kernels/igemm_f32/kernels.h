@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 
 #include "base/cpu.h"
 #include "kernels/igemm_f32/args.h"
@@ -13,14 +12,17 @@ struct IgemmF32Kernel {
   Isa isa;
   const char* name;
   void (*function)(const IgemmF32Args&);
-  std::int64_t mr;
-  std::int64_t nr;
+  std::int64_t mr;  // output pixels of a tile, at most; the same for all of an instruction set
+  std::int64_t nr;  // output channels of a panel
+  bool one_panel;   // for outputs of one panel only: its instruction set has a wider kernel
+
+  [[nodiscard]] bool takes(std::int64_t columns) const { return !one_panel || columns <= nr; }
 };
 
-std::span<const IgemmF32Kernel> igemm_f32_kernels();
-
-// Of the best instruction set up to `isa`, the narrowest kernel that takes so many columns in one
-// tile, else the widest. Those of one instruction set have the same mr.
-const IgemmF32Kernel& pick_igemm_f32(Isa isa, std::int64_t columns);
+inline constexpr IgemmF32Kernel kIgemmF32Kernels[] = {
+#define LATHE_IGEMM_F32_KERNEL(isa, function, ...) {Isa::isa, #function, function, __VA_ARGS__},
+#include "kernels/igemm_f32/kernels.inc"
+#undef LATHE_IGEMM_F32_KERNEL
+};
 
 }  // namespace lathe::kernels

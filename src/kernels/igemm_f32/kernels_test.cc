@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "kernels/aligned_buffer.h"
 #include "kernels/guarded_buffer.h"
+#include "kernels/pick.h"
 
 namespace lathe::kernels {
 namespace {
@@ -72,7 +73,7 @@ void check(const IgemmF32Kernel& kernel, const Tile& tile, Random& random) {
 
 TEST(IgemmF32Kernels, EveryTileOfEveryKernel) {
   Random random(1);
-  for (const IgemmF32Kernel& kernel : igemm_f32_kernels()) {
+  for (const IgemmF32Kernel& kernel : kIgemmF32Kernels) {
     if (!isa_supported(kernel.isa)) continue;
     for (std::int64_t rows = 1; rows <= kernel.mr; ++rows) {
       for (std::int64_t columns = 1; columns <= kernel.nr; ++columns) {
@@ -86,10 +87,11 @@ TEST(IgemmF32Kernels, EveryTileOfEveryKernel) {
 }
 
 TEST(IgemmF32Kernels, PickTakesTheNarrowestThatHoldsTheColumns) {
-  EXPECT_EQ(pick_igemm_f32(Isa::kScalar, 100).isa, Isa::kScalar);
-  for (const IgemmF32Kernel& kernel : igemm_f32_kernels()) {
-    EXPECT_EQ(&pick_igemm_f32(kernel.isa, kernel.nr), &kernel);
-    EXPECT_EQ(pick_igemm_f32(kernel.isa, 1).mr, kernel.mr) << "one height for each instruction set";
+  EXPECT_EQ(pick(kIgemmF32Kernels, Isa::kScalar, 100).isa, Isa::kScalar);
+  for (const IgemmF32Kernel& kernel : kIgemmF32Kernels) {
+    EXPECT_EQ(&pick(kIgemmF32Kernels, kernel.isa, kernel.nr), &kernel);
+    EXPECT_EQ(pick(kIgemmF32Kernels, kernel.isa, 1).mr, kernel.mr)
+        << "one height for each instruction set";
   }
 }
 

@@ -1,9 +1,8 @@
-// Integer matrix multiplication for convolutions: a tile of output pixels times a panel of output
-// channels, read through row pointers. What a variant offers and how its weights are packed.
+// The integer matrix multiplication kernels of kernels.inc as a table: a tile of output pixels
+// times a panel of output channels, read through row pointers. What each offers.
 #pragma once
 
 #include <cstdint>
-#include <span>
 
 #include "base/cpu.h"
 #include "kernels/igemm_int8/args.h"
@@ -24,25 +23,10 @@ struct IgemmInt8Kernel {
   bool split_pairs;
 };
 
-std::span<const IgemmInt8Kernel> igemm_int8_kernels();
-
-// The output channel, counted from the panel's first, that a slot of a packed panel holds.
-int igemm_int8_channel(const IgemmInt8Kernel& kernel, bool half, int slot);
-
-// Bytes of a packed panel for `depth` input channels and taps, a multiple of 4.
-std::size_t igemm_int8_panel_bytes(const IgemmInt8Kernel& kernel, bool half, std::int64_t depth);
-
-// What a panel is packed from.
-struct IgemmInt8Panel {
-  std::span<const std::int8_t> weights;  // [channels, depth_used], depth_used <= depth
-  std::span<const std::int32_t> bias;    // [channels]
-  std::span<const float> multipliers;    // [channels]
-  std::int64_t depth;                    // padded with zero weights up to this
-  std::int32_t input_zero_point;         // of the unsigned form of the input
+inline constexpr IgemmInt8Kernel kIgemmInt8Kernels[] = {
+#define LATHE_IGEMM_INT8_KERNEL(isa, function, ...) {Isa::isa, #function, function, __VA_ARGS__},
+#include "kernels/igemm_int8/kernels.inc"
+#undef LATHE_IGEMM_INT8_KERNEL
 };
-
-// Writes igemm_int8_panel_bytes() at `out`, the zero point folded into the bias.
-void pack_igemm_int8_panel(const IgemmInt8Kernel& kernel, bool half, const IgemmInt8Panel& panel,
-                           std::byte* out);
 
 }  // namespace lathe::kernels

@@ -1,8 +1,6 @@
 // The pooling kernels of kernels.inc as a table.
 #pragma once
 
-#include <span>
-
 #include "base/cpu.h"
 #include "kernels/pooling_f32/args.h"
 
@@ -15,6 +13,10 @@ struct PoolingF32Kernel {
   void (*average)(const PoolingF32Args&);
 };
 
-std::span<const PoolingF32Kernel> pooling_f32_kernels();
+inline constexpr PoolingF32Kernel kPoolingF32Kernels[] = {
+#define LATHE_POOLING_F32_KERNEL(isa, max, average) {Isa::isa, #max, max, average},
+#include "kernels/pooling_f32/kernels.inc"
+#undef LATHE_POOLING_F32_KERNEL
+};
 
 }  // namespace lathe::kernels

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 
 #include "base/cpu.h"
 #include "kernels/pooling_int8/args.h"
@@ -15,11 +14,15 @@ struct PoolingInt8Kernel {
   void (*max)(const PoolInt8Args&);
   void (*average)(const AveragePoolInt8Args&);
   std::int64_t min_channels;
+
+  [[nodiscard]] bool takes(std::int64_t channels) const { return channels >= min_channels; }
 };
 
-std::span<const PoolingInt8Kernel> pooling_int8_kernels();
-
-// The best kernel up to `isa` that takes so few channels.
-const PoolingInt8Kernel& pick_pooling_int8(Isa isa, std::int64_t channels);
+inline constexpr PoolingInt8Kernel kPoolingInt8Kernels[] = {
+#define LATHE_POOLING_INT8_KERNEL(isa, max, average, min_channels) \
+  {Isa::isa, #average, max, average, min_channels},
+#include "kernels/pooling_int8/kernels.inc"
+#undef LATHE_POOLING_INT8_KERNEL
+};
 
 }  // namespace lathe::kernels

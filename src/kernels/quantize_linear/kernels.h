@@ -1,8 +1,6 @@
 // The quantization kernels of kernels.inc as a table.
 #pragma once
 
-#include <span>
-
 #include "base/cpu.h"
 #include "kernels/quantize_linear/args.h"
 
@@ -15,6 +13,11 @@ struct QuantizeLinearKernel {
   void (*dequantize)(const DequantizeLinearArgs&);
 };
 
-std::span<const QuantizeLinearKernel> quantize_linear_kernels();
+inline constexpr QuantizeLinearKernel kQuantizeLinearKernels[] = {
+#define LATHE_QUANTIZE_LINEAR_KERNEL(isa, quantize, dequantize) \
+  {Isa::isa, #quantize, quantize, dequantize},
+#include "kernels/quantize_linear/kernels.inc"
+#undef LATHE_QUANTIZE_LINEAR_KERNEL
+};
 
 }  // namespace lathe::kernels

@@ -1,8 +1,6 @@
 // The softmax kernels of kernels.inc as a table.
 #pragma once
 
-#include <span>
-
 #include "base/cpu.h"
 #include "kernels/softmax_f32/args.h"
 
@@ -14,6 +12,10 @@ struct SoftmaxF32Kernel {
   void (*function)(const SoftmaxF32Args&);
 };
 
-std::span<const SoftmaxF32Kernel> softmax_f32_kernels();
+inline constexpr SoftmaxF32Kernel kSoftmaxF32Kernels[] = {
+#define LATHE_SOFTMAX_F32_KERNEL(isa, function) {Isa::isa, #function, function},
+#include "kernels/softmax_f32/kernels.inc"
+#undef LATHE_SOFTMAX_F32_KERNEL
+};
 
 }  // namespace lathe::kernels

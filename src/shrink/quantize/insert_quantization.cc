@@ -17,8 +17,7 @@ using ir::ValueId;
 // adds to a small model's file; nodes are named after the value or layer that they belong to.
 class Inserter {
  public:
-  Inserter(const Graph& graph, const ActivationRanges& ranges)
-      : graph_(graph), ranges_(ranges), consumers_(graph.consumers()) {}
+  Inserter(const Graph& graph, const ActivationRanges& ranges) : graph_(graph), ranges_(ranges) {}
 
   Status activation(const QuantizationPoint& point) {
     const auto range = ranges_.find(graph_.value(point.range_of).name);
@@ -30,11 +29,12 @@ class Inserter {
     const ValueId zero = zero_constant(parameters.zero_point);
     const std::string base = fmt::format("a{}", ++activations_);
     const std::string name = graph_.value(point.value).name;
+    const std::vector<ir::NodeId> readers = graph_.value(point.value).readers;
     const ValueId quantized =
         add("QuantizeLinear", name + ".quantize", {point.value, scale, zero}, base + "q");
     const ValueId real =
         add("DequantizeLinear", name + ".dequantize", {quantized, scale, zero}, base + "d");
-    for (const ir::NodeId reader : consumers_[static_cast<std::size_t>(point.value)]) {
+    for (const ir::NodeId reader : readers) {
       const ir::Node& node = graph_.node(reader);
       for (std::size_t i = 0; i < node.inputs.size(); ++i) {
         if (node.inputs[i] == point.value) graph_.set_input(reader, i, real);
@@ -152,7 +152,6 @@ class Inserter {
 
   Graph graph_;
   const ActivationRanges& ranges_;
-  std::vector<std::vector<ir::NodeId>> consumers_;
   std::map<float, ValueId> scale_constants_;
   std::map<std::int8_t, ValueId> zero_constants_;
   int activations_ = 0;

@@ -16,7 +16,7 @@ QuantizationRole role_of(const ir::Node& node) {
 class Planner {
  public:
   Planner(const ir::Graph& graph, const std::vector<std::string>& excluded)
-      : graph_(graph), excluded_(excluded), consumers_(graph.consumers()) {}
+      : graph_(graph), excluded_(excluded) {}
 
   QuantizationPlan run() {
     const auto order = graph_.topological_order();
@@ -38,7 +38,7 @@ class Planner {
   // The value that carries a node's result on: behind the activation that alone reads it.
   [[nodiscard]] ValueId result_of(const ir::Node& node) const {
     const ValueId value = node.output();
-    const auto& readers = consumers_[static_cast<std::size_t>(value)];
+    const auto& readers = graph_.value(value).readers;
     if (graph_.is_output(value) || readers.size() != 1) return value;
     const ir::Node& reader = graph_.node(readers[0]);
     const bool carries_on =
@@ -62,16 +62,16 @@ class Planner {
         (bias != nullptr && bias->data_type() == ir::DataType::kFloat32 && bias->rank() == 1 &&
          weights != nullptr &&
          (bias->dim(0) == weights->dim(channel_axis(node)) || bias->dim(0) == 1));
-    const bool plain = !node.is("Gemm") || (node.attribute_float("alpha", 1) == 1 &&
-                                            node.attribute_float("beta", 1) == 1 &&
-                                            node.attribute_int("transA", 0) == 0);
+    const bool plain = !node.is("Gemm") || (ops::attributes(node).get_float("alpha") == 1 &&
+                                            ops::attributes(node).get_float("beta") == 1 &&
+                                            ops::attributes(node).get_int("transA") == 0);
     return weights != nullptr && weights->data_type() == ir::DataType::kFloat32 && bias_fits &&
            plain && std::find(excluded_.begin(), excluded_.end(), name) == excluded_.end();
   }
 
   [[nodiscard]] bool same_shapes(const ir::Node& node) const {
     return std::all_of(node.inputs.begin(), node.inputs.end(), [&](ValueId v) {
-      return graph_.value(v).type.shape == graph_.value(node.input(0)).type.shape;
+      return graph_.tensor_type(v).shape == graph_.tensor_type(node.input(0)).shape;
     });
   }
 
@@ -96,7 +96,6 @@ class Planner {
 
   const ir::Graph& graph_;
   const std::vector<std::string>& excluded_;
-  std::vector<std::vector<NodeId>> consumers_;
   std::map<ValueId, ValueId> range_of_;
   QuantizationPlan plan_;
 };
@@ -106,13 +105,14 @@ class Planner {
 QuantizationRole quantization_role(std::string_view op_type) {
 #define LATHE_QUANTIZE(name, role) \
   if (op_type == #name) return QuantizationRole::role;
+#include "ops/attributes.h"
 #include "shrink/quantize/quantized_operators.inc"
 #undef LATHE_QUANTIZE
   return QuantizationRole::kNone;
 }
 
 std::size_t channel_axis(const ir::Node& layer) {
-  return layer.is("Gemm") && layer.attribute_int("transB", 0) == 0 ? 1 : 0;
+  return layer.is("Gemm") && ops::attributes(layer).get_int("transB") == 0 ? 1 : 0;
 }
 
 const std::string& layer_name(const ir::Graph& graph, const ir::Node& node) {

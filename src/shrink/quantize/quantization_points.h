@@ -39,10 +39,10 @@ std::size_t channel_axis(const ir::Node& layer);
 // none.
 const std::string& layer_name(const ir::Graph& graph, const ir::Node& node);
 
-// For a simplified float32 graph (passes::simplify_passes). Layers are Conv and Gemm with constant
-// weights, except those named in `excluded`. Additions, global average pools and operators that
-// only move elements join where all their inputs are 8-bit. A value that a Relu or Clip alone reads
-// is left to that activation's output. Graph outputs stay float32.
+// For a simplified float32 graph (passes::simplify_pipeline). Layers are Conv and Gemm with
+// constant weights, except those named in `excluded`. Additions, global average pools and operators
+// that only move elements join where all their inputs are 8-bit. A value that a Relu or Clip alone
+// reads is left to that activation's output. Graph outputs stay float32.
 QuantizationPlan plan_quantization(const ir::Graph& graph,
                                    const std::vector<std::string>& excluded);
 

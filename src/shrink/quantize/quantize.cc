@@ -52,7 +52,7 @@ Result<Quantized> quantize(const Graph& graph, std::shared_ptr<const data::Datas
                            const QuantizeOptions& options) {
   RETURN_IF_ERROR(check_float(graph));
   RETURN_IF_ERROR(data::read_history_steps(graph.metadata));
-  ASSIGN_OR_RETURN(const Graph simplified, passes::run_passes(graph, passes::simplify_passes()));
+  ASSIGN_OR_RETURN(const Graph simplified, passes::run_phases(graph, passes::simplify_pipeline()));
   RETURN_IF_ERROR(check_excluded(simplified, options.excluded));
   const QuantizationPlan plan = plan_quantization(simplified, options.excluded);
   if (plan.layers.empty() && !options.excluded.empty())

@@ -34,7 +34,7 @@ struct Quantized {
 Result<Quantized> quantize(const ir::Graph& graph, std::shared_ptr<const data::Dataset> dataset,
                            const QuantizeOptions& options = {});
 
-// The second half: the same for a graph that simplify_passes have gone over, with known ranges.
+// The second half: the same for a graph that simplify_pipeline have gone over, with known ranges.
 struct QuantizationPlan;
 Result<ir::Graph> insert_quantization(const ir::Graph& graph, const QuantizationPlan& plan,
                                       const ActivationRanges& ranges);

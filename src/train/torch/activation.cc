@@ -10,6 +10,7 @@
 #include <ATen/ops/softmax.h>
 #include <limits>
 
+#include "ops/attributes.h"
 #include "train/torch/op.h"
 
 namespace lathe::train {
@@ -22,7 +23,7 @@ Result<at::Tensor> run_relu(const OpCall& call) {
 
 Result<at::Tensor> run_leaky_relu(const OpCall& call) {
   return at::leaky_relu(call.input(0),
-                        static_cast<double>(call.node.attribute_float("alpha", 0.01F)));
+                        static_cast<double>(ops::attributes(call.node).get_float("alpha")));
 }
 
 Result<at::Tensor> run_clip(const OpCall& call) {
@@ -40,8 +41,8 @@ Result<at::Tensor> run_clip(const OpCall& call) {
 Result<at::Tensor> run_sigmoid(const OpCall& call) { return call.input(0).sigmoid(); }
 
 Result<at::Tensor> run_hard_sigmoid(const OpCall& call) {
-  const auto alpha = static_cast<double>(call.node.attribute_float("alpha", 0.2F));
-  const auto beta = static_cast<double>(call.node.attribute_float("beta", 0.5F));
+  const auto alpha = static_cast<double>(ops::attributes(call.node).get_float("alpha"));
+  const auto beta = static_cast<double>(ops::attributes(call.node).get_float("beta"));
   return at::clamp(call.input(0) * alpha + beta, 0, 1);
 }
 
@@ -55,11 +56,11 @@ at::Tensor at_least_float(const at::Tensor& x) {
 }
 
 Result<at::Tensor> run_softmax(const OpCall& call) {
-  return at::softmax(at_least_float(call.input(0)), call.node.attribute_int("axis", -1));
+  return at::softmax(at_least_float(call.input(0)), ops::attributes(call.node).get_int("axis"));
 }
 
 Result<at::Tensor> run_log_softmax(const OpCall& call) {
-  return at::log_softmax(at_least_float(call.input(0)), call.node.attribute_int("axis", -1));
+  return at::log_softmax(at_least_float(call.input(0)), ops::attributes(call.node).get_int("axis"));
 }
 
 // A training_mode input is left aside: dropout is what training does and evaluation does not.

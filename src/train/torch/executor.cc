@@ -65,7 +65,7 @@ Status Executor::add_step(ir::NodeId id) {
   for (std::size_t i = 1; i < node.outputs.size(); ++i) {
     const ir::ValueId output = node.outputs[i];
     if (output == ir::kNoValue) continue;
-    if (!graph_->consumers()[index(output)].empty() || graph_->is_output(output)) {
+    if (!graph_->readers(output).empty() || graph_->is_output(output)) {
       return unsupported("{}: its output {} cannot be trained", step.where, i);
     }
   }

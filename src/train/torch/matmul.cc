@@ -3,6 +3,7 @@
 #include <ATen/ops/linear.h>
 #include <ATen/ops/matmul.h>
 
+#include "ops/attributes.h"
 #include "train/torch/op.h"
 
 namespace lathe::train {
@@ -18,10 +19,10 @@ Result<at::Tensor> run_gemm(const OpCall& call) {
   at::Tensor a = in_compute_type(call.input(0), call);
   at::Tensor b = in_compute_type(call.input(1), call);
   at::Tensor c = in_compute_type(call.input(2), call);
-  const auto alpha = static_cast<double>(call.node.attribute_float("alpha", 1));
-  const auto beta = static_cast<double>(call.node.attribute_float("beta", 1));
-  if (call.node.attribute_int("transA", 0) != 0) a = a.t();
-  const bool transposed_b = call.node.attribute_int("transB", 0) != 0;
+  const auto alpha = static_cast<double>(ops::attributes(call.node).get_float("alpha"));
+  const auto beta = static_cast<double>(ops::attributes(call.node).get_float("beta"));
+  if (ops::attributes(call.node).get_int("transA") != 0) a = a.t();
+  const bool transposed_b = ops::attributes(call.node).get_int("transB") != 0;
   const at::Tensor weight = transposed_b ? b : b.t();  // [N, K], as linear() takes it
   const bool plain_bias = c.defined() && c.dim() == 1 && c.size(0) == weight.size(0);
   if (alpha == 1 && beta == 1 && (plain_bias || !c.defined())) return at::linear(a, weight, c);

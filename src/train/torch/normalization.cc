@@ -1,6 +1,7 @@
 // BatchNormalization.
 #include <ATen/ops/batch_norm.h>
 
+#include "ops/attributes.h"
 #include "train/torch/op.h"
 
 namespace lathe::train {
@@ -10,8 +11,8 @@ namespace {
 // 1 - momentum. ONNX defines the running variance by the batch's population variance; LibTorch
 // takes the unbiased one, n / (n - 1) times as much, and so does this.
 Result<at::Tensor> run_batch_normalization(const OpCall& call) {
-  const double momentum = static_cast<double>(call.node.attribute_float("momentum", 0.9F));
-  const double epsilon = static_cast<double>(call.node.attribute_float("epsilon", 1e-5F));
+  const double momentum = static_cast<double>(ops::attributes(call.node).get_float("momentum"));
+  const double epsilon = static_cast<double>(ops::attributes(call.node).get_float("epsilon"));
   return at::batch_norm(call.input(0), call.input(1), call.input(2), call.input(3), call.input(4),
                         call.training, 1 - momentum, epsilon, /*cudnn_enabled=*/true);
 }

@@ -8,6 +8,7 @@
 #include <ATen/ops/ones.h>
 #include <limits>
 
+#include "ops/attributes.h"
 #include "train/torch/op.h"
 #include "train/torch/window.h"
 
@@ -70,7 +71,7 @@ struct PoolCall {
 };
 
 Result<PoolCall> prepare_pool(const OpCall& call) {
-  PoolCall pool{call.input(0), {}, call.node.attribute_int("ceil_mode", 0) != 0};
+  PoolCall pool{call.input(0), {}, ops::attributes(call.node).get_int("ceil_mode") != 0};
   if (pool.x.dim() < 3 || pool.x.dim() > 5) {
     return unsupported("pooling over {} axes", pool.x.dim() - 2);
   }
@@ -104,7 +105,7 @@ Result<at::Tensor> run_average_pool(const OpCall& call) {
       return unsupported("dilations cannot be trained");
     }
   }
-  const bool count_padding = call.node.attribute_int("count_include_pad", 0) != 0;
+  const bool count_padding = ops::attributes(call.node).get_int("count_include_pad") != 0;
   if (pads_itself(window, pool.ceil_mode)) {
     return like_input(average_pool(pool.x, window, window.pads_begin, count_padding),
                       call.input(0));

@@ -10,6 +10,7 @@
 #include <numeric>
 #include <vector>
 
+#include "ops/attributes.h"
 #include "ops/shape_math.h"
 #include "train/torch/op.h"
 
@@ -36,7 +37,7 @@ Result<Dims> axes_of(const OpCall& call, std::size_t slot, std::int64_t rank) {
 
 Result<at::Tensor> run_flatten(const OpCall& call) {
   const at::Tensor& x = call.input(0);
-  std::int64_t axis = call.node.attribute_int("axis", 1);
+  std::int64_t axis = ops::attributes(call.node).get_int("axis");
   if (axis < 0) axis += x.dim();
   const auto sizes = x.sizes();
   std::int64_t rows = 1;
@@ -50,7 +51,7 @@ Result<at::Tensor> run_flatten(const OpCall& call) {
 Result<at::Tensor> run_reshape(const OpCall& call) {
   const at::Tensor& x = call.input(0);
   Dims dims = call.constant(1)->to_int64s();
-  if (call.node.attribute_int("allowzero", 0) == 0) {
+  if (ops::attributes(call.node).get_int("allowzero") == 0) {
     for (std::size_t i = 0; i < dims.size(); ++i) {
       if (dims[i] == 0) dims[i] = x.size(static_cast<std::int64_t>(i));
     }
@@ -61,12 +62,13 @@ Result<at::Tensor> run_reshape(const OpCall& call) {
 Result<at::Tensor> run_transpose(const OpCall& call) {
   Dims order(static_cast<std::size_t>(call.input(0).dim()));
   std::iota(order.rbegin(), order.rend(), 0);
-  return call.input(0).permute(call.node.attribute_ints("perm", order));
+  if (const auto* given = ops::attributes(call.node).find_ints("perm")) order = *given;
+  return call.input(0).permute(order);
 }
 
 Result<at::Tensor> run_concat(const OpCall& call) {
   const std::vector<at::Tensor> parts(call.inputs.begin(), call.inputs.end());
-  return at::cat(parts, call.node.attribute_int("axis", 0));
+  return at::cat(parts, ops::attributes(call.node).get_int("axis"));
 }
 
 Result<at::Tensor> run_identity(const OpCall& call) { return call.input(0); }
@@ -98,10 +100,10 @@ Result<at::Tensor> run_unsqueeze(const OpCall& call) {
 Result<at::Tensor> run_reduce_mean(const OpCall& call) {
   const at::Tensor& x = call.input(0);
   const bool named = call.constant(1) != nullptr && call.constant(1)->num_elements() > 0;
-  if (!named && call.node.attribute_int("noop_with_empty_axes", 0) != 0) return x;
+  if (!named && ops::attributes(call.node).get_int("noop_with_empty_axes") != 0) return x;
   ASSIGN_OR_RETURN(const Dims axes, axes_of(call, 1, x.dim()));
   if (axes.empty()) return x;
-  return x.mean(axes, call.node.attribute_int("keepdims", 1) != 0);
+  return x.mean(axes, ops::attributes(call.node).get_int("keepdims") != 0);
 }
 
 // Where element `at` of a padded axis comes from; `extent` elements are there.
@@ -127,7 +129,7 @@ Result<at::Tensor> run_pad(const OpCall& call) {
   if (pads.size() != 2 * axes.size()) {
     return invalid_data("pads has {} values, expected {}", pads.size(), 2 * axes.size());
   }
-  const std::string mode = call.node.attribute_string("mode", "constant");
+  const std::string mode = ops::attributes(call.node).get_string("mode");
   if (mode == "constant") {
     Dims pairs(2 * static_cast<std::size_t>(x.dim()), 0);  // the last axis first
     for (std::size_t i = 0; i < axes.size(); ++i) {

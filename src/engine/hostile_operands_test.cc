@@ -1,0 +1,105 @@
+// Constants that no operator asks for, through passes, lowering and kernels: refused, or computed
+// as the reference does; never read past their end.
+#include <array>
+#include <cmath>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/cpu.h"
+#include "engine/native.h"
+#include "engine/reference.h"
+#include "ops/infer_shapes.h"
+#include "ops/operator_cases.h"
+
+namespace lathe::engine {
+namespace {
+
+using ir::DataType;
+using ir::Graph;
+using ir::Tensor;
+using ir::ValueId;
+using testing::HasSubstr;
+
+// The answer, or the error of compiling or running.
+Result<Tensor> answer_of(const Backend& backend, const Graph& graph, const Tensor& input) {
+  ASSIGN_OR_RETURN(const auto executable, backend.compile(graph, {.threads = 1}));
+  ASSIGN_OR_RETURN(std::vector<Tensor> outputs, executable->new_context()->run(std::array{input}));
+  return outputs.at(0);
+}
+
+// Equal, or not further apart than float32 kernels are.
+bool agree(const Tensor& expected, const Tensor& actual) {
+  if (expected.type() != actual.type()) return false;
+  if (expected.identical(actual)) return true;
+  if (!ir::is_floating_point(expected.data_type())) return false;
+  for (std::int64_t i = 0; i < expected.num_elements(); ++i) {
+    const double a = expected.get_double(i);
+    const double b = actual.get_double(i);
+    const bool same = a == b || (std::isnan(a) && std::isnan(b));
+    if (!same && !(std::abs(a - b) <= 1e-4 * std::max(1.0, std::abs(a)))) return false;
+  }
+  return true;
+}
+
+// Whether plain loops fill it in no time.
+bool is_small(const ir::TensorType& type) {
+  const auto dims = type.shape ? ir::known_dims(*type.shape) : std::nullopt;
+  return !dims || ir::element_count(*dims).value_or(INT64_MAX) < 1 << 16;
+}
+
+TEST(HostileOperands, TheNativeEngineAnswersAsTheReference) {
+  if (!select_isa().ok()) GTEST_SKIP() << select_isa().error().message();
+  for (const ops::OperatorCase& good : ops::operator_cases()) {
+    for (std::size_t i = 0; i < good.inputs.size(); ++i) {
+      std::vector<Tensor> replacements = ops::damaged(good.inputs[i]);
+      replacements.push_back(good.inputs[i]);
+      for (const Tensor& replacement : replacements) {
+        SCOPED_TRACE(fmt::format("{} input {}: {}", good.op, i, replacement.type().to_string()));
+        std::vector<Tensor> inputs = good.inputs;
+        inputs[i] = replacement;
+        Graph g;
+        std::vector<ValueId> ids;
+        for (const Tensor& input : inputs)
+          ids.push_back(ids.empty() ? g.add_input("x", input.type()) : g.add_constant("c", input));
+        g.set_outputs({g.add(good.op, ids, good.attributes, "node", good.domain)});
+        // What compile() asks for; other refusals are inference's, which has a test of its own.
+        if (!ops::infer_shapes(g).ok() || !is_small(g.tensor_type(g.outputs()[0]))) continue;
+        const auto expected = answer_of(reference_backend(), g, inputs[0]);
+        const auto actual = answer_of(native_backend(), g, inputs[0]);
+        if (actual.ok()) {
+          ASSERT_TRUE(expected.ok()) << expected.error().message();
+          EXPECT_TRUE(agree(*expected, *actual));
+        } else {
+          // It cannot hold text, nor constants that passes cannot compute.
+          EXPECT_TRUE(!expected.ok() || actual.error().code() == ErrorCode::kUnsupported)
+              << actual.error().message();
+        }
+      }
+    }
+  }
+}
+
+TEST(HostileOperands, TextIsNotDroppedInSilence) {
+  if (!select_isa().ok()) GTEST_SKIP() << select_isa().error().message();
+  const Tensor words = Tensor::zeros(DataType::kString, {2});
+  Graph constant;
+  const ValueId x = constant.add_input("x", {DataType::kFloat32, ir::Shape{2}});
+  constant.set_outputs(
+      {constant.add("Relu", std::array{x}), constant.add_constant("words", words)});
+  Graph moved;
+  const ValueId y = moved.add_input("y", {DataType::kFloat32, ir::Shape{2}});
+  const ValueId shape =
+      moved.add_constant("shape", Tensor::vector_int64(std::array<std::int64_t, 2>{1, 2}));
+  moved.set_outputs({moved.add("Relu", std::array{y}),
+                     moved.add("Reshape", std::array{moved.add_constant("words", words), shape}, {},
+                               "reshaped")});
+  for (Graph* graph : {&constant, &moved}) {
+    ASSERT_TRUE(ops::infer_shapes(*graph).ok());
+    const auto compiled = native_backend().compile(*graph, {.threads = 1});
+    ASSERT_FALSE(compiled.ok());
+    EXPECT_THAT(compiled.error().message(), HasSubstr("which the native engine cannot hold"));
+  }
+}
+
+}  // namespace
+}  // namespace lathe::engine

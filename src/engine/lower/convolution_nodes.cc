@@ -1,0 +1,106 @@
+// Conv and QLinearConv.
+#include "engine/lower/convolution_step.h"
+#include "engine/lower/lower.h"
+#include "engine/lower/quantized_inputs.h"
+#include "ops/attributes.h"
+#include "ops/convolution.h"
+
+namespace lathe::engine {
+namespace {
+
+std::span<const float> float_bias(const ir::Graph& graph, ir::ValueId value) {
+  const ir::Tensor* tensor = graph.constant(value);
+  return tensor == nullptr ? std::span<const float>{} : tensor->data<float>();
+}
+
+bool is_float_constant(const ir::Graph& graph, ir::ValueId value) {
+  const ir::Tensor* tensor = graph.constant(value);
+  return tensor != nullptr && tensor->data_type() == ir::DataType::kFloat32;
+}
+
+}  // namespace
+
+std::optional<kernels::ConvolutionShape> convolution_shape(const ir::Graph& graph,
+                                                           const ir::Node& node, ir::ValueId input,
+                                                           ir::ValueId weights) {
+  const auto x = dims_of(graph, input);
+  const auto w = dims_of(graph, weights);
+  if (x.size() != 3 && x.size() != 4) return std::nullopt;
+  const ops::Dims kernel(w.begin() + 2, w.end());
+  const ir::Shape spatial = ir::make_shape(std::span(x).subspan(2));
+  const auto window = ops::resolve_window(node, kernel, spatial);
+  if (!window.ok()) return std::nullopt;
+  // One spatial axis is an image of one row.
+  const bool two = x.size() == 4;
+  const std::size_t last = two ? 1 : 0;
+  const auto rows = [&](const std::vector<std::int64_t>& v, std::int64_t one) {
+    return two ? v[0] : one;
+  };
+  const auto out = [&](std::size_t axis, std::int64_t extent) {
+    return ops::window_output_extent(*window, axis, extent, false).value_or(0);
+  };
+  kernels::ConvolutionShape shape;
+  shape.batch = x[0];
+  shape.in_c = x[1];
+  shape.in_h = two ? x[2] : 1;
+  shape.in_w = x.back();
+  shape.out_c = w[0];
+  shape.out_h = two ? out(0, x[2]) : 1;
+  shape.out_w = out(last, x.back());
+  shape.kernel_h = rows(kernel, 1);
+  shape.kernel_w = kernel[last];
+  shape.stride_h = rows(window->strides, 1);
+  shape.stride_w = window->strides[last];
+  shape.dilation_h = rows(window->dilations, 1);
+  shape.dilation_w = window->dilations[last];
+  shape.pad_top = rows(window->pads_begin, 0);
+  shape.pad_left = window->pads_begin[last];
+  shape.groups = ops::attributes(node).get_int("group");
+  if (!shape.valid()) return std::nullopt;
+  return shape;
+}
+
+bool fits_conv(const ir::Graph& graph, const ir::Node& node) {
+  return is_float_constant(graph, node.input(1)) &&
+         (node.input(2) == ir::kNoValue || is_float_constant(graph, node.input(2))) &&
+         convolution_shape(graph, node, node.input(0), node.input(1));
+}
+
+void lower_conv(PlanBuilder& builder, const ops::FusedOperator& op) {
+  const ir::Graph& graph = builder.graph();
+  const ir::Node& node = op.main;
+  add_convolution_f32(builder, op, *convolution_shape(graph, node, node.input(0), node.input(1)),
+                      graph.constant(node.input(1))->data<float>(),
+                      float_bias(graph, node.input(2)));
+}
+
+bool fits_qlinear_conv(const ir::Graph& graph, const ir::Node& node) {
+  const ir::Tensor* w_scale = graph.constant(node.input(4));
+  const ir::Tensor* weights = graph.constant(node.input(3));
+  const bool bias_known = node.input(8) == ir::kNoValue || graph.constant(node.input(8)) != nullptr;
+  return bias_known && weights != nullptr && weights->data_type() == ir::DataType::kInt8 &&
+         w_scale != nullptr && w_scale->data_type() == ir::DataType::kFloat32 &&
+         is_zero(graph, node.input(5)) &&
+         quantized_tensor(graph, node, 1, graph.tensor_type(node.input(0)).data_type) &&
+         quantized_tensor(graph, node, 6, graph.tensor_type(node.output()).data_type) &&
+         convolution_shape(graph, node, node.input(0), node.input(3));
+}
+
+void lower_qlinear_conv(PlanBuilder& builder, const ops::FusedOperator& op) {
+  const ir::Graph& graph = builder.graph();
+  const ir::Node& node = op.main;
+  const auto shape = *convolution_shape(graph, node, node.input(0), node.input(3));
+  const auto x = *quantized_tensor(graph, node, 1, graph.tensor_type(node.input(0)).data_type);
+  const auto y = *quantized_tensor(graph, node, 6, graph.tensor_type(node.output()).data_type);
+  const IntegerBounds bounds = integer_bounds(y.activation, op.epilogue);
+  const kernels::RequantizeParameters requantize{
+      multipliers(x.scale, *graph.constant(node.input(4)), shape.out_c, y.scale), y.activation,
+      bounds.low, bounds.high};
+  add_convolution_int8(
+      builder, op, shape,
+      kernels::ConvolutionInt8::create(shape, graph.constant(node.input(3))->data<std::int8_t>(),
+                                       int32_bias(graph, node.input(8)), x.activation, requantize,
+                                       builder.isa()));
+}
+
+}  // namespace lathe::engine

@@ -1,0 +1,53 @@
+#include "ir/datum.h"
+
+#include <algorithm>
+
+namespace lathe::ir {
+namespace {
+
+template <typename T, typename Variant>
+const T* find_shared(const Variant& value) {
+  const auto* held = std::get_if<std::shared_ptr<const T>>(&value);
+  return held == nullptr ? nullptr : held->get();
+}
+
+bool all_identical(const std::vector<Datum>& a, const std::vector<Datum>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const Datum& x, const Datum& y) { return x.identical(y); });
+}
+
+}  // namespace
+
+Datum::Datum(Sequence sequence) : value_(std::make_shared<const Sequence>(std::move(sequence))) {}
+Datum::Datum(Optional optional) : value_(std::make_shared<const Optional>(std::move(optional))) {
+  LATHE_CHECK(this->optional()->item.size() <= 1);
+}
+Datum::Datum(Map map) : value_(std::make_shared<const Map>(std::move(map))) {
+  LATHE_CHECK(this->map()->keys.num_elements() ==
+              static_cast<std::int64_t>(this->map()->values.size()));
+}
+
+bool Datum::defined() const { return tensor() == nullptr || tensor()->defined(); }
+
+const Datum::Sequence* Datum::sequence() const { return find_shared<Sequence>(value_); }
+const Datum::Optional* Datum::optional() const { return find_shared<Optional>(value_); }
+const Datum::Map* Datum::map() const { return find_shared<Map>(value_); }
+
+Type Datum::type() const {
+  if (sequence() != nullptr) return Type::sequence(sequence()->element);
+  if (optional() != nullptr) return Type::optional(optional()->element);
+  if (map() != nullptr) return Type::map(map()->keys.data_type(), map()->value);
+  return tensor()->type();
+}
+
+bool Datum::identical(const Datum& other) const {
+  if (value_.index() != other.value_.index()) return false;
+  if (tensor() != nullptr) return tensor()->identical(*other.tensor());
+  if (!(type() == other.type())) return false;
+  if (sequence() != nullptr) return all_identical(sequence()->items, other.sequence()->items);
+  if (optional() != nullptr) return all_identical(optional()->item, other.optional()->item);
+  return map()->keys.identical(other.map()->keys) &&
+         all_identical(map()->values, other.map()->values);
+}
+
+}  // namespace lathe::ir

@@ -1,0 +1,173 @@
+#include "kernels/depthwise_f32/depthwise_convolution_f32.h"
+
+#include <algorithm>
+
+#include "kernels/aligned_buffer.h"
+#include "kernels/depthwise_f32/kernels.h"
+#include "kernels/parallel.h"
+#include "kernels/pick.h"
+
+namespace lathe::kernels {
+namespace {
+
+// Channels at a time where the weights of all would push the input out of the level 1 cache: a
+// multiple of every kernel's vectors.
+constexpr std::int64_t kChunkChannels = 128;
+constexpr std::int64_t kMostWeightBytes = 16 * 1024;
+
+std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
+class DepthwiseConvolutionF32 final : public ConvolutionF32 {
+ public:
+  DepthwiseConvolutionF32(const ConvolutionShape& shape, std::span<const float> weights,
+                          std::span<const float> bias, ClampF32 clamp, Isa isa)
+      : view_(shape),
+        clamp_(clamp),
+        isa_(isa),
+        multiplier_(shape.group_out_c()),
+        channel_pitch_((shape.out_c + 15) / 16 * 16),
+        chunk_((1 + shape.taps()) * channel_pitch_ * std::int64_t{sizeof(float)} > kMostWeightBytes
+                   ? kChunkChannels
+                   : shape.out_c),
+        kernel_(&pick(kDepthwiseF32Kernels, isa)),
+        weights_(static_cast<std::size_t>((1 + shape.taps()) * channel_pitch_)) {
+    view_.in_c = view_.groups = shape.out_c;
+    for (std::int64_t c = 0; c < shape.out_c; ++c) {
+      float* target = weights_.data() + c;
+      if (!bias.empty()) *target = bias[static_cast<std::size_t>(c)];
+      for (std::int64_t tap = 0; tap < shape.taps(); ++tap) {
+        target[(1 + tap) * channel_pitch_] =
+            weights[static_cast<std::size_t>(c * shape.taps() + tap)];
+      }
+    }
+  }
+
+  std::size_t scratch_bytes(int threads) const override {
+    return copy_bytes() + static_cast<std::size_t>(threads) * slot_bytes();
+  }
+  std::size_t packed_bytes() const override { return weights_.size_bytes(); }
+  const char* kernel_name() const override { return kernel_->name; }
+
+  void run(const float* in, const float* residual, float* out, void* scratch,
+           ThreadPool& pool) const override {
+    if (multiplier_ > 1) {
+      auto* copy = static_cast<float*>(scratch);
+      repeat_channels(in, copy, pool);
+      in = copy;
+    }
+    auto* slots = static_cast<std::byte*>(scratch) + copy_bytes();
+    const std::int64_t rows = view_.batch * view_.out_h;
+    const std::int64_t chunks = ceil_div(view_.out_c, chunk_);
+    parallel_slots(pool, chunks * rows, expected_nanoseconds(),
+                   [&](std::int64_t slot, std::int64_t begin, std::int64_t end) {
+                     auto* taps = reinterpret_cast<DepthwiseF32Tap*>(
+                         slots + static_cast<std::size_t>(slot) * slot_bytes());
+                     for (std::int64_t unit = begin; unit < end; ++unit) {
+                       run_row(in, residual, out, taps, unit % rows, unit / rows * chunk_);
+                     }
+                   });
+  }
+
+ private:
+  // The channels of one pixel cost about as much to load as to multiply.
+  double expected_nanoseconds() const {
+    return 2 * expected_mac_nanoseconds(view_.out_pixels() * view_.taps() * view_.out_c, isa_);
+  }
+  std::size_t slot_bytes() const {
+    return static_cast<std::size_t>(view_.taps()) * sizeof(DepthwiseF32Tap);
+  }
+  std::size_t copy_bytes() const {
+    if (multiplier_ == 1) return 0;
+    const auto floats =
+        static_cast<std::size_t>(view_.batch * view_.in_h * view_.in_w * view_.in_c);
+    return (floats * sizeof(float) + 63) / 64 * 64;
+  }
+
+  // Input channel c becomes channels c * multiplier and the following ones.
+  void repeat_channels(const float* in, float* copy, ThreadPool& pool) const {
+    const std::int64_t channels = view_.in_c / multiplier_;
+    const std::int64_t pixels = view_.batch * view_.in_h * view_.in_w;
+    parallel_slots(pool, pixels, expected_stream_nanoseconds(pixels * view_.in_c * 8),
+                   [&](std::int64_t, std::int64_t begin, std::int64_t end) {
+                     float* target = copy + begin * view_.in_c;
+                     for (std::int64_t i = begin * channels; i < end * channels; ++i) {
+                       target = std::fill_n(target, multiplier_, in[i]);
+                     }
+                   });
+  }
+
+  // One row of a chunk of the output: its inner pixels, whose taps lie all inside of the image's
+  // width, in one run, those at its borders one by one.
+  void run_row(const float* in, const float* residual, float* out, DepthwiseF32Tap* taps,
+               std::int64_t row, std::int64_t channel) const {
+    const std::int64_t reach = (view_.kernel_w - 1) * view_.dilation_w;
+    const std::int64_t last = view_.in_w - 1 - reach + view_.pad_left;  // of x * stride_w
+    const std::int64_t inner_end = last < 0 ? 0 : std::min(view_.out_w, last / view_.stride_w + 1);
+    const std::int64_t inner = std::min(inner_end, ceil_div(view_.pad_left, view_.stride_w));
+    for (std::int64_t x = 0; x < view_.out_w;) {
+      const std::int64_t count = x == inner && inner < inner_end ? inner_end - inner : 1;
+      run_pixels(in, residual, out, taps, row, x, count, channel);
+      x += count;
+    }
+  }
+
+  void run_pixels(const float* in, const float* residual, float* out, DepthwiseF32Tap* taps,
+                  std::int64_t row, std::int64_t x, std::int64_t count,
+                  std::int64_t channel) const {
+    const std::int64_t at = (row * view_.out_w + x) * view_.out_c + channel;
+    DepthwiseF32Args args{};
+    args.taps = taps;
+    args.tap_count = fill_taps(in + channel, taps, row, x, channel);
+    args.pixel_step = static_cast<std::size_t>(view_.stride_w * view_.in_c);
+    args.channels = static_cast<std::size_t>(std::min(chunk_, view_.out_c - channel));
+    args.bias = weights_.data() + channel;
+    args.residual = residual == nullptr ? nullptr : residual + at;
+    args.out = out + at;
+    args.out_step = static_cast<std::size_t>(view_.out_c);
+    args.pixel_count = static_cast<std::size_t>(count);
+    args.min = clamp_.min;
+    args.max = clamp_.max;
+    kernel_->function(args);
+  }
+
+  // The taps of an output pixel that lie on the image, from `channel` on; `in` is already there.
+  std::size_t fill_taps(const float* in, DepthwiseF32Tap* taps, std::int64_t row, std::int64_t x,
+                        std::int64_t channel) const {
+    const std::int64_t top = row % view_.out_h * view_.stride_h - view_.pad_top;
+    const std::int64_t left = x * view_.stride_w - view_.pad_left;
+    const float* image = in + row / view_.out_h * view_.in_h * view_.in_w * view_.in_c;
+    const float* weights = weights_.data() + channel;
+    std::size_t count = 0;
+    for (std::int64_t ky = 0; ky < view_.kernel_h; ++ky) {
+      const std::int64_t in_y = top + ky * view_.dilation_h;
+      const bool on_image = in_y >= 0 && in_y < view_.in_h;
+      for (std::int64_t kx = 0; kx < view_.kernel_w; ++kx) {
+        weights += channel_pitch_;
+        const std::int64_t in_x = left + kx * view_.dilation_w;
+        if (!on_image || in_x < 0 || in_x >= view_.in_w) continue;
+        taps[count++] = {image + (in_y * view_.in_w + in_x) * view_.in_c, weights};
+      }
+    }
+    return count;
+  }
+
+  ConvolutionShape view_;  // as if every output channel had an input channel of its own
+  ClampF32 clamp_;
+  Isa isa_;
+  std::int64_t multiplier_;
+  std::int64_t channel_pitch_;
+  std::int64_t chunk_;  // channels
+  const DepthwiseF32Kernel* kernel_;
+  AlignedBuffer<float> weights_;  // [1 + taps][channel_pitch], biases first
+};
+
+}  // namespace
+
+std::unique_ptr<ConvolutionF32> create_depthwise_convolution_f32(const ConvolutionShape& shape,
+                                                                 std::span<const float> weights,
+                                                                 std::span<const float> bias,
+                                                                 ClampF32 clamp, Isa isa) {
+  return std::make_unique<DepthwiseConvolutionF32>(shape, weights, bias, clamp, isa);
+}
+
+}  // namespace lathe::kernels

@@ -1,0 +1,252 @@
+#include "kernels/igemm_f32/igemm_convolution_f32.h"
+
+#include <algorithm>
+
+#include "base/caches.h"
+#include "kernels/aligned_buffer.h"
+#include "kernels/igemm_f32/kernels.h"
+#include "kernels/indirection.h"
+#include "kernels/parallel.h"
+#include "kernels/pick.h"
+
+namespace lathe::kernels {
+namespace {
+
+// Below this many input channels a tap is too short for the kernel's inner loop, and a whole kernel
+// row of a copy with its borders written out makes a better one.
+constexpr std::int64_t kFewChannels = 16;
+// Pointers of one block of pixels: they are read once for each panel and should stay in the level 2
+// cache beside the panel and the input.
+constexpr std::int64_t kIndirectionBytes = 64 * 1024;
+
+std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+std::int64_t round_up(std::int64_t a, std::int64_t b) { return ceil_div(a, b) * b; }
+
+// A shape that the indirection sees and the same result: what is pointwise becomes one long row,
+// what has few channels gets wide taps.
+struct Lowering {
+  ConvolutionShape shape;  // for fill_indirection; in_w is that of the padded copy if there is one
+  std::int64_t taps = 0;   // of the kernel
+  std::int64_t depth = 0;  // floats each tap reads
+  std::int64_t copy_left = 0;  // columns of zeros on the left of the padded copy
+  bool copies = false;
+};
+
+Lowering lower(const ConvolutionShape& shape) {
+  Lowering result{.shape = shape, .taps = shape.taps(), .depth = shape.group_in_c()};
+  ConvolutionShape& view = result.shape;
+  if (shape.is_pointwise()) {
+    view.in_w = view.out_w = shape.out_pixels();
+    view.batch = view.in_h = view.out_h = 1;
+  } else if (shape.groups == 1 && shape.in_c < kFewChannels && shape.kernel_w > 1 &&
+             shape.dilation_w == 1) {
+    const std::int64_t reach = (shape.out_w - 1) * shape.stride_w + shape.kernel_w;
+    result.copies = shape.pad_left > 0 || reach > shape.in_w;
+    result.copy_left = shape.pad_left;
+    if (result.copies) view.in_w = reach;
+    view.kernel_w = 1;
+    view.pad_left = 0;
+    result.taps = shape.kernel_h;
+    result.depth = shape.kernel_w * shape.in_c;
+  }
+  return result;
+}
+
+class IgemmConvolutionF32 final : public ConvolutionF32 {
+ public:
+  IgemmConvolutionF32(const ConvolutionShape& shape, std::span<const float> weights,
+                      std::span<const float> bias, ClampF32 clamp, Isa isa)
+      : shape_(shape),
+        lowering_(lower(shape)),
+        clamp_(clamp),
+        isa_(isa),
+        main_(&pick(kIgemmF32Kernels, isa, shape.group_out_c())),
+        tail_(&pick(kIgemmF32Kernels, isa, (shape.group_out_c() - 1) % main_->nr + 1)),
+        group_panels_(ceil_div(shape.group_out_c(), main_->nr)),
+        zeros_(static_cast<std::size_t>(std::max(shape.in_c, lowering_.depth))) {
+    // Tiles of even height: a last tile of one row would read a whole panel for it.
+    tiles_ = ceil_div(shape.out_pixels(), main_->mr);
+    tile_rows_ = ceil_div(shape.out_pixels(), tiles_);
+    tiles_ = ceil_div(shape.out_pixels(), tile_rows_);
+    block_tiles_ = choose_block_tiles();
+    pack(weights, bias);
+  }
+
+  std::size_t scratch_bytes(int threads) const override {
+    return copy_bytes() + static_cast<std::size_t>(threads) * slot_bytes();
+  }
+  std::size_t packed_bytes() const override { return packed_.size_bytes() + zeros_.size_bytes(); }
+  const char* kernel_name() const override { return main_->name; }
+
+  void run(const float* in, const float* residual, float* out, void* scratch,
+           ThreadPool& pool) const override {
+    if (lowering_.copies) {
+      auto* copy = static_cast<float*>(scratch);
+      copy_padded(in, copy, pool);
+      in = copy;
+    }
+    auto* pointers = static_cast<std::byte*>(scratch) + copy_bytes();
+    // Four units for each thread even out their ends.
+    const std::int64_t panels = shape_.groups * group_panels_;
+    const std::int64_t blocks = ceil_div(4 * std::int64_t{pool.threads()}, panels);
+    const std::int64_t block_tiles = std::min(block_tiles_, ceil_div(tiles_, blocks));
+    const std::int64_t units = ceil_div(tiles_, block_tiles) * panels;
+    parallel_slots(pool, units, expected_mac_nanoseconds(shape_.macs(), isa_),
+                   [&](std::int64_t slot, std::int64_t begin, std::int64_t end) {
+                     auto** rows = reinterpret_cast<const float**>(
+                         pointers + static_cast<std::size_t>(slot) * slot_bytes());
+                     run_units(in, residual, out, rows, block_tiles, begin, end);
+                   });
+  }
+
+ private:
+  std::int64_t panel_floats(const IgemmF32Kernel& kernel) const {
+    return kernel.nr * (1 + lowering_.taps * lowering_.depth);
+  }
+  std::int64_t group_floats() const {
+    return (group_panels_ - 1) * panel_floats(*main_) + panel_floats(*tail_);
+  }
+  std::size_t slot_bytes() const {
+    const std::int64_t pointers = lowering_.taps * block_tiles_ * tile_rows_;
+    return static_cast<std::size_t>(round_up(pointers * std::int64_t{sizeof(float*)}, 64));
+  }
+  std::size_t copy_bytes() const {
+    if (!lowering_.copies) return 0;
+    const ConvolutionShape& view = lowering_.shape;
+    const std::int64_t floats = view.batch * view.in_h * view.in_w * view.in_c;
+    return static_cast<std::size_t>(round_up(floats * std::int64_t{sizeof(float)}, 64));
+  }
+
+  // Tiles of a block, over which all panels pass one after the other. Where the weights stay in the
+  // level 2 cache, a block is small, so that its input and output stay there too. Where they do
+  // not, each block reads them again from farther away, so that blocks are as large as their input
+  // allows.
+  std::int64_t choose_block_tiles() const {
+    const ConvolutionShape& view = lowering_.shape;
+    const std::int64_t cache = level2_cache_bytes();
+    const std::int64_t in_bytes = view.in_c * std::int64_t{sizeof(float)} *
+                                  std::min(view.stride_h, view.kernel_h) *
+                                  std::min(view.stride_w, view.kernel_w);
+    const std::int64_t out_bytes = view.out_c * std::int64_t{sizeof(float)};
+    const std::int64_t weight_bytes = shape_.groups * group_floats() * std::int64_t{sizeof(float)};
+    const std::int64_t pixels =
+        weight_bytes <= cache / 2 ? cache / 8 / (in_bytes + out_bytes) : cache / 2 / in_bytes;
+    const std::int64_t pointer_bytes = lowering_.taps * std::int64_t{sizeof(float*)};
+    const std::int64_t most = kIndirectionBytes / pointer_bytes;
+    return std::clamp<std::int64_t>(std::min(pixels, most) / tile_rows_, 1, tiles_);
+  }
+
+  void pack(std::span<const float> weights, std::span<const float> bias) {
+    packed_ = AlignedBuffer<float>(static_cast<std::size_t>(shape_.groups * group_floats()));
+    float* panel = packed_.data();
+    for (std::int64_t group = 0; group < shape_.groups; ++group) {
+      for (std::int64_t p = 0; p < group_panels_; ++p) {
+        const IgemmF32Kernel& kernel = p + 1 == group_panels_ ? *tail_ : *main_;
+        const std::int64_t columns = std::min(shape_.group_out_c() - p * main_->nr, kernel.nr);
+        for (std::int64_t j = 0; j < columns; ++j) {
+          const std::int64_t channel = group * shape_.group_out_c() + p * main_->nr + j;
+          if (!bias.empty()) panel[j] = bias[static_cast<std::size_t>(channel)];
+          pack_channel(weights.data() + channel * shape_.taps() * shape_.group_in_c(),
+                       panel + kernel.nr + j, kernel.nr);
+        }
+        panel += panel_floats(kernel);
+      }
+    }
+  }
+  // From [in_c][taps] to [taps][in_c], which is [kernel_h][kernel_w * in_c] too.
+  void pack_channel(const float* source, float* target, std::int64_t step) const {
+    for (std::int64_t tap = 0; tap < shape_.taps(); ++tap) {
+      for (std::int64_t k = 0; k < shape_.group_in_c(); ++k, target += step) {
+        *target = source[k * shape_.taps() + tap];
+      }
+    }
+  }
+
+  void copy_padded(const float* in, float* copy, ThreadPool& pool) const {
+    const ConvolutionShape& view = lowering_.shape;
+    const std::int64_t width = view.in_w * view.in_c;
+    const std::int64_t left = lowering_.copy_left * view.in_c;
+    const std::int64_t inner = std::clamp<std::int64_t>(width - left, 0, shape_.in_w * view.in_c);
+    const std::int64_t rows = view.batch * view.in_h;
+    parallel_slots(pool, rows, expected_stream_nanoseconds(rows * width * 8),
+                   [&](std::int64_t, std::int64_t begin, std::int64_t end) {
+                     for (std::int64_t row = begin; row < end; ++row) {
+                       float* target = copy + row * width;
+                       std::fill_n(target, std::min(left, width), 0.0F);
+                       if (inner == 0) continue;
+                       std::copy_n(in + row * shape_.in_w * view.in_c, inner, target + left);
+                       std::fill(target + left + inner, target + width, 0.0F);
+                     }
+                   });
+  }
+
+  // A unit is one panel on one block of pixels. Panels of a block follow each other, so that its
+  // input stays in cache.
+  void run_units(const float* in, const float* residual, float* out, const float** rows,
+                 std::int64_t block_tiles, std::int64_t begin, std::int64_t end) const {
+    const std::int64_t panels = shape_.groups * group_panels_;
+    const std::int64_t pitch = block_tiles * tile_rows_;
+    std::int64_t filled = -1;
+    for (std::int64_t unit = begin; unit < end; ++unit) {
+      const std::int64_t block = unit / panels;
+      const std::int64_t first = block * pitch;
+      const std::int64_t pixels = std::min(pitch, shape_.out_pixels() - first);
+      if (block != filled) {
+        fill_indirection(lowering_.shape, in, zeros_.data(), first, pixels, pitch, rows);
+        filled = block;
+      }
+      run_panel(residual, out, rows, pitch, first, pixels, unit % panels);
+    }
+  }
+
+  void run_panel(const float* residual, float* out, const float* const* rows, std::int64_t pitch,
+                 std::int64_t first, std::int64_t pixels, std::int64_t panel) const {
+    const std::int64_t group = panel / group_panels_;
+    const std::int64_t in_group = panel % group_panels_;
+    const IgemmF32Kernel& kernel = in_group + 1 == group_panels_ ? *tail_ : *main_;
+    const std::int64_t channel = group * shape_.group_out_c() + in_group * main_->nr;
+    IgemmF32Args args{};
+    args.row_pitch = static_cast<std::size_t>(pitch);
+    args.offset = static_cast<std::size_t>(group * shape_.group_in_c());
+    args.taps = static_cast<std::size_t>(lowering_.taps);
+    args.depth = static_cast<std::size_t>(lowering_.depth);
+    args.panel = packed_.data() + group * group_floats() + in_group * panel_floats(*main_);
+    args.out_stride = static_cast<std::size_t>(shape_.out_c);
+    args.column_count =
+        static_cast<int>(std::min(kernel.nr, shape_.group_out_c() - in_group * main_->nr));
+    args.min = clamp_.min;
+    args.max = clamp_.max;
+    for (std::int64_t row = 0; row < pixels; row += tile_rows_) {
+      const std::int64_t at = (first + row) * shape_.out_c + channel;
+      args.rows = rows + row;
+      args.row_count = static_cast<int>(std::min(tile_rows_, pixels - row));
+      args.residual = residual == nullptr ? nullptr : residual + at;
+      args.out = out + at;
+      kernel.function(args);
+    }
+  }
+
+  ConvolutionShape shape_;
+  Lowering lowering_;
+  ClampF32 clamp_;
+  Isa isa_;
+  const IgemmF32Kernel* main_;
+  const IgemmF32Kernel* tail_;  // for the last panel of each group, which may be narrower
+  std::int64_t group_panels_;
+  std::int64_t tile_rows_ = 0;
+  std::int64_t tiles_ = 0;
+  std::int64_t block_tiles_ = 0;
+  AlignedBuffer<float> packed_;  // [groups][panels][nr biases, taps, depth, nr]
+  AlignedBuffer<float> zeros_;
+};
+
+}  // namespace
+
+std::unique_ptr<ConvolutionF32> create_igemm_convolution_f32(const ConvolutionShape& shape,
+                                                             std::span<const float> weights,
+                                                             std::span<const float> bias,
+                                                             ClampF32 clamp, Isa isa) {
+  return std::make_unique<IgemmConvolutionF32>(shape, weights, bias, clamp, isa);
+}
+
+}  // namespace lathe::kernels

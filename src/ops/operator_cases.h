@@ -1,0 +1,126 @@
+// What tests of hostile operands share: one good call of every operator, and damaged tensors.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "ir/domains.h"
+#include "ir/graph.h"
+
+namespace lathe::ops {
+
+struct OperatorCase {
+  std::string_view op;
+  std::vector<ir::Tensor> inputs;
+  ir::AttributeMap attributes = {};
+  std::string_view domain = "";
+};
+
+// Of every operator but those with graphs inside.
+inline std::vector<OperatorCase> operator_cases() {
+  using ir::DataType;
+  using ir::Tensor;
+  using Ints = std::vector<std::int64_t>;
+  const auto numbers = [](DataType type, std::initializer_list<std::int64_t> dims) {
+    Tensor t = Tensor::zeros(type, dims);
+    for (std::int64_t i = 0; i < t.num_elements(); ++i)
+      t.set_double(i, static_cast<double>(i * 5 % 7 - 3));
+    return t;
+  };
+  const auto floats = [&](std::initializer_list<std::int64_t> dims) {
+    return numbers(DataType::kFloat32, dims);
+  };
+  const auto int8s = [&](std::initializer_list<std::int64_t> dims) {
+    return numbers(DataType::kInt8, dims);
+  };
+  const auto ints = [](const Ints& values) { return Tensor::vector_int64(values); };
+  const Tensor four = Tensor::from_values<float>({4}, {0.5F, 1, 1.5F, 2});
+  const Tensor zeros = Tensor::zeros(DataType::kInt8, {4});
+  const Tensor scale = Tensor::scalar(0.5F);
+  const Tensor zero = Tensor::scalar<std::int8_t>(1);
+  const Tensor row = floats({2, 3});
+  const Tensor image = floats({1, 4, 5, 5});
+  const Tensor bytes = int8s({1, 4, 3, 3});
+  const Tensor bias = numbers(DataType::kInt32, {4});
+  const ir::AttributeMap window{{"kernel_shape", Ints{2, 2}}};
+
+  std::vector<OperatorCase> cases{
+      {"AveragePool", {image}, window},
+      {"BatchNormalization", {image, four, four, four, four}},
+      {"Clip", {row, Tensor::scalar(-1.0F), Tensor::scalar(1.0F)}},
+      {"Concat", {image, image}, {{"axis", std::int64_t{1}}}},
+      {"Conv", {image, floats({4, 4, 3, 3}), four}},
+      {"DequantizeLinear", {int8s({2, 4}), four, zeros}},
+      {"Dropout", {row, scale, Tensor::scalar(false)}},
+      {"Flatten", {image}},
+      {"Gemm", {row, floats({3, 4}), four}},
+      {"GlobalAveragePool", {image}},
+      {"GlobalMaxPool", {image}},
+      {"MatMul", {row, floats({3, 4})}},
+      {"MaxPool", {image}, window},
+      {"Pad", {row, ints({0, 1, 2, 0}), Tensor::scalar(9.0F), ints({0, 1})}},
+      {"QLinearConv", {bytes, scale, zero, int8s({4, 4, 1, 1}), four, zeros, scale, zero, bias}},
+      {"QLinearMatMul", {int8s({2, 3}), scale, zero, int8s({3, 4}), four, zeros, scale, zero}},
+      {"QuantizeLinear", {floats({2, 4}), four, zeros}},
+      {"ReduceMean", {image, ints({2, 3})}},
+      {"Reshape", {row, ints({3, 2})}},
+      {"Squeeze", {floats({2, 1, 3}), ints({1})}},
+      {"Transpose", {image}},
+      {"Unsqueeze", {row, ints({1})}},
+      {"QGemm",
+       {int8s({2, 3}), scale, zero, int8s({3, 4}), four, zeros, bias, scale, zero},
+       {},
+       ir::kMicrosoftDomain},
+      {"QLinearAdd",
+       {bytes, scale, zero, bytes, scale, zero, scale, zero},
+       {},
+       ir::kMicrosoftDomain},
+      {"QLinearGlobalAveragePool", {bytes, scale, zero, scale, zero}, {}, ir::kMicrosoftDomain},
+      {"Reorder", {image}, {{"layout", std::string("channels_last")}}, ir::kLatheDomain}};
+  for (const char* op : {"HardSigmoid", "HardSwish", "Identity", "LeakyRelu", "LogSoftmax", "Relu",
+                         "Sigmoid", "Softmax", "Tanh"}) {
+    cases.push_back({op, {row}});
+  }
+  for (const char* op : {"Add", "Div", "Mul", "Sub"})
+    cases.push_back({op, {image, Tensor::from_values<float>({4, 1, 1}, {1, 2, 3, 4})}});
+  return cases;
+}
+
+// The tensor with another type, another rank, more and fewer elements, none at all; integers of 64
+// bits (axes, pads, shapes) also with values that fit nowhere.
+inline std::vector<ir::Tensor> damaged(const ir::Tensor& good) {
+  using ir::DataType;
+  using ir::Tensor;
+  const auto filled = [](DataType type, const std::vector<std::int64_t>& dims, double value) {
+    Tensor t = Tensor::zeros(type, dims);
+    for (std::int64_t i = 0; ir::is_numeric(type) && i < t.num_elements(); ++i)
+      t.set_double(i, value);
+    return t;
+  };
+  std::vector<Tensor> tensors;
+  for (const DataType type :
+       {DataType::kString, DataType::kComplex64, DataType::kBool, DataType::kInt4, DataType::kInt8,
+        DataType::kUint8, DataType::kInt32, DataType::kInt64, DataType::kFloat16,
+        DataType::kFloat32, DataType::kFloat64, DataType::kFloat8E4M3FN}) {
+    if (type != good.data_type()) tensors.push_back(filled(type, good.dims(), 1));
+  }
+  std::vector<std::vector<std::int64_t>> shapes{{}, {0}, {1}, {1, 1}, {good.num_elements()}};
+  shapes.push_back(good.dims());
+  shapes.back().insert(shapes.back().begin(), 1);
+  shapes.push_back(good.dims());
+  shapes.back().push_back(1);
+  for (std::size_t axis = 0; axis < good.rank(); ++axis) {
+    for (const std::int64_t extent : {std::int64_t{0}, good.dim(axis) - 1, good.dim(axis) + 1}) {
+      shapes.push_back(good.dims());
+      shapes.back()[axis] = extent;
+    }
+  }
+  for (const auto& shape : shapes) tensors.push_back(filled(good.data_type(), shape, 1));
+  if (good.data_type() == DataType::kInt64) {
+    for (const double value : {-9.3e18, 9.3e18, -1.0, 0.0, 7.0, 3e12})
+      tensors.push_back(filled(good.data_type(), good.dims(), value));
+  }
+  return tensors;
+}
+
+}  // namespace lathe::ops

@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include "base/cpu.h"
-#include "base/random.h"
 #include "engine/native.h"
 #include "engine/reference.h"
 #include "engine/test_models.h"
@@ -20,13 +19,6 @@ using ir::Tensor;
 using ir::ValueId;
 using Ints = std::vector<std::int64_t>;
 
-Tensor random_tensor(const Ints& dims) {
-  Tensor t = Tensor::zeros(DataType::kFloat32, dims);
-  Random random(static_cast<std::uint64_t>(t.num_elements()));
-  for (float& v : t.mutable_data<float>()) v = random.uniform(-1, 1);
-  return t;
-}
-
 class LayoutsTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -34,10 +26,10 @@ class LayoutsTest : public testing::Test {
   }
 
   ValueId input(const Ints& dims) {
-    input_ = random_tensor(dims);
+    input_ = random_input(dims, 1);
     return graph_.add_input("x", input_.type());
   }
-  ValueId constant(const Ints& dims) { return graph_.add_constant("c", random_tensor(dims)); }
+  ValueId constant(const Ints& dims) { return graph_.add_constant("c", random_input(dims, 2)); }
   ValueId transpose(ValueId x, const Ints& permutation) {
     return graph_.add("Transpose", std::array{x}, {{"perm", permutation}});
   }

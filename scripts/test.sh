@@ -160,6 +160,13 @@ count() {
     END { print passed + 0, failed + 0, skipped + 0 }' "$1")
 }
 
+# failures LOG: what failed in it, and the first words about why.
+failures() {
+  grep -E -e '^[[:space:]]+[0-9]+ - .* \(.*\)$' -e '^check .*: failed$' -e '^\[  FAILED  \] [^ ]+\.' \
+    -e 'Failure$' -e '^lathe: fatal' -e ' error: ' -e 'ERROR: ' -e 'runtime error: ' -e '^CMake Error' "$1" |
+    grep -v -e '(Skipped)$' | sed 's/^[[:space:]]*/  /' | awk '!seen[$0]++ && ++lines <= 30' || true
+}
+
 scripts/setup.sh --with-tests
 
 row='%-10s %7s %7s %8s %8s\n'
@@ -167,6 +174,7 @@ table=$(printf "$row" stage passed failed skipped seconds)
 total_passed=0
 total_failed=0
 total_skipped=0
+why=
 for stage in "${stages[@]}"; do
   echo "== $stage"
   began=$SECONDS
@@ -180,6 +188,7 @@ for stage in "${stages[@]}"; do
   fi
   if [ "$failed" != 0 ]; then
     tail -n 200 "$logs/$stage.log"
+    why+="$stage: $logs/$stage.log"$'\n'"$(failures "$logs/$stage.log")"$'\n'
   elif [ "$skipped" != 0 ]; then
     grep -e 'not possible here' -e '(Skipped)$' "$logs/$stage.log" || true
   fi
@@ -191,5 +200,6 @@ for stage in "${stages[@]}"; do
   echo "== $stage: $passed passed, $failed failed, $skipped skipped, $seconds s ($logs/$stage.log)"
 done
 printf '\n%s\n\n' "$table"
+[ -z "$why" ] || printf '%s\n' "$why"  # last, where whoever sees only the end finds it
 echo "$total_passed passed, $total_failed failed, $total_skipped skipped"
 [ "$total_failed" = 0 ]

@@ -42,6 +42,12 @@ void transpose_from_fortran(std::span<const std::byte> from, std::span<std::byte
   }
 }
 
+// What has a byte order: the two parts of a complex number have one each.
+std::size_t word_bytes(ir::DataType type) {
+  const auto bytes = static_cast<std::size_t>(ir::bits_per_element(type)) / 8;
+  return type == ir::DataType::kComplex64 || type == ir::DataType::kComplex128 ? bytes / 2 : bytes;
+}
+
 // One fixed-width text field, without the zeros that fill it up.
 Result<std::string> decode_text(std::span<const std::byte> field, const NpyElement& element) {
   std::string text;
@@ -111,7 +117,7 @@ Result<ir::Tensor> parse_npy(std::span<const std::byte> bytes) {
   const std::span<std::byte> out = tensor.mutable_bytes();
   if (!elements.empty()) std::memcpy(out.data(), elements.data(), elements.size());
   const bool native_big = std::endian::native == std::endian::big;
-  if (header.element.big_endian != native_big) swap_elements(out, element_bytes);
+  if (header.element.big_endian != native_big) swap_elements(out, word_bytes(header.element.type));
   if (header.element.type == ir::DataType::kBool) {
     // Any byte but 0 is true to NumPy; a C++ bool must be 0 or 1.
     for (std::byte& value : out) value = value == std::byte{0} ? std::byte{0} : std::byte{1};
@@ -126,18 +132,15 @@ Result<ir::Tensor> read_npy(const Path& path) {
 
 namespace {
 
-// The tensor in a type that NumPy has.
+// The tensor in a type that NumPy has and that holds all of its values.
 ir::Tensor numpy_tensor(const ir::Tensor& tensor) {
-  switch (tensor.data_type()) {
-    case ir::DataType::kBFloat16:
-      return tensor.cast(ir::DataType::kFloat32);
-    case ir::DataType::kInt4:
-      return tensor.cast(ir::DataType::kInt8);
-    case ir::DataType::kUint4:
-      return tensor.cast(ir::DataType::kUint8);
-    default:
-      return tensor;
+  const ir::DataType type = tensor.data_type();
+  if (type == ir::DataType::kBFloat16 || ir::is_mini_float(type))
+    return tensor.cast(ir::DataType::kFloat32);
+  if (ir::is_integer(type) && ir::bits_per_element(type) < 8) {
+    return tensor.cast(ir::is_signed_integer(type) ? ir::DataType::kInt8 : ir::DataType::kUint8);
   }
+  return tensor;
 }
 
 // Strings as code points, and the longest one's length: NumPy's fields have one width.
@@ -196,7 +199,7 @@ Result<std::string> format_npy(const ir::Tensor& original) {
   out.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   if (std::endian::native == std::endian::big) {
     swap_elements(std::as_writable_bytes(std::span(out).subspan(begin)),
-                  static_cast<std::size_t>(ir::bits_per_element(tensor.data_type())) / 8);
+                  word_bytes(tensor.data_type()));
   }
   return out;
 }

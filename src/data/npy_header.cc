@@ -15,10 +15,13 @@ struct NumericType {
   std::string_view code;
 };
 constexpr NumericType kNumericTypes[] = {
-    {ir::DataType::kBool, "b1"},    {ir::DataType::kInt8, "i1"},    {ir::DataType::kInt16, "i2"},
-    {ir::DataType::kInt32, "i4"},   {ir::DataType::kInt64, "i8"},   {ir::DataType::kUint8, "u1"},
-    {ir::DataType::kUint16, "u2"},  {ir::DataType::kUint32, "u4"},  {ir::DataType::kUint64, "u8"},
-    {ir::DataType::kFloat16, "f2"}, {ir::DataType::kFloat32, "f4"}, {ir::DataType::kFloat64, "f8"},
+    {ir::DataType::kBool, "b1"},      {ir::DataType::kInt8, "i1"},
+    {ir::DataType::kInt16, "i2"},     {ir::DataType::kInt32, "i4"},
+    {ir::DataType::kInt64, "i8"},     {ir::DataType::kUint8, "u1"},
+    {ir::DataType::kUint16, "u2"},    {ir::DataType::kUint32, "u4"},
+    {ir::DataType::kUint64, "u8"},    {ir::DataType::kFloat16, "f2"},
+    {ir::DataType::kFloat32, "f4"},   {ir::DataType::kFloat64, "f8"},
+    {ir::DataType::kComplex64, "c8"}, {ir::DataType::kComplex128, "c16"},
 };
 
 Result<NpyElement> parse_description(std::string_view description) {
@@ -165,7 +168,7 @@ std::string npy_description(ir::DataType type, std::size_t text_width) {
   if (type == ir::DataType::kString) return fmt::format("<U{}", text_width);
   for (const NumericType& numeric : kNumericTypes) {
     if (numeric.type != type) continue;
-    return fmt::format("{}{}", numeric.code.back() == '1' ? '|' : '<', numeric.code);
+    return fmt::format("{}{}", ir::bits_per_element(type) == 8 ? '|' : '<', numeric.code);
   }
   fatal("npy_description of a type that NumPy lacks");
 }

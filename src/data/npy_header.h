@@ -15,7 +15,7 @@ namespace lathe::data {
 // What NumPy calls descr: "<f4".
 struct NpyElement {
   ir::DataType type = ir::DataType::kUndefined;
-  char kind = 0;          // NumPy's letter: b, i, u, f, S, U
+  char kind = 0;          // NumPy's letter: b, i, u, f, c, S, U
   std::size_t bytes = 0;  // of one element
   bool big_endian = false;
 };

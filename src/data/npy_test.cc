@@ -28,24 +28,42 @@ std::string error_of(const std::string& bytes) {
   return tensor.ok() ? "no error" : tensor.error().message();
 }
 
-TEST(Npy, EveryTypeRoundTrips) {
-  const TemporaryFolder folder;
-  for (int number = 1; number <= 22; ++number) {
-    if (!ir::is_known_data_type(number)) continue;
+TEST(Npy, EveryTypeOfNumbersRoundTrips) {
+  for (int number = 1; ir::is_known_data_type(number); ++number) {
     const auto type = static_cast<ir::DataType>(number);
-    if (type == ir::DataType::kString) continue;
+    if (!ir::is_numeric(type)) continue;
     ir::Tensor tensor = ir::Tensor::zeros(type, {2, 3});
     for (int i = 0; i < 6; ++i) tensor.set_double(i, i % 2 == 0 ? i : 1);
-    const Path path = folder.path() / "a.npy";
-    ASSERT_TRUE(write_npy(path, tensor).ok());
-    const ir::Tensor back = read_npy(path).value();
+    const ir::Tensor back = parse_npy(as_bytes(format_npy(tensor).value())).value();
     EXPECT_EQ(back.dims(), tensor.dims());
     EXPECT_TRUE(back.cast(type).identical(tensor)) << ir::data_type_name(type);
-    const bool foreign = type == ir::DataType::kBFloat16 || ir::bits_per_element(type) == 4;
+    const bool foreign = type == ir::DataType::kBFloat16 || ir::is_mini_float(type) ||
+                         ir::bits_per_element(type) < 8;
     if (!foreign) {
       EXPECT_EQ(back.data_type(), type) << ir::data_type_name(type);
     }
   }
+}
+
+TEST(Npy, ComplexNumbersRoundTrip) {
+  const auto pairs = ir::Tensor::from_values<float>({2, 2}, {1, -2, 3, 0.5F});
+  ir::Tensor tensor = ir::Tensor::zeros(ir::DataType::kComplex64, {2});
+  std::ranges::copy(pairs.bytes(), tensor.mutable_bytes().begin());
+  const std::string bytes = format_npy(tensor).value();
+  EXPECT_THAT(bytes, HasSubstr("'descr': '<c8'"));
+  EXPECT_TRUE(parse_npy(as_bytes(bytes)).value().identical(tensor));
+  // np.array([1-2j, 3+0.5j], '>c8')
+  const std::string big = npy("{'descr': '>c8', 'fortran_order': False, 'shape': (2,), }",
+                              std::string("\x3f\x80\0\0\xc0\0\0\0\x40\x40\0\0\x3f\0\0\0", 16));
+  EXPECT_TRUE(parse_npy(as_bytes(big)).value().identical(tensor));
+}
+
+TEST(Npy, WritesAFile) {
+  const TemporaryFolder folder;
+  const Path path = folder.path() / "a.npy";
+  const auto tensor = ir::Tensor::from_values<std::int16_t>({3}, {1, 2, 3});
+  ASSERT_TRUE(write_npy(path, tensor).ok());
+  EXPECT_TRUE(read_npy(path).value().identical(tensor));
 }
 
 TEST(Npy, ScalarsEmptyArraysAndTextRoundTrip) {
@@ -118,7 +136,7 @@ TEST(Npy, RefusesMalformedFiles) {
   EXPECT_THAT(error_of(with("'<f4'", "False", "(99999999999999999999,)")), HasSubstr("extent"));
   EXPECT_THAT(error_of(with("'<f4'", "False", "(-2,)")), HasSubstr("extent"));
   EXPECT_THAT(error_of(with("'<f4'", "Maybe", "(2,)")), HasSubstr("True or False"));
-  EXPECT_THAT(error_of(with("'<c8'", "False", "(1,)")), HasSubstr("descr '<c8'"));
+  EXPECT_THAT(error_of(with("'<c4'", "False", "(1,)")), HasSubstr("descr '<c4'"));
   EXPECT_THAT(error_of(with("'|O'", "False", "(1,)")), HasSubstr("descr '|O'"));
   EXPECT_THAT(error_of(with("[('a', '<i4')]", "False", "(1,)")), HasSubstr("quoted string"));
   EXPECT_THAT(error_of(with("'<U2'", "False", "(1,)")), HasSubstr("no character"));

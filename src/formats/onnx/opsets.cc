@@ -91,6 +91,7 @@ class Search {
 }  // namespace
 
 Result<Opsets> imported_opsets(const onnx::ModelProto& model) {
+  if (model.opset_import().empty()) return invalid_data("the model imports no opset");
   Opsets opsets;
   for (const onnx::OperatorSetIdProto& opset : model.opset_import()) {
     const std::string domain = canonical_domain(opset.domain());

@@ -20,7 +20,7 @@ inline constexpr int kOldestOpset = 7;
 // Versions by domain; the default domain is "".
 using Opsets = std::map<std::string, std::int64_t, std::less<>>;
 
-// As the model imports them.
+// As the model imports them: one at least, as the specification demands.
 Result<Opsets> imported_opsets(const onnx::ModelProto& model);
 
 // The same, for a model whose operators Lathe is to know: the versions must be among those that

@@ -242,6 +242,9 @@ TEST(ReadOnnxErrors, Versions) {
   none.proto.mutable_opset_import(0)->set_domain("other");
   EXPECT_THAT(none.error(),
               HasSubstr("node node (Relu): the model does not import the default domain"));
+  none.proto.clear_opset_import();
+  EXPECT_EQ(none.error(), "the model imports no opset");
+  EXPECT_EQ(parse_foreign(none).error().message(), "the model imports no opset");
   TestModel twice = relu_model();
   twice.proto.add_opset_import()->set_version(13);
   EXPECT_EQ(twice.error(), "opset_import: domain '' is there at versions 21 and 13");

@@ -14,7 +14,9 @@ namespace {
 using ir::DataType;
 using ir::Tensor;
 using testing::ElementsAre;
+using testing::FloatNear;
 using testing::HasSubstr;
+using testing::Pointwise;
 using Ints = std::vector<std::int64_t>;
 
 Tensor floats(std::initializer_list<std::int64_t> dims, std::initializer_list<float> values) {
@@ -53,6 +55,12 @@ TEST(Evaluate, Elementwise) {
   EXPECT_THAT(run_floats("Mul", {x, Tensor::scalar(2.0F)}), ElementsAre(-2, 4, -6, 8));
   EXPECT_THAT(run_floats("Div", {x, Tensor::scalar(2.0F)}), ElementsAre(-0.5, 1, -1.5, 2));
   EXPECT_THAT(run_floats("HardSwish", {floats({3}, {-4, 0, 3})}), ElementsAre(0, 0, 3));
+}
+
+TEST(Evaluate, ErrorFunction) {
+  // Abramowitz and Stegun, table 7.1.
+  EXPECT_THAT(run_floats("Erf", {floats({4}, {0, 0.5F, 1, -2})}),
+              Pointwise(FloatNear(1e-6F), {0.0F, 0.5204999F, 0.8427008F, -0.9953223F}));
 }
 
 TEST(Evaluate, IntegersWrapAndNeverTrap) {

@@ -77,8 +77,8 @@ inline std::vector<OperatorCase> operator_cases() {
        ir::kMicrosoftDomain},
       {"QLinearGlobalAveragePool", {bytes, scale, zero, scale, zero}, {}, ir::kMicrosoftDomain},
       {"Reorder", {image}, {{"layout", std::string("channels_last")}}, ir::kLatheDomain}};
-  for (const char* op : {"HardSigmoid", "HardSwish", "Identity", "LeakyRelu", "LogSoftmax", "Relu",
-                         "Sigmoid", "Softmax", "Tanh"}) {
+  for (const char* op : {"Erf", "HardSigmoid", "HardSwish", "Identity", "LeakyRelu", "LogSoftmax",
+                         "Relu", "Sigmoid", "Softmax", "Tanh"}) {
     cases.push_back({op, {row}});
   }
   for (const char* op : {"Add", "Div", "Mul", "Sub"})

@@ -126,6 +126,15 @@ TEST(Evaluate, Rearranging) {
   EXPECT_THAT(run_floats("ReduceMean", {x, Tensor::vector_int64(Ints{-1})}), ElementsAre(1.5, 3.5));
 }
 
+TEST(Evaluate, ChoosesWithBroadcasting) {
+  const Tensor condition = Tensor::from_values<bool>({2, 1}, {true, false});
+  EXPECT_THAT(run_floats("Where", {condition, floats({3}, {1, 2, 3}), Tensor::scalar(9.0F)}),
+              ElementsAre(1, 2, 3, 9, 9, 9));
+  const auto texts = run("Where", {condition, Tensor::from_values<std::string>({1}, {"yes"}),
+                                   Tensor::from_values<std::string>({2, 1}, {"no", "never"})});
+  EXPECT_THAT(texts->data<std::string>(), ElementsAre("yes", "never"));
+}
+
 TEST(Evaluate, Normalisation) {
   const Tensor x = floats({1, 2, 1, 1}, {3, 5});
   const Tensor two = floats({2}, {2, 2});

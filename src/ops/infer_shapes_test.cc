@@ -116,6 +116,9 @@ TEST(InferShapes, ErrorsNameTheNodeAndTheFault) {
   EXPECT_THAT(check("Conv", {image, weights, floats({5})}), HasSubstr("bias has shape [5]"));
   EXPECT_THAT(check("Blur", {image}), HasSubstr("node node (Blur): operator is not supported"));
   EXPECT_THAT(check("Add", {image, floats({2, 8})}), HasSubstr("cannot be broadcast"));
+  EXPECT_THAT(check("Where", {image, image, image}), HasSubstr("expected bool"));
+  EXPECT_THAT(check("Where", {Tensor::zeros(ir::DataType::kBool, {3, 1}), image, floats({2, 8})}),
+              HasSubstr("cannot be broadcast"));
   EXPECT_THAT(check("Gemm", {floats({2, 3}), floats({4, 5})}),
               HasSubstr("inner extents 3 and 4 differ"));
   EXPECT_THAT(check("MaxPool", {image}), HasSubstr("attribute 'kernel_shape' is missing"));

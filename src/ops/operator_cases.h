@@ -67,6 +67,7 @@ inline std::vector<OperatorCase> operator_cases() {
       {"Squeeze", {floats({2, 1, 3}), ints({1})}},
       {"Transpose", {image}},
       {"Unsqueeze", {row, ints({1})}},
+      {"Where", {Tensor::from_values<bool>({2, 1}, {true, false}), row, floats({3})}},
       {"QGemm",
        {int8s({2, 3}), scale, zero, int8s({3, 4}), four, zeros, bias, scale, zero},
        {},

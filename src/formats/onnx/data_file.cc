@@ -82,7 +82,7 @@ Result<TemporaryFile> write_data_file(const Path& model, std::string_view data) 
   }
 }
 
-void remove_replaced_data(const Path& replaced, const Path& model) {
+void remove_replaced_data(TemporaryFile replaced, const Path& model) {
   const auto files = list_files(model.has_parent_path() ? model.parent_path() : Path("."));
   if (!files) return;
   std::vector<Path> others;
@@ -93,23 +93,26 @@ void remove_replaced_data(const Path& replaced, const Path& model) {
         std::filesystem::symlink_status(path, failed).type() ==
             std::filesystem::file_type::regular) {
       data.push_back(path);
-    } else if (path.filename() != replaced.filename()) {
+    } else if (path.filename() != replaced.path().filename()) {
       others.push_back(path);
     }
   }
   if (data.empty()) return;
-  const auto header = read_model_header(replaced);
+  const auto header = read_model_header(replaced.path());
   if (!header.ok() || !header->producer.starts_with("lathe")) return;
-  const auto named = external_data_files(replaced);
+  const auto named = external_data_files(replaced.path());
   if (!named.ok()) return;
-  for (const Path& path : data) {
+  std::erase_if(data, [&](const Path& path) {
     const bool was_named = std::any_of(named->begin(), named->end(), [&](const Path& file) {
-      return file == replaced.parent_path() / path.filename();
+      return file == replaced.path().parent_path() / path.filename();
     });
-    std::error_code ignored;
-    if (was_named && !may_be_named_by_any(others, path.filename().string()))
-      std::filesystem::remove(path, ignored);
-  }
+    return !was_named || may_be_named_by_any(others, path.filename().string());
+  });
+  // First who names them, then they: the names are free after that, and whoever takes one must not
+  // find another model that seems to have it.
+  replaced = TemporaryFile();
+  std::error_code ignored;
+  for (const Path& path : data) std::filesystem::remove(path, ignored);
 }
 
 }  // namespace lathe::formats

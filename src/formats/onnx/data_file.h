@@ -21,9 +21,9 @@ namespace lathe::formats {
 // is there now does not name. To be kept once the new model names it.
 Result<TemporaryFile> write_data_file(const Path& model, std::string_view data);
 
-// Removes what `replaced`, the file that was at `model`, had for data and nobody has now: regular
-// files beside `model`, of names as above, and only where Lathe wrote `replaced` and no other model
-// in the folder names them. Where that cannot be told, they stay.
-void remove_replaced_data(const Path& replaced, const Path& model);
+// Removes `replaced`, the file that was at `model`, and what it had for data and nobody has now:
+// regular files beside `model`, of names as above, and only where Lathe wrote `replaced` and no
+// other model in the folder names them. Where that cannot be told, they stay.
+void remove_replaced_data(TemporaryFile replaced, const Path& model);
 
 }  // namespace lathe::formats

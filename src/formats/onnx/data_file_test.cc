@@ -277,7 +277,7 @@ TEST_F(DataFileTest, SeveralSaveAndReadAtOnce) {
   other.join();
   EXPECT_THAT(wrong, ElementsAre());
   EXPECT_THAT(version_of(path_), testing::AnyOf("129", "229"));
-  EXPECT_EQ(files().size(), 2U);
+  EXPECT_THAT(files(), testing::SizeIs(2));
 }
 
 }  // namespace

@@ -178,9 +178,9 @@ Status write_files(const ir::Graph& graph, const Path& path, const WriteOptions&
   }
   const auto bytes = to_bytes(*model);
   if (!bytes.ok()) return bytes.error().with_context(path.string());
-  ASSIGN_OR_RETURN(const TemporaryFile replaced, replace_file_atomic(path, *bytes));
+  ASSIGN_OR_RETURN(TemporaryFile replaced, replace_file_atomic(path, *bytes));
   data_file.keep();
-  if (replaced.exists()) remove_replaced_data(replaced.path(), path);
+  if (replaced.exists()) remove_replaced_data(std::move(replaced), path);
   return {};
 }
 

@@ -28,6 +28,12 @@ Result<std::vector<std::size_t>> normalize_axes(std::span<const std::int64_t> ax
   return normalized;
 }
 
+bool same_extents(const TensorType& a, const TensorType& b) {
+  return a.shape && a.shape == b.shape &&
+         std::none_of(a.shape->begin(), a.shape->end(),
+                      [](const Dim& dim) { return dim.symbolic().is_unknown(); });
+}
+
 Result<Shape> broadcast_shapes(const Shape& a, const Shape& b) {
   Shape result(std::max(a.size(), b.size()));
   for (std::size_t i = 0; i < result.size(); ++i) {

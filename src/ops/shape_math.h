@@ -20,6 +20,9 @@ Result<std::size_t> normalize_axis(std::int64_t axis, std::size_t rank);
 Result<std::vector<std::size_t>> normalize_axes(std::span<const std::int64_t> axes,
                                                 std::size_t rank);
 
+// Whether both surely have the same extents at run time.
+bool same_extents(const ir::TensorType& a, const ir::TensorType& b);
+
 // NumPy broadcasting, "Multidirectional Broadcasting" of the ONNX specification.
 Result<ir::Shape> broadcast_shapes(const ir::Shape& a, const ir::Shape& b);
 

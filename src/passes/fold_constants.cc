@@ -1,3 +1,5 @@
+#include "passes/fold_constants.h"
+
 #include <algorithm>
 
 #include "ops/evaluate.h"
@@ -5,9 +7,6 @@
 
 namespace lathe::passes {
 namespace {
-
-// Results up to this size replace nodes even where their inputs are smaller.
-constexpr std::size_t kFoldedBytes = 4096;
 
 // Whether an output is known to be larger than `bytes` before it is computed: a small file can
 // state constants whose sum fills the memory.
@@ -20,9 +19,14 @@ bool is_larger(const ir::TensorType& type, std::size_t bytes) {
   return !count.ok() || static_cast<std::size_t>(*count) > most;
 }
 
-// Evaluates a node whose inputs are all constant, as long as the result is not much larger than
-// they are: so that folding never inflates a quantized model.
-RuleResult apply(const ir::Graph& graph, ir::NodeId id) {
+// Results may be as large as the inputs, so that folding never inflates a quantized model.
+RuleResult apply(const ir::Graph& graph, ir::NodeId id) { return fold_constants(graph, id, 1); }
+
+}  // namespace
+
+RuleResult fold_constants(const ir::Graph& graph, ir::NodeId id, std::size_t growth) {
+  // Results up to this size replace nodes even where their inputs are smaller.
+  constexpr std::size_t kSmallBytes = 4096;
   const ir::Node& node = graph.node(id);
   const ops::OpDef* op = ops::find_op(node.domain, node.op_type);
   if (op == nullptr || op->traits.impure || node.inputs.empty() || !ir::subgraphs(node).empty())
@@ -35,19 +39,18 @@ RuleResult apply(const ir::Graph& graph, ir::NodeId id) {
     inputs.push_back(constant == nullptr ? ir::Tensor() : *constant);
     input_bytes += inputs.back().num_bytes();
   }
+  const std::size_t most_bytes = std::max(growth * input_bytes, kSmallBytes);
   for (const ir::ValueId output : node.outputs) {
     if (output == ir::kNoValue) continue;
-    if (graph.is_output(output) ||
-        is_larger(graph.tensor_type(output), std::max(input_bytes, kFoldedBytes))) {
+    if (graph.is_output(output) || is_larger(graph.tensor_type(output), most_bytes))
       return std::nullopt;
-    }
   }
   auto outputs = ops::evaluate_node(node, inputs);
   if (!outputs.ok())
     return outputs.error().with_context(fmt::format("node {}", ir::describe_node(graph, id)));
   std::size_t output_bytes = 0;
   for (const ir::Tensor& output : *outputs) output_bytes += output.num_bytes();
-  if (output_bytes > std::max(input_bytes, kFoldedBytes)) return std::nullopt;
+  if (output_bytes > most_bytes) return std::nullopt;
   Patch patch;
   for (std::size_t i = 0; i < node.outputs.size(); ++i) {
     if (node.outputs[i] == ir::kNoValue) continue;
@@ -56,8 +59,6 @@ RuleResult apply(const ir::Graph& graph, ir::NodeId id) {
   }
   return patch;
 }
-
-}  // namespace
 
 const Rule kFoldConstants{"fold_constants", {}, apply};
 

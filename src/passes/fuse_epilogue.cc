@@ -5,8 +5,8 @@
 #include "ir/domains.h"
 #include "ops/attributes.h"
 #include "ops/fused.h"
+#include "ops/shape_math.h"
 #include "passes/passes.h"
-#include "passes/quantized_pattern.h"
 
 namespace lathe::passes {
 namespace {
@@ -30,7 +30,7 @@ bool is_simple_broadcast(const Graph& graph, const Node& node) {
     return shape && std::all_of(shape->begin(), shape->end(),
                                 [](const ir::Dim& dim) { return dim == ir::Dim(1); });
   };
-  return same_extents(graph.tensor_type(node.input(0)), graph.tensor_type(node.input(1))) ||
+  return ops::same_extents(graph.tensor_type(node.input(0)), graph.tensor_type(node.input(1))) ||
          is_number(node.input(0)) || is_number(node.input(1));
 }
 
@@ -105,7 +105,7 @@ std::optional<std::size_t> fusible_slot(const Graph& graph, const Node& next) {
     const ValueId other = next.input(1 - slot);
     if (most == Takes::kResidualAndClamp && parts->epilogue.residual == ir::kNoValue &&
         graph.constant(other) == nullptr &&
-        same_extents(graph.tensor_type(made), graph.tensor_type(other))) {
+        ops::same_extents(graph.tensor_type(made), graph.tensor_type(other))) {
       return slot;
     }
   }

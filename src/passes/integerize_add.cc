@@ -1,4 +1,5 @@
 #include "ir/domains.h"
+#include "ops/shape_math.h"
 #include "passes/passes.h"
 #include "passes/quantized_pattern.h"
 
@@ -13,7 +14,7 @@ RuleResult apply(const ir::Graph& graph, ir::NodeId id) {
   const auto b = dequantized_from(graph, node.input(1));
   const auto y = quantized_to(graph, node.output());
   if (!a || !b || !y) return std::nullopt;
-  if (!same_extents(graph.tensor_type(node.input(0)), graph.tensor_type(node.input(1))))
+  if (!ops::same_extents(graph.tensor_type(node.input(0)), graph.tensor_type(node.input(1))))
     return std::nullopt;
   Patch patch;
   const ir::ValueId made =

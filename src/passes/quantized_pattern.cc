@@ -1,6 +1,5 @@
 #include "passes/quantized_pattern.h"
 
-#include <algorithm>
 #include <cmath>
 
 #include "ops/attributes.h"
@@ -150,12 +149,6 @@ std::optional<QuantizedWeights> quantized_weights(const Graph& graph, ValueId va
   if (scale->num_elements() > 1 && axis != channel_axis) return std::nullopt;
   return QuantizedWeights{dequantize->input(0), dequantize->input(1), dequantize->input(2),
                           scale->to_floats(), tensor->data_type()};
-}
-
-bool same_extents(const ir::TensorType& a, const ir::TensorType& b) {
-  return a.shape && a.shape == b.shape &&
-         std::none_of(a.shape->begin(), a.shape->end(),
-                      [](const ir::Dim& dim) { return dim.symbolic().is_unknown(); });
 }
 
 ValueId zero_point_of(const QuantizedValue& value, Patch& patch) {

@@ -57,9 +57,6 @@ struct QuantizedWeights {
 std::optional<QuantizedWeights> quantized_weights(const ir::Graph& graph, ir::ValueId value,
                                                   std::int64_t channel_axis);
 
-// Whether both surely have the same extents at run time.
-bool same_extents(const ir::TensorType& a, const ir::TensorType& b);
-
 // The operands of an integer operator for these; what is missing is added to the patch.
 ir::ValueId zero_point_of(const QuantizedValue& value, Patch& patch);
 ir::ValueId zero_point_of(const QuantizedWeights& weights, Patch& patch);

@@ -18,12 +18,6 @@ bool is_float(const ir::Graph& graph, ir::ValueId value) {
   return graph.tensor_type(value).data_type == ir::DataType::kFloat32;
 }
 
-std::int64_t product(const std::vector<std::int64_t>& dims) {
-  std::int64_t count = 1;
-  for (const std::int64_t extent : dims) count *= extent;
-  return count;
-}
-
 BinaryOpF32 binary_op(const ir::Node& node, bool swapped) {
   if (node.op_type == "Add") return BinaryOpF32::kAdd;
   if (node.op_type == "Mul") return BinaryOpF32::kMul;

@@ -90,4 +90,10 @@ std::vector<std::int64_t> dims_of(const ir::Graph& graph, ir::ValueId value) {
                : std::vector<std::int64_t>{};
 }
 
+std::int64_t product(std::span<const std::int64_t> extents) {
+  std::int64_t count = 1;
+  for (const std::int64_t extent : extents) count *= extent;
+  return count;
+}
+
 }  // namespace lathe::engine

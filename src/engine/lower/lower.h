@@ -1,6 +1,7 @@
 // From graph nodes to kernels: one row for each operator in lowerings.inc.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -55,6 +56,9 @@ passes::NodeLayouts as_made(const ir::Graph&, const ops::FusedOperator&, std::sp
 
 // Extents of a value; none where its rank is unknown.
 std::vector<std::int64_t> dims_of(const ir::Graph& graph, ir::ValueId value);
+
+// The product of extents of a value, or of some of its axes; 1 of none.
+std::int64_t product(std::span<const std::int64_t> extents);
 
 // The geometry of a Conv or QLinearConv over one or two spatial axes; empty for others.
 std::optional<kernels::ConvolutionShape> convolution_shape(const ir::Graph& graph,

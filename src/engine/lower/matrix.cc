@@ -50,10 +50,8 @@ kernels::ConvolutionShape gemm_shape(const ir::Graph& graph, const ir::Node& nod
 kernels::ConvolutionShape mat_mul_shape(const ir::Graph& graph, const ir::Node& node,
                                         std::size_t slot) {
   const auto a = dims_of(graph, node.input(0));
-  std::int64_t rows = 1;
-  for (std::size_t i = 0; i + 1 < a.size(); ++i) rows *= a[i];
   const ir::Tensor& b = *graph.constant(node.input(slot));
-  return rows_shape(rows, b.dim(0), b.dim(1));
+  return rows_shape(product(std::span(a).first(a.size() - 1)), b.dim(0), b.dim(1));
 }
 
 bool is_float_matrix(const ir::Tensor* tensor) {

@@ -16,12 +16,6 @@ int element_bits(const ir::Graph& graph, const ir::Node& node) {
 // Elements that the kernels move.
 bool is_whole_bytes(int bits) { return bits == 8 || bits == 16 || bits == 32 || bits == 64; }
 
-std::int64_t pixel_count(const std::vector<std::int64_t>& dims) {
-  std::int64_t count = 1;
-  for (std::size_t i = 2; i < dims.size(); ++i) count *= dims[i];
-  return count;
-}
-
 std::vector<std::int64_t> permutation_of(const ir::Graph& graph, const ir::Node& node) {
   const auto rank = static_cast<std::int64_t>(dims_of(graph, node.input(0)).size());
   std::vector<std::int64_t> permutation;
@@ -82,8 +76,8 @@ void lower_reorder(PlanBuilder& builder, const ops::FusedOperator& op) {
   step.outputs = {builder.define(to)};
   step.run = [extents, element, to_channels_last](const StepRun& r) -> Status {
     const auto convert = to_channels_last ? kernels::nchw_to_nhwc : kernels::nhwc_to_nchw;
-    convert(r.inputs[0], r.outputs[0], extents[0], extents[1], pixel_count(extents), element,
-            r.pool);
+    convert(r.inputs[0], r.outputs[0], extents[0], extents[1],
+            product(std::span(extents).subspan(2)), element, r.pool);
     return {};
   };
   builder.add_step(std::move(step));

@@ -83,20 +83,18 @@ std::optional<kernels::PoolingShape> spatial_mean_shape(const ir::Graph& graph,
   std::vector<std::int64_t> reduced = axes->to_int64s();
   for (std::int64_t& axis : reduced) axis += axis < 0 ? static_cast<std::int64_t>(x.size()) : 0;
   std::sort(reduced.begin(), reduced.end());
-  std::int64_t pixels = 1;
   for (std::size_t i = 2; i < x.size(); ++i) {
     if (reduced.size() != x.size() - 2 || reduced[i - 2] != static_cast<std::int64_t>(i))
       return std::nullopt;
-    pixels *= x[i];
   }
+  const std::int64_t pixels = product(std::span(x).subspan(2));
   const auto shape = kernels::PoolingShape::global(x[0], 1, pixels, x[1]);
   return shape.valid() ? std::optional(shape) : std::nullopt;
 }
 
 std::optional<kernels::PoolingShape> global_shape(const ir::Graph& graph, const ir::Node& node) {
   const auto dims = dims_of(graph, node.input(0));
-  std::int64_t pixels = 1;
-  for (std::size_t i = 2; i < dims.size(); ++i) pixels *= dims[i];
+  const std::int64_t pixels = product(std::span(dims).subspan(2));
   const auto shape = kernels::PoolingShape::global(dims[0], 1, pixels, dims[1]);
   return shape.valid() && pixels <= (1 << 23) ? std::optional(shape) : std::nullopt;
 }

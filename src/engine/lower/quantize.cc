@@ -6,10 +6,6 @@
 namespace lathe::engine {
 namespace {
 
-std::int64_t element_count(const PlanBuilder& builder, ir::ValueId value) {
-  return ir::element_count(builder.dims(value)).value_or(0);
-}
-
 Step quantization_step(PlanBuilder& builder, const ops::FusedOperator& op) {
   Step step = builder.step_for(op);
   step.inputs = {builder.slot(op.main.input(0))};
@@ -34,7 +30,7 @@ void lower_quantize_linear(PlanBuilder& builder, const ops::FusedOperator& op) {
   const ir::Node& node = op.main;
   const auto y = *quantized_side(builder.graph(), node, node.output());
   const kernels::QuantizeLinear kernel(y.scale, y.activation, builder.isa());
-  const std::int64_t count = element_count(builder, node.output());
+  const std::int64_t count = product(builder.dims(node.output()));
   Step step = quantization_step(builder, op);
   step.kernel = kernel.kernel_name();
   step.run = [kernel, count](const StepRun& r) -> Status {
@@ -52,7 +48,7 @@ void lower_dequantize_linear(PlanBuilder& builder, const ops::FusedOperator& op)
   const ir::Node& node = op.main;
   const auto x = *quantized_side(builder.graph(), node, node.input(0));
   const kernels::DequantizeLinear kernel(x.scale, x.activation, builder.isa());
-  const std::int64_t count = element_count(builder, node.output());
+  const std::int64_t count = product(builder.dims(node.output()));
   Step step = quantization_step(builder, op);
   step.kernel = "dequantize_linear";
   step.run = [kernel, count](const StepRun& r) -> Status {

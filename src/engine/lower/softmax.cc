@@ -16,8 +16,7 @@ bool fits_softmax(const ir::Graph& graph, const ir::Node& node) {
 void lower_softmax(PlanBuilder& builder, const ops::FusedOperator& op) {
   const ir::Node& node = op.main;
   const auto dims = builder.dims(node.input(0));
-  std::int64_t rows = 1;
-  for (std::size_t i = 0; i + 1 < dims.size(); ++i) rows *= dims[i];
+  const std::int64_t rows = product(std::span(dims).first(dims.size() - 1));
   const std::int64_t columns = dims.back();
   using Kind = kernels::SoftmaxF32::Kind;
   const kernels::SoftmaxF32 kernel(node.op_type == "Softmax" ? Kind::kSoftmax : Kind::kLogSoftmax,

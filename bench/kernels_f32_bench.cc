@@ -13,14 +13,10 @@
 #include "base/cpu.h"
 #include "base/random.h"
 #include "kernels/aligned_buffer.h"
-#include "kernels/convolution_f32.h"
 #include "kernels/depthwise_f32/kernels.h"
-#include "kernels/elementwise_f32.h"
 #include "kernels/igemm_f32/kernels.h"
 #include "kernels/peak.h"
-#include "kernels/pooling_f32.h"
-#include "kernels/softmax_f32.h"
-#include "kernels/transpose.h"
+#include "kernels/runner.h"
 
 namespace lathe::kernels {
 namespace {
@@ -115,14 +111,14 @@ void run_convolution(benchmark::State& state, const ConvolutionShape& shape, Isa
       random_floats(static_cast<std::size_t>(shape.batch * shape.in_h * shape.in_w * shape.in_c));
   AlignedBuffer<float> out(static_cast<std::size_t>(shape.out_pixels() * shape.out_c));
   ThreadPool pool(1);
-  const auto layer = ConvolutionF32::create(shape, weights.span(), bias.span(), {.min = 0}, isa);
-  std::vector<double> scratch(layer->scratch_bytes(1) / sizeof(double) + 1);
+  Runner layer(ConvolutionF32Problem{shape, {.min = 0}}, WeightsF32{weights.span(), bias.span()},
+               isa);
   for (auto _ : state) {
-    layer->run(in.data(), nullptr, out.data(), scratch.data(), pool);
+    layer.run({in.data()}, out.data(), pool);
     benchmark::ClobberMemory();
   }
   count_flops(state, 2 * static_cast<double>(shape.macs()), peak);
-  state.SetLabel(layer->kernel_name());
+  state.SetLabel(std::string(layer.kernel().name));
 }
 
 // The kernel alone on a tile whose operands fit the level 1 cache.
@@ -175,9 +171,9 @@ void run_unary(benchmark::State& state, UnaryOpF32 op, Isa isa) {
   const auto in = random_floats(kElements);
   AlignedBuffer<float> out(in.size());
   ThreadPool pool(1);
-  const UnaryF32 layer({.op = op}, isa);
+  Runner layer(UnaryF32Problem{op, 0, 0, {}, kElements}, isa);
   for (auto _ : state) {
-    layer.run(in.data(), out.data(), kElements, pool);
+    layer.run({in.data()}, out.data(), pool);
     benchmark::ClobberMemory();
   }
   count_bytes(state, 8.0 * kElements);
@@ -187,9 +183,10 @@ void run_binary(benchmark::State& state, Isa isa) {
   const auto in = random_floats(kElements);
   AlignedBuffer<float> out(in.size());
   ThreadPool pool(1);
-  const BinaryF32 layer(BinaryOpF32::kAdd, {.min = 0}, isa);
+  Runner layer(BinaryF32Problem{BinaryOpF32::kAdd, OperandF32::kSame, {.min = 0}, 1, kElements},
+               isa);
   for (auto _ : state) {
-    layer.run(in.data(), out.data(), out.data(), kElements, pool);
+    layer.run({in.data(), out.data()}, out.data(), pool);
     benchmark::ClobberMemory();
   }
   count_bytes(state, 12.0 * kElements);
@@ -203,9 +200,9 @@ void run_max_pool(benchmark::State& state, Isa isa) {
   const auto in = random_floats(112 * 112 * 64);
   AlignedBuffer<float> out(56 * 56 * 64);
   ThreadPool pool(1);
-  const MaxPool2d layer(shape, isa);
+  Runner layer(PoolingF32Problem{PoolingKind::kMax, shape}, isa);
   for (auto _ : state) {
-    layer.run(in.data(), out.data(), pool);
+    layer.run({in.data()}, out.data(), pool);
     benchmark::ClobberMemory();
   }
   count_bytes(state, 4.0 * static_cast<double>(in.size() + out.size()));
@@ -215,9 +212,9 @@ void run_global_average_pool(benchmark::State& state, Isa isa) {
   const auto in = random_floats(7 * 7 * 2048);
   AlignedBuffer<float> out(2048);
   ThreadPool pool(1);
-  const GlobalAveragePool2d layer(1, 7, 7, 2048, isa);
+  Runner layer(PoolingF32Problem{PoolingKind::kMean, PoolingShape::global(1, 7, 7, 2048)}, isa);
   for (auto _ : state) {
-    layer.run(in.data(), out.data(), pool);
+    layer.run({in.data()}, out.data(), pool);
     benchmark::ClobberMemory();
   }
   count_bytes(state, 4.0 * static_cast<double>(in.size()));
@@ -227,9 +224,9 @@ void run_softmax(benchmark::State& state, Isa isa) {
   const auto in = random_floats(64 * 1000);
   AlignedBuffer<float> out(in.size());
   ThreadPool pool(1);
-  const SoftmaxF32 layer(SoftmaxF32::Kind::kSoftmax, isa);
+  Runner layer(SoftmaxF32Problem{false, 64, 1000}, isa);
   for (auto _ : state) {
-    layer.run(in.data(), out.data(), 64, 1000, pool);
+    layer.run({in.data()}, out.data(), pool);
     benchmark::ClobberMemory();
   }
   count_bytes(state, 8.0 * static_cast<double>(in.size()));
@@ -239,8 +236,9 @@ void run_to_nhwc(benchmark::State& state, std::int64_t channels, std::int64_t pi
   const auto in = random_floats(static_cast<std::size_t>(channels * pixels));
   AlignedBuffer<float> out(in.size());
   ThreadPool pool(1);
+  Runner layer(PermuteProblem{{1, channels, pixels}, {0, 2, 1}, sizeof(float)}, Isa::kScalar);
   for (auto _ : state) {
-    nchw_to_nhwc(in.data(), out.data(), 1, channels, pixels, sizeof(float), pool);
+    layer.run({in.data()}, out.data(), pool);
     benchmark::ClobberMemory();
   }
   count_bytes(state, 8.0 * static_cast<double>(in.size()));

@@ -14,13 +14,7 @@
 #include "base/cpu.h"
 #include "base/random.h"
 #include "kernels/aligned_buffer.h"
-#include "kernels/convolution_f32.h"
-#include "kernels/convolution_int8.h"
-#include "kernels/elementwise_f32.h"
-#include "kernels/elementwise_int8.h"
-#include "kernels/pooling_f32.h"
-#include "kernels/pooling_int8.h"
-#include "kernels/quantize.h"
+#include "kernels/runner.h"
 
 namespace lathe::kernels {
 namespace {
@@ -128,9 +122,8 @@ double f32_convolution_seconds(const ConvolutionShape& shape, Isa isa, ThreadPoo
   const auto weights =
       random_floats(static_cast<std::size_t>(shape.out_c * shape.group_in_c() * shape.taps()));
   AlignedBuffer<float> out(static_cast<std::size_t>(shape.out_pixels() * shape.out_c));
-  const auto layer = ConvolutionF32::create(shape, weights.span(), {}, {.min = 0}, isa);
-  AlignedBuffer<std::byte> scratch(layer->scratch_bytes(1));
-  return seconds_of([&] { layer->run(in.data(), nullptr, out.data(), scratch.data(), pool); });
+  Runner layer(ConvolutionF32Problem{shape, {.min = 0}}, WeightsF32{weights.span(), {}}, isa);
+  return seconds_of([&] { layer.run({in.data()}, out.data(), pool); });
 }
 
 void run_convolution(benchmark::State& state, const ConvolutionShape& shape, bool is_signed,
@@ -141,31 +134,32 @@ void run_convolution(benchmark::State& state, const ConvolutionShape& shape, boo
       random_bytes(static_cast<std::size_t>(shape.out_c * shape.group_in_c() * shape.taps()));
   const std::vector<std::int8_t> weights(bytes.span().begin(), bytes.span().end());
   const auto out_c = static_cast<std::size_t>(shape.out_c);
-  RequantizeParameters requantize;
-  requantize.multipliers.assign(out_c, 0.001F);
-  requantize.output.is_signed = is_signed;
-  requantize.min = requantize.output.lowest();
-  requantize.max = requantize.output.highest();
-  const auto layer = ConvolutionInt8::create(shape, weights, {}, {is_signed, 0}, requantize, isa);
+  const std::vector<float> multipliers(out_c, 0.001F);
+  const QuantizedActivation output{is_signed, 0};
+  Runner layer(
+      ConvolutionInt8Problem{
+          shape, {is_signed, 0}, false, output, output.lowest(), output.highest()},
+      WeightsInt8{weights, {}, multipliers}, isa);
   ThreadPool pool(1);
   AlignedBuffer<std::uint8_t> out(static_cast<std::size_t>(shape.out_pixels()) * out_c);
-  AlignedBuffer<std::byte> scratch(layer->scratch_bytes(1));
   const double f32_seconds = f32_convolution_seconds(shape, isa, pool);
   for (auto _ : state) {
-    layer->run(in.data(), out.data(), scratch.data(), pool);
+    layer.run({in.data()}, out.data(), pool);
     benchmark::ClobberMemory();
   }
-  state.SetLabel(layer->kernel_name());
+  state.SetLabel(std::string(layer.kernel().name));
   count(state, static_cast<double>(shape.macs()), f32_seconds);
 }
 
 constexpr std::int64_t kElements = 28 * 28 * 32;
 
 void run_add(benchmark::State& state, Isa isa) {
-  AddInt8Parameters p;
+  AddInt8Problem p;
+  p.count = kElements;
   p.a_multiplier = p.b_multiplier = 0.5F;
-  const AddInt8 add(p, isa);
-  const BinaryF32 add_f32(BinaryOpF32::kAdd, {.min = 0}, isa);
+  Runner add(p, isa);
+  Runner add_f32(BinaryF32Problem{BinaryOpF32::kAdd, OperandF32::kSame, {.min = 0}, 1, kElements},
+                 isa);
   const auto a = random_bytes(kElements);
   const auto b = random_bytes(kElements);
   AlignedBuffer<std::uint8_t> out(kElements);
@@ -173,10 +167,11 @@ void run_add(benchmark::State& state, Isa isa) {
   const auto fb = random_floats(kElements);
   AlignedBuffer<float> f32_out(kElements);
   ThreadPool pool(1);
-  const double f32_seconds =
-      seconds_of([&] { add_f32.run(fa.data(), fb.data(), f32_out.data(), kElements, pool); });
+  const double f32_seconds = seconds_of([&] {
+    add_f32.run({fa.data(), fb.data()}, f32_out.data(), pool);
+  });
   for (auto _ : state) {
-    add.run(a.data(), b.data(), out.data(), kElements, pool);
+    add.run({a.data(), b.data()}, out.data(), pool);
     benchmark::ClobberMemory();
   }
   count(state, static_cast<double>(kElements), f32_seconds);
@@ -192,17 +187,13 @@ void run_pool(benchmark::State& state, bool average, bool global, Isa isa) {
   const auto f32_in = random_floats(size);
   AlignedBuffer<float> f32_out(size);
   ThreadPool pool(1);
-  const MaxPoolInt8 max_pool(s, false, isa);
-  const AveragePoolInt8 average_pool(s, {}, isa);
-  const MaxPool2d max_pool_f32(s, isa);
-  const AveragePool2d average_pool_f32(s, false, isa);
-  const double f32_seconds = seconds_of([&] {
-    average ? average_pool_f32.run(f32_in.data(), f32_out.data(), pool)
-            : max_pool_f32.run(f32_in.data(), f32_out.data(), pool);
-  });
+  const PoolingKind kind = average ? PoolingKind::kMean : PoolingKind::kMax;
+  Runner pool_int8(PoolingInt8Problem{kind, s, {}, {}}, isa);
+  Runner pool_f32(PoolingF32Problem{kind, s}, isa);
+  const double f32_seconds =
+      seconds_of([&] { pool_f32.run({f32_in.data()}, f32_out.data(), pool); });
   for (auto _ : state) {
-    average ? average_pool.run(in.data(), out.data(), pool)
-            : max_pool.run(in.data(), out.data(), pool);
+    pool_int8.run({in.data()}, out.data(), pool);
     benchmark::ClobberMemory();
   }
   count(state, static_cast<double>(size), f32_seconds);
@@ -213,11 +204,11 @@ void run_quantize(benchmark::State& state, bool back, Isa isa) {
   AlignedBuffer<float> f32_out(kElements);
   AlignedBuffer<std::uint8_t> bytes(kElements);
   ThreadPool pool(1);
-  const QuantizeLinear quantize(0.01F, {}, isa);
-  const DequantizeLinear dequantize(0.01F, {}, isa);
+  Runner quantize(QuantizeLinearProblem{0.01F, {}, kElements}, isa);
+  Runner dequantize(DequantizeLinearProblem{0.01F, {}, kElements}, isa);
   for (auto _ : state) {
-    back ? dequantize.run(bytes.data(), f32_out.data(), kElements, pool)
-         : quantize.run(floats.data(), bytes.data(), kElements, pool);
+    back ? dequantize.run({bytes.data()}, f32_out.data(), pool)
+         : quantize.run({floats.data()}, bytes.data(), pool);
     benchmark::ClobberMemory();
   }
   state.SetItemsProcessed(state.iterations() * kElements);

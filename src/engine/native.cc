@@ -6,8 +6,10 @@
 #include <cstring>
 
 #include "base/cpu.h"
+#include "engine/interpreter.h"
 #include "engine/memory_plan.h"
 #include "engine/own_backend.h"
+#include "engine/packed_weights.h"
 #include "engine/plan_builder.h"
 #include "engine/slow_steps.h"
 #include "kernels/parallel.h"
@@ -15,22 +17,32 @@
 namespace lathe::engine {
 namespace {
 
+// What contexts share.
+struct Program {
+  Plan plan;
+  PackedWeights weights;
+};
+
 class NativeExecutable final : public Executable {
  public:
-  NativeExecutable(std::shared_ptr<const Plan> plan, Concurrency concurrency,
+  NativeExecutable(std::shared_ptr<const Program> program, Concurrency concurrency,
                    std::vector<std::string> notes)
-      : Executable(concurrency), plan_(std::move(plan)), notes_(std::move(notes)) {}
+      : Executable(concurrency), program_(std::move(program)), notes_(std::move(notes)) {}
 
-  [[nodiscard]] std::span<const TensorInfo> inputs() const override { return plan_->input_infos; }
-  [[nodiscard]] std::span<const TensorInfo> outputs() const override { return plan_->output_infos; }
+  [[nodiscard]] std::span<const TensorInfo> inputs() const override { return plan().input_infos; }
+  [[nodiscard]] std::span<const TensorInfo> outputs() const override { return plan().output_infos; }
   [[nodiscard]] std::unique_ptr<Context> new_context() const override;
-  [[nodiscard]] std::size_t arena_bytes() const override { return plan_->arena_bytes; }
-  [[nodiscard]] std::size_t weight_bytes() const override { return plan_->weight_bytes; }
-  [[nodiscard]] double slow_share() const override { return engine::slow_share(*plan_); }
+  [[nodiscard]] std::size_t arena_bytes() const override { return plan().arena_bytes; }
+  [[nodiscard]] std::size_t weight_bytes() const override {
+    return program_->weights.bytes() + plan().constant_bytes;
+  }
+  [[nodiscard]] double slow_share() const override { return engine::slow_share(plan()); }
   [[nodiscard]] std::vector<std::string> notes() const override { return notes_; }
 
  private:
-  std::shared_ptr<const Plan> plan_;  // contexts hold it too
+  [[nodiscard]] const Plan& plan() const { return program_->plan; }
+
+  std::shared_ptr<const Program> program_;  // contexts hold it too
   std::vector<std::string> notes_;
 };
 
@@ -41,9 +53,9 @@ using Arena = std::unique_ptr<std::byte, FreeDeleter>;
 
 class NativeContext final : public Context {
  public:
-  NativeContext(std::shared_ptr<const Plan> shared_plan, int threads)
-      : plan_(std::move(shared_plan)), pool_(threads) {
-    const Plan& plan = *plan_;
+  NativeContext(std::shared_ptr<const Program> program, int threads)
+      : program_(std::move(program)), pool_(threads) {
+    const Plan& plan = program_->plan;
     const std::size_t bytes =
         (plan.arena_bytes + kArenaAlignment - 1) / kArenaAlignment * kArenaAlignment;
     if (bytes > 0)
@@ -55,10 +67,11 @@ class NativeContext final : public Context {
       if (storage.kind == Storage::Kind::kConstant) place = storage.constant.bytes().data();
       places_.push_back(const_cast<void*>(place));
     }
+    for (const Step& step : plan.steps) weights_.push_back(program_->weights.data(step.weights));
   }
 
   Result<std::vector<ir::Tensor>> run(std::span<const ir::Tensor> inputs) override {
-    const Plan& plan = *plan_;
+    const Plan& plan = program_->plan;
     RETURN_IF_ERROR(check_inputs(plan.input_infos, inputs));
     if (plan.arena_bytes > 0 && arena_ == nullptr) {
       return error(ErrorCode::kResourceExhausted, "no memory for an arena of {} bytes",
@@ -71,11 +84,11 @@ class NativeContext final : public Context {
           const_cast<std::byte*>(inputs[static_cast<std::size_t>(storage.input)].bytes().data());
     }
     if (profile_.empty()) {
-      for (const Step& step : plan.steps) RETURN_IF_ERROR(run_step(step));
+      for (std::size_t i = 0; i < plan.steps.size(); ++i) RETURN_IF_ERROR(run_step(i));
     } else {
       for (std::size_t i = 0; i < plan.steps.size(); ++i) {
         const auto start = std::chrono::steady_clock::now();
-        RETURN_IF_ERROR(run_step(plan.steps[i]));
+        RETURN_IF_ERROR(run_step(i));
         const std::chrono::duration<double, std::milli> took =
             std::chrono::steady_clock::now() - start;
         profile_[i].total_ms += took.count();
@@ -97,38 +110,47 @@ class NativeContext final : public Context {
 
   void enable_profiling() override {
     profile_.clear();
-    for (const Step& step : plan_->steps) {
-      profile_.push_back({step.name, step.op_type, step.kernel, step.missing, step.macs, 0, 0});
+    for (const Step& step : program_->plan.steps) {
+      profile_.push_back(
+          {step.name, step.op_type, std::string(kernel_name(step)), step.missing, step.macs, 0, 0});
     }
   }
   [[nodiscard]] std::vector<StepProfile> profile() const override { return profile_; }
 
  private:
   [[nodiscard]] void* place_of(SlotId slot) const {
-    const Plan& plan = *plan_;
-    return places_[static_cast<std::size_t>(plan.slots[static_cast<std::size_t>(slot)].storage)];
+    const Slot& described = program_->plan.slots[static_cast<std::size_t>(slot)];
+    return places_[static_cast<std::size_t>(described.storage)];
   }
 
-  Status run_step(const Step& step) {
-    step_inputs_.clear();
-    step_outputs_.clear();
-    for (const SlotId slot : step.inputs) step_inputs_.push_back(place_of(slot));
-    for (const SlotId slot : step.outputs) step_outputs_.push_back(place_of(slot));
-    std::byte* scratch = arena_ == nullptr ? nullptr : arena_.get() + plan_->scratch_offset;
-    return step.run({step_inputs_, step_outputs_, scratch, pool_});
+  Status run_step(std::size_t i) {
+    const Step& step = program_->plan.steps[i];
+    inputs_.clear();
+    outputs_.clear();
+    for (const SlotId slot : step.inputs) inputs_.push_back(place_of(slot));
+    for (const SlotId slot : step.outputs) outputs_.push_back(place_of(slot));
+    if (step.kernel == kInterpreter) {
+      const auto node = static_cast<std::size_t>(step.interpreted);
+      return interpret(program_->plan.interpreted[node], inputs_, outputs_);
+    }
+    std::byte* scratch = arena_ == nullptr ? nullptr : arena_.get() + program_->plan.scratch_offset;
+    kernels::kernel_of(step.kernel)
+        .run(step.problem, {inputs_.data(), outputs_.data(), weights_[i], scratch, pool_});
+    return {};
   }
 
-  std::shared_ptr<const Plan> plan_;
+  std::shared_ptr<const Program> program_;
   ThreadPool pool_;
   Arena arena_;
-  std::vector<void*> places_;  // of each storage
-  std::vector<const void*> step_inputs_;
-  std::vector<void*> step_outputs_;
+  std::vector<void*> places_;              // of each storage
+  std::vector<const std::byte*> weights_;  // of each step
+  std::vector<const void*> inputs_;        // of the step that runs
+  std::vector<void*> outputs_;
   std::vector<StepProfile> profile_;
 };
 
 std::unique_ptr<Context> NativeExecutable::new_context() const {
-  return std::make_unique<NativeContext>(plan_, threads());
+  return std::make_unique<NativeContext>(program_, threads());
 }
 
 // Threads that one inference can use. What runs in the reference evaluator is never split.
@@ -151,14 +173,18 @@ class NativeBackend final : public OwnBackend {
     std::vector<std::string> notes;
     ASSIGN_OR_RETURN(const ir::Graph lowered, lower(graph, options, notes));
     Concurrency concurrency = resolve_concurrency(options);
-    ASSIGN_OR_RETURN(Plan plan, build_plan(lowered, isa, concurrency.threads));
+    const auto program = std::make_shared<Program>();
+    ASSIGN_OR_RETURN(program->plan,
+                     build_plan(lowered, isa, concurrency.threads, program->weights));
+    const Plan& plan = program->plan;
+    const std::size_t weight_bytes = program->weights.bytes() + plan.constant_bytes;
     const std::size_t needed =
-        plan.weight_bytes + static_cast<std::size_t>(concurrency.streams) * plan.arena_bytes;
+        weight_bytes + static_cast<std::size_t>(concurrency.streams) * plan.arena_bytes;
     if (options.memory_limit > 0 && needed > static_cast<std::size_t>(options.memory_limit)) {
       return error(ErrorCode::kResourceExhausted,
                    "the model needs {} bytes ({} of weights, {} of intermediate values for each of "
                    "{} streams), the limit is {}",
-                   needed, plan.weight_bytes, plan.arena_bytes, concurrency.streams,
+                   needed, weight_bytes, plan.arena_bytes, concurrency.streams,
                    options.memory_limit);
     }
     if (std::string slow = describe_slow_steps(plan); !slow.empty())
@@ -169,8 +195,8 @@ class NativeBackend final : public OwnBackend {
           "computes with 1 thread instead of {}: the model is too small to gain by more",
           options.threads));
     }
-    return std::shared_ptr<const Executable>(std::make_shared<NativeExecutable>(
-        std::make_shared<const Plan>(std::move(plan)), concurrency, std::move(notes)));
+    return std::shared_ptr<const Executable>(
+        std::make_shared<NativeExecutable>(program, concurrency, std::move(notes)));
   }
 };
 

@@ -2,16 +2,14 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "base/result.h"
-#include "base/thread_pool.h"
 #include "engine/backend.h"
+#include "ir/graph.h"
 #include "ir/layout.h"
-#include "ir/tensor.h"
+#include "kernels/kernel.h"
 
 namespace lathe::engine {
 
@@ -38,40 +36,56 @@ struct Slot {
   Layout layout = Layout::kRowMajor;
 };
 
-// What a step sees while it runs: one pointer per slot it names.
-struct StepRun {
-  std::span<const void* const> inputs;
-  std::span<void* const> outputs;
-  void* scratch;
-  ThreadPool& pool;
-};
+// What computes a step: a row of the table of kernels, or the reference evaluator.
+using kernels::KernelId;
+inline constexpr KernelId kInterpreter = -1;
 
+// Of PackedWeights.
+using WeightsId = int;
+inline constexpr WeightsId kNoWeights = -1;
+
+// One call of a kernel. Data alone: what it does stands in the kernels' table.
 struct Step {
-  std::string name;
-  std::string op_type;
-  std::string kernel;
-  std::string missing;  // as StepProfile has it
-  std::int64_t macs = 0;
+  KernelId kernel = kInterpreter;
+  kernels::Problem problem;
+  WeightsId weights = kNoWeights;
   std::vector<SlotId> inputs;
   std::vector<SlotId> outputs;
   std::size_t scratch_bytes = 0;
-  std::size_t weight_bytes = 0;
-  std::function<Status(const StepRun&)> run;
+
+  // What it was made from, and for the interpreter what it computes: index in Plan::interpreted.
+  std::string name;     // of the node
+  std::string op_type;  // "Conv+Add+Relu" where nodes were fused
+  std::string missing;  // as StepProfile has it
+  std::int64_t macs = 0;
+  int interpreted = -1;
 };
 
+std::string_view kernel_name(const Step& step);
+
 // The step of a node without a kernel is done by the reference evaluator.
-inline bool is_slow(const Step& step) { return !step.missing.empty(); }
+inline bool is_slow(const Step& step) { return step.kernel == kInterpreter; }
+
+// A node that the reference evaluator runs. Its operands are those of the step, absent ones left
+// out.
+struct InterpretedNode {
+  ir::Node node;
+  std::string place;                    // for errors
+  std::vector<ir::TensorType> inputs;   // of the node, then what its subgraphs capture;
+  std::vector<ir::TensorType> outputs;  // undefined where absent
+};
 
 struct Plan {
   std::vector<Storage> storages;
   std::vector<Slot> slots;
   std::vector<Step> steps;
+  std::vector<InterpretedNode> interpreted;
   std::vector<SlotId> outputs;  // of the graph, row-major
   std::vector<TensorInfo> input_infos;
   std::vector<TensorInfo> output_infos;
   std::size_t scratch_offset = 0;  // of the scratch that all steps share, one after another
   std::size_t arena_bytes = 0;
-  std::size_t weight_bytes = 0;
+  std::size_t constant_bytes = 0;  // of the constants that steps read as they are
 };
 
 }  // namespace lathe::engine

@@ -1,11 +1,9 @@
 #include "engine/plan_builder.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "engine/lower/lower.h"
 #include "engine/memory_plan.h"
-#include "ops/evaluate.h"
 #include "ops/infer_shapes.h"
 
 namespace lathe::engine {
@@ -17,18 +15,19 @@ std::size_t byte_size(ir::DataType type, const std::vector<std::int64_t>& dims) 
   return (count * static_cast<std::size_t>(ir::bits_per_element(type)) + 7) / 8;
 }
 
-// An empty tensor may have no place.
-void copy_bytes(void* to, const void* from, std::size_t size) {
-  if (size > 0) std::memcpy(to, from, size);
-}
-
 }  // namespace
 
-PlanBuilder::PlanBuilder(const passes::ConvertedGraph& converted, Isa isa, int threads)
+std::string_view kernel_name(const Step& step) {
+  return is_slow(step) ? "reference" : kernels::kernel_of(step.kernel).name;
+}
+
+PlanBuilder::PlanBuilder(const passes::ConvertedGraph& converted, Isa isa, int threads,
+                         PackedWeights& weights)
     : graph_(converted.graph),
       layouts_(converted.layouts),
       isa_(isa),
       threads_(threads),
+      weights_(weights),
       slots_(converted.graph.value_count(), -1) {
   for (std::size_t v = 0; v < graph_.value_count(); ++v)
     dims_.push_back(dims_of(graph_, static_cast<ir::ValueId>(v)));
@@ -66,7 +65,7 @@ SlotId PlanBuilder::slot(ir::ValueId value) {
   const ir::Tensor* constant = graph_.constant(value);
   LATHE_CHECK(constant != nullptr);
   Storage storage{Storage::Kind::kConstant, constant->num_bytes(), -1, *constant, 0};
-  plan_.weight_bytes += storage.bytes;
+  plan_.constant_bytes += storage.bytes;
   return new_slot(new_storage(std::move(storage)), value);
 }
 
@@ -77,59 +76,43 @@ Step PlanBuilder::step_for(const ops::FusedOperator& op) const {
   return step;
 }
 
+void PlanBuilder::add_step(const ops::FusedOperator& op, kernels::Problem problem,
+                           std::vector<SlotId> inputs, SlotId output) {
+  Step step = step_for(op);
+  step.kernel = kernels::best_kernel(problem, isa_);
+  const kernels::Kernel& kernel = kernels::kernel_of(step.kernel);
+  if (kernel.scratch_bytes != nullptr) step.scratch_bytes = kernel.scratch_bytes(problem, threads_);
+  step.macs = kernels::macs(problem);
+  step.problem = std::move(problem);
+  step.inputs = std::move(inputs);
+  step.outputs = {output};
+  plan_.steps.push_back(std::move(step));
+}
+
 void PlanBuilder::lower_by_reference(ir::NodeId id) {
-  const ir::Node node = graph_.node(id);
+  const ir::Node& node = graph_.node(id);
   Step step = step_for(ops::unfuse(node).value_or(ops::FusedOperator{node, {}, {}}));
-  step.kernel = "reference";
   step.missing = why_no_kernel(graph_, node);
-  // Of the inputs, then of what subgraphs capture; undefined where absent.
-  std::vector<ir::TensorType> types;
+  step.interpreted = static_cast<int>(plan_.interpreted.size());
+  InterpretedNode interpreted{node, fmt::format("node {}", ir::describe_node(graph_, id)), {}, {}};
   std::vector<ir::ValueId> operands = node.inputs;
   for (const ir::Subgraph* subgraph : ir::subgraphs(node))
     operands.insert(operands.end(), subgraph->captures.begin(), subgraph->captures.end());
   for (const ir::ValueId operand : operands) {
-    types.push_back(operand == ir::kNoValue ? ir::TensorType{} : graph_.tensor_type(operand));
+    interpreted.inputs.push_back(operand == ir::kNoValue ? ir::TensorType{}
+                                                         : graph_.tensor_type(operand));
     if (operand == ir::kNoValue) continue;
     step.inputs.push_back(slot(operand));
   }
-  std::vector<ir::TensorType> output_types;
   for (const ir::ValueId output : node.outputs) {
-    output_types.push_back(output == ir::kNoValue ? ir::TensorType{} : graph_.tensor_type(output));
+    interpreted.outputs.push_back(output == ir::kNoValue ? ir::TensorType{}
+                                                         : graph_.tensor_type(output));
     if (output == ir::kNoValue) continue;
     step.outputs.push_back(define(output));
   }
   step.macs = ops::count_node_macs(graph_, id).value_or(0);
-  step.run =
-      [node, types, output_types,
-       place = fmt::format("node {}", ir::describe_node(graph_, id))](const StepRun& r) -> Status {
-    std::vector<ir::Datum> values;
-    std::size_t next = 0;
-    for (const ir::TensorType& type : types) {
-      if (type.data_type == ir::DataType::kUndefined) {
-        values.emplace_back();
-        continue;
-      }
-      ASSIGN_OR_RETURN(ir::Tensor tensor,
-                       ir::Tensor::create(type.data_type, *ir::known_dims(*type.shape)));
-      copy_bytes(tensor.mutable_bytes().data(), r.inputs[next++], tensor.num_bytes());
-      values.emplace_back(std::move(tensor));
-    }
-    const std::span<const ir::Datum> all(values);
-    const auto evaluated =
-        ops::evaluate_node(node, all.first(node.inputs.size()), all.subspan(node.inputs.size()));
-    if (!evaluated.ok()) return evaluated.error().with_context(place);
-    const ops::Values& outputs = *evaluated;
-    next = 0;
-    for (std::size_t i = 0; i < node.outputs.size(); ++i) {
-      if (node.outputs[i] == ir::kNoValue) continue;
-      const ir::Tensor* tensor = outputs[i].tensor();
-      if (tensor == nullptr || tensor->type() != output_types[i])
-        return error(ErrorCode::kInternal, "output {} is not what was inferred", i);
-      copy_bytes(r.outputs[next++], tensor->bytes().data(), tensor->num_bytes());
-    }
-    return {};
-  };
-  add_step(std::move(step));
+  plan_.interpreted.push_back(std::move(interpreted));
+  plan_.steps.push_back(std::move(step));
 }
 
 Result<Plan> PlanBuilder::build() {
@@ -147,7 +130,6 @@ Result<Plan> PlanBuilder::build() {
   for (const ir::ValueId id : graph_.outputs()) plan_.outputs.push_back(slot(id));
   plan_.input_infos = describe_values(graph_, graph_.inputs());
   plan_.output_infos = describe_values(graph_, graph_.outputs());
-  for (const Step& step : plan_.steps) plan_.weight_bytes += step.weight_bytes;
   plan_arena();
   return std::move(plan_);
 }
@@ -238,11 +220,11 @@ Status check_values(const ir::Graph& graph) {
 
 }  // namespace
 
-Result<Plan> build_plan(const ir::Graph& lowered, Isa isa, int threads) {
+Result<Plan> build_plan(const ir::Graph& lowered, Isa isa, int threads, PackedWeights& weights) {
   RETURN_IF_ERROR(check_values(lowered));
   ASSIGN_OR_RETURN(const passes::ConvertedGraph converted,
                    passes::convert_layouts(lowered, choose_layouts));
-  return PlanBuilder(converted, isa, threads).build();
+  return PlanBuilder(converted, isa, threads, weights).build();
 }
 
 }  // namespace lathe::engine

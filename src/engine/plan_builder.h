@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/cpu.h"
+#include "engine/packed_weights.h"
 #include "engine/plan.h"
 #include "ir/graph.h"
 #include "ops/fused.h"
@@ -14,20 +15,20 @@ namespace lathe::engine {
 
 // Puts conversions of layout into the graph and plans it. Errors name the node or value that is too
 // large or cannot be held.
-Result<Plan> build_plan(const ir::Graph& lowered, Isa isa, int threads);
+Result<Plan> build_plan(const ir::Graph& lowered, Isa isa, int threads, PackedWeights& weights);
 
 class PlanBuilder {
  public:
   // The graph must outlive the builder; its shapes are inferred and fully known, its layouts those
   // that choose_layouts() asks for.
-  PlanBuilder(const passes::ConvertedGraph& converted, Isa isa, int threads);
+  PlanBuilder(const passes::ConvertedGraph& converted, Isa isa, int threads,
+              PackedWeights& weights);
 
   Result<Plan> build();
 
   // For lowerings (engine/lower/).
   [[nodiscard]] const ir::Graph& graph() const { return graph_; }
   [[nodiscard]] Isa isa() const { return isa_; }
-  [[nodiscard]] int threads() const { return threads_; }
   [[nodiscard]] const std::vector<std::int64_t>& dims(ir::ValueId value) const;
   // A graph input's, or of what a node makes, in the layout that the graph has it in.
   [[nodiscard]] Layout layout(ir::ValueId value) const {
@@ -39,11 +40,22 @@ class PlanBuilder {
   SlotId define(ir::ValueId value);
   // `value` has the same bytes as `slot`.
   void alias(ir::ValueId value, SlotId slot);
-  void add_step(Step step) { plan_.steps.push_back(std::move(step)); }
-  // A step with the node's name and type filled in.
-  [[nodiscard]] Step step_for(const ops::FusedOperator& op) const;
+  // Adds a step for the problem: the best kernel, on these slots. `key` says what its weights
+  // depend on but for the kernel, and `weights()` gives them; without, there are none.
+  void add_step(const ops::FusedOperator& op, kernels::Problem problem, std::vector<SlotId> inputs,
+                SlotId output);
+  template <typename MakeWeights>
+  void add_step(const ops::FusedOperator& op, kernels::Problem problem, std::vector<SlotId> inputs,
+                SlotId output, PackingKey key, const MakeWeights& weights) {
+    key.kernel = kernels::best_kernel(problem, isa_);
+    const WeightsId packed = weights_.find_or_pack(key, problem, weights);
+    add_step(op, std::move(problem), std::move(inputs), output);
+    plan_.steps.back().weights = packed;
+  }
 
  private:
+  // A step with the node's name and type filled in.
+  [[nodiscard]] Step step_for(const ops::FusedOperator& op) const;
   // Runs the node in the reference evaluator.
   void lower_by_reference(ir::NodeId id);
   SlotId new_slot(StorageId storage, ir::ValueId value);
@@ -54,6 +66,7 @@ class PlanBuilder {
   const std::vector<Layout>& layouts_;  // by value
   Isa isa_;
   int threads_;
+  PackedWeights& weights_;
   Plan plan_;
   std::vector<std::vector<std::int64_t>> dims_;  // by value
   std::vector<SlotId> slots_;                    // by value; -1 where there is none yet

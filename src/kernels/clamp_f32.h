@@ -9,6 +9,7 @@ namespace lathe::kernels {
 struct ClampF32 {
   float min = -std::numeric_limits<float>::infinity();
   float max = std::numeric_limits<float>::infinity();
+  bool operator==(const ClampF32&) const = default;
 };
 
 }  // namespace lathe::kernels

@@ -1,5 +1,3 @@
-#include "kernels/convolution_f32.h"
-
 #include <cmath>
 #include <cstring>
 #include <fmt/format.h>
@@ -10,6 +8,7 @@
 
 #include "base/random.h"
 #include "kernels/guarded_buffer.h"
+#include "kernels/runner.h"
 
 namespace lathe::kernels {
 namespace {
@@ -79,7 +78,7 @@ std::vector<float> random_floats(Random& random, std::size_t size) {
 }
 
 // Runs the layer on buffers that start one float past any alignment and end at a guard.
-std::vector<float> run_layer(const ConvolutionF32& layer, const ConvolutionShape& shape,
+std::vector<float> run_layer(const Runner& layer, const ConvolutionShape& shape,
                              const std::vector<float>& in, const std::vector<float>& residual,
                              bool in_place, int threads) {
   ThreadPool pool(threads);
@@ -91,7 +90,7 @@ std::vector<float> run_layer(const ConvolutionF32& layer, const ConvolutionShape
     added = out.data();
   }
   GuardedBuffer<double> scratch((layer.scratch_bytes(threads) + 7) / 8 + 1, 0);
-  layer.run(guarded_in.data(), added, out.data(), scratch.data(), pool);
+  layer.run({guarded_in.data(), added}, out.data(), pool, scratch.data());
   EXPECT_TRUE(out.intact()) << "wrote outside of the output";
   EXPECT_TRUE(scratch.intact()) << "wrote outside of the scratch memory";
   return {out.data(), out.data() + out.size()};
@@ -107,9 +106,10 @@ void check(const Case& c, Random& random) {
   const std::vector<float> residual = random_floats(random, c.residual ? out_size(c.shape) : 0);
   for (const Isa isa : supported_isas()) {
     SCOPED_TRACE(isa_name(isa));
-    const auto layer = ConvolutionF32::create(c.shape, weights, bias, c.clamp, isa);
-    const std::vector<float> one = run_layer(*layer, c.shape, in, residual, false, 1);
-    const std::vector<float> two = run_layer(*layer, c.shape, in, residual, true, 2);
+    const Runner layer(ConvolutionF32Problem{c.shape, c.clamp, c.residual},
+                       WeightsF32{weights, bias}, isa);
+    const std::vector<float> one = run_layer(layer, c.shape, in, residual, false, 1);
+    const std::vector<float> two = run_layer(layer, c.shape, in, residual, true, 2);
     ASSERT_EQ(std::memcmp(one.data(), two.data(), one.size() * sizeof(float)), 0)
         << "the result depends on threads or on the residual's place";
     for (std::size_t i = 0; i < one.size(); ++i) {
@@ -229,19 +229,17 @@ TEST(ConvolutionF32, NanIsNotClampedAway) {
   const float in[] = {std::numeric_limits<float>::quiet_NaN(), 1};
   const float weights[] = {1, 1};
   for (const Isa isa : supported_isas()) {
-    const auto layer =
-        ConvolutionF32::create({.in_c = 2, .out_c = 1}, weights, {}, {.min = 0, .max = 6}, isa);
-    std::vector<double> scratch(layer->scratch_bytes(1) / 8 + 1);
+    Runner layer(ConvolutionF32Problem{{.in_c = 2, .out_c = 1}, {.min = 0, .max = 6}},
+                 WeightsF32{weights, {}}, isa);
     float out = 0;
-    layer->run(in, nullptr, &out, scratch.data(), pool);
+    layer.run({in}, &out, pool);
     EXPECT_TRUE(std::isnan(out)) << isa_name(isa);
   }
 }
 
 TEST(ConvolutionF32, PicksTheBestKernelUpToTheInstructionSet) {
   const auto name = [](const ConvolutionShape& shape, Isa isa) {
-    const std::vector<float> weights(weight_size(shape));
-    return std::string(ConvolutionF32::create(shape, weights, {}, {}, isa)->kernel_name());
+    return kernel_of(best_kernel(ConvolutionF32Problem{shape, {}}, isa)).name;
   };
   const ConvolutionShape regular{.in_c = 4, .out_c = 32};
   const ConvolutionShape depthwise{.in_c = 4, .out_c = 4, .groups = 4};

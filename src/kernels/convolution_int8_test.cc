@@ -1,5 +1,3 @@
-#include "kernels/convolution_int8.h"
-
 #include <cstring>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -12,7 +10,7 @@
 #include "kernels/guarded_buffer.h"
 #include "kernels/igemm_int8/kernels.h"
 #include "kernels/int8_reference.h"
-#include "kernels/pick.h"
+#include "kernels/runner.h"
 
 namespace lathe::kernels {
 namespace {
@@ -22,8 +20,16 @@ struct Layer {
   std::vector<std::int8_t> weights;
   std::vector<std::int32_t> bias;
   QuantizedActivation input;
-  RequantizeParameters requantize;
+  std::vector<float> multipliers;
+  QuantizedActivation output;
+  std::int32_t min = 0;
+  std::int32_t max = 255;
   std::vector<std::uint8_t> in;
+
+  [[nodiscard]] Runner runner(bool float_output, Isa isa) const {
+    return Runner(ConvolutionInt8Problem{shape, input, float_output, output, min, max},
+                  WeightsInt8{weights, bias, multipliers}, isa);
+  }
 };
 
 std::string describe(const Layer& layer) {
@@ -34,8 +40,7 @@ std::string describe(const Layer& layer) {
       s.batch, s.in_h, s.in_w, s.in_c, s.out_h, s.out_w, s.out_c, s.kernel_h, s.kernel_w,
       s.stride_h, s.stride_w, s.dilation_h, s.dilation_w, s.pad_top, s.pad_left, s.groups,
       layer.input.is_signed ? "int8" : "uint8", layer.input.zero_point,
-      layer.requantize.output.is_signed ? "int8" : "uint8", layer.requantize.output.zero_point,
-      layer.requantize.min, layer.requantize.max);
+      layer.output.is_signed ? "int8" : "uint8", layer.output.zero_point, layer.min, layer.max);
 }
 
 std::int64_t naive_sum(const Layer& layer, std::int64_t pixel, std::int64_t channel) {
@@ -90,18 +95,18 @@ Layer random_layer(Random& random, const ConvolutionShape& shape, bool extreme =
       value = static_cast<std::int32_t>(random.next()) >> random.below(20);
     }
   }
-  layer.requantize.output = random_activation(random);
+  layer.output = random_activation(random);
   for (std::size_t c = 0; c < out_c; ++c) {
     // Powers of two bring ties; the rest spreads sums over the output's range and far beyond.
     const float scale = random.below(3) == 0 ? 1.0F / 4096 : random.uniform(-0.001F, 0.01F);
-    layer.requantize.multipliers.push_back(scale / static_cast<float>(random.below(30) + 1));
+    layer.multipliers.push_back(scale / static_cast<float>(random.below(30) + 1));
   }
-  layer.requantize.min = layer.requantize.output.lowest();
-  layer.requantize.max = layer.requantize.output.highest();
+  layer.min = layer.output.lowest();
+  layer.max = layer.output.highest();
   if (random.below(2) == 0) {
-    layer.requantize.min = layer.requantize.output.zero_point;
-    layer.requantize.max -= static_cast<std::int32_t>(random.below(20));
-    layer.requantize.max = std::max(layer.requantize.max, layer.requantize.min);
+    layer.min = layer.output.zero_point;
+    layer.max -= static_cast<std::int32_t>(random.below(20));
+    layer.max = std::max(layer.max, layer.min);
   }
   return layer;
 }
@@ -117,31 +122,28 @@ void check_layer(const Layer& layer) {
   for (std::size_t i = 0; i < size; ++i) {
     const auto channel = static_cast<std::int64_t>(i) % s.out_c;
     const std::int64_t sum = naive_sum(layer, static_cast<std::int64_t>(i) / s.out_c, channel);
-    floats[i] =
-        reference_float(sum) * layer.requantize.multipliers[static_cast<std::size_t>(channel)];
-    bytes[i] = reference_requantize(floats[i], layer.requantize.output, layer.requantize.min,
-                                    layer.requantize.max);
+    floats[i] = reference_float(sum) * layer.multipliers[static_cast<std::size_t>(channel)];
+    bytes[i] = reference_requantize(floats[i], layer.output, layer.min, layer.max);
   }
   ThreadPool one(1);
   ThreadPool two(2);
   for (const Isa isa : supported_isas()) {
-    const auto quantized =
-        ConvolutionInt8::create(s, layer.weights, layer.bias, layer.input, layer.requantize, isa);
-    const auto real = ConvolutionInt8::create_float_output(
-        s, layer.weights, layer.bias, layer.input, layer.requantize.multipliers, isa);
-    SCOPED_TRACE(quantized->kernel_name());
-    EXPECT_GT(quantized->packed_bytes(), 0U);
+    const Runner quantized = layer.runner(false, isa);
+    const Runner real = layer.runner(true, isa);
+    SCOPED_TRACE(quantized.kernel().name);
+    EXPECT_GT(quantized.packed_bytes(), 0U);
     for (ThreadPool* pool : {&one, &two}) {
       SCOPED_TRACE(pool->threads());
+      const std::size_t words = quantized.scratch_bytes(pool->threads()) / 8 + 1;
+      GuardedBuffer<std::uint64_t> scratch(words, 0);
       GuardedBuffer<std::uint8_t> out(size);
-      std::vector<std::byte> scratch(quantized->scratch_bytes(pool->threads()));
-      quantized->run(layer.in.data(), out.data(), scratch.data(), *pool);
+      quantized.run({layer.in.data()}, out.data(), *pool, scratch.data());
       EXPECT_TRUE(out.intact());
+      EXPECT_TRUE(scratch.intact());
       for (std::size_t i = 0; i < size; ++i) ASSERT_EQ(out.data()[i], bytes[i]) << "at " << i;
 
       GuardedBuffer<float> real_out(size);
-      scratch.assign(real->scratch_bytes(pool->threads()), std::byte{});
-      real->run(layer.in.data(), real_out.data(), scratch.data(), *pool);
+      real.run({layer.in.data()}, real_out.data(), *pool, scratch.data());
       EXPECT_TRUE(real_out.intact());
       for (std::size_t i = 0; i < size; ++i) ASSERT_EQ(real_out.data()[i], floats[i]) << "at " << i;
     }
@@ -309,65 +311,50 @@ TEST(ConvolutionInt8, AbsurdMultipliers) {
     if (depthwise) s.groups = 24;
     Layer layer = random_layer(random, s);
     layer.bias.assign(24, 0);
-    for (std::size_t c = 0; c < 24; ++c) layer.requantize.multipliers[c] = absurd[c % 8];
-    layer.requantize.multipliers[7] = 0;  // compares equal as float32 output whatever its sign
+    for (std::size_t c = 0; c < 24; ++c) layer.multipliers[c] = absurd[c % 8];
+    layer.multipliers[7] = 0;  // compares equal as float32 output whatever its sign
     std::fill(layer.weights.begin(), layer.weights.begin() + 9, std::int8_t{0});
-    const std::vector<float> multipliers = layer.requantize.multipliers;
+    const std::vector<float> multipliers = layer.multipliers;
     ThreadPool pool(1);
     std::vector<std::uint8_t> expected;
     for (const Isa isa : supported_isas()) {
-      const auto convolution =
-          ConvolutionInt8::create(s, layer.weights, layer.bias, layer.input, layer.requantize, isa);
-      std::vector<std::byte> scratch(convolution->scratch_bytes(1));
+      Runner convolution = layer.runner(false, isa);
       std::vector<std::uint8_t> out(static_cast<std::size_t>(s.out_pixels() * s.out_c));
-      convolution->run(layer.in.data(), out.data(), scratch.data(), pool);
+      convolution.run({layer.in.data()}, out.data(), pool);
       if (expected.empty()) expected = out;
-      EXPECT_EQ(out, expected) << convolution->kernel_name();
+      EXPECT_EQ(out, expected) << convolution.kernel().name;
     }
     for (std::size_t i = 0; i < expected.size(); ++i) {
       const auto channel = static_cast<std::int64_t>(i) % s.out_c;
       const float scaled =
           reference_float(naive_sum(layer, static_cast<std::int64_t>(i) / s.out_c, channel)) *
           multipliers[static_cast<std::size_t>(channel)];
-      EXPECT_EQ(expected[i], reference_requantize(scaled, layer.requantize.output,
-                                                  layer.requantize.min, layer.requantize.max))
+      EXPECT_EQ(expected[i], reference_requantize(scaled, layer.output, layer.min, layer.max))
           << "at " << i;
     }
   }
 }
 
 TEST(ConvolutionInt8, EachInstructionSetHasItsKernel) {
-  for (const IgemmInt8Kernel& kernel : kIgemmInt8Kernels) {
-    if (!isa_supported(kernel.isa)) continue;
-    const std::vector<std::int8_t> weights(4);
-    const std::vector<float> multipliers(1, 1.0F);
-    ConvolutionShape s;
-    s.in_c = 4;
-    const auto convolution =
-        ConvolutionInt8::create_float_output(s, weights, {}, {}, multipliers, kernel.isa);
-    EXPECT_STREQ(convolution->kernel_name(), kernel.name);
-  }
-  for (const DepthwiseInt8Kernel& kernel : kDepthwiseInt8Kernels) {
-    EXPECT_EQ(&pick(kDepthwiseInt8Kernels, kernel.isa, 64), &kernel);
-    EXPECT_TRUE(!pick(kDepthwiseInt8Kernels, kernel.isa, 3).overlap);
-  }
+  const auto best = [](const ConvolutionShape& shape, Isa isa) {
+    return kernel_of(best_kernel(ConvolutionInt8Problem{shape, {}, true, {}}, isa)).name;
+  };
+  for (const IgemmInt8Kernel& kernel : kIgemmInt8Kernels)
+    EXPECT_EQ(best({.in_c = 4}, kernel.isa), kernel.name);
+  for (const DepthwiseInt8Kernel& kernel : kDepthwiseInt8Kernels)
+    EXPECT_EQ(best({.in_c = 64, .out_c = 64, .groups = 64}, kernel.isa), kernel.name);
+  EXPECT_EQ(best({.in_c = 3, .out_c = 3, .groups = 3}, Isa::kAvx2), "depthwise_s8_c16_scalar");
 }
 
-TEST(ConvolutionInt8Death, RefusesWrongArguments) {
+TEST(ConvolutionInt8Death, RefusesWrongCounts) {
   const std::vector<std::int8_t> weights(4);
-  const std::vector<float> multipliers(1, 1.0F);
-  ConvolutionShape s;
-  s.in_c = 5;
-  EXPECT_DEATH(
-      (void)ConvolutionInt8::create_float_output(s, weights, {}, {}, multipliers, Isa::kScalar),
-      "weights");
-  s.in_c = 4;
-  EXPECT_DEATH((void)ConvolutionInt8::create_float_output(s, weights, {}, {false, 256}, multipliers,
-                                                          Isa::kScalar),
-               "input.valid");
-  EXPECT_DEATH((void)ConvolutionInt8::create(s, weights, {}, {},
-                                             {multipliers, {true, 0}, -129, 127}, Isa::kScalar),
-               "min");
+  const std::vector<float> multipliers(2, 1.0F);
+  const auto make = [&](std::int64_t in_c) {
+    (void)Runner(ConvolutionInt8Problem{{.in_c = in_c}, {}, true, {}},
+                 WeightsInt8{weights, {}, multipliers}, Isa::kScalar);
+  };
+  EXPECT_DEATH(make(5), "weights == out_c");
+  EXPECT_DEATH(make(4), "multipliers.size");
 }
 
 }  // namespace

@@ -27,6 +27,7 @@ struct ConvolutionShape {
   std::int64_t pad_top = 0;
   std::int64_t pad_left = 0;
   std::int64_t groups = 1;
+  bool operator==(const ConvolutionShape&) const = default;
 
   // Every size positive, pads not negative, groups a divisor of in_c and out_c.
   [[nodiscard]] bool valid() const;

@@ -1,8 +1,6 @@
 #include "kernels/elementwise_f32.h"
 
-#include "kernels/elementwise_f32/kernels.h"
 #include "kernels/parallel.h"
-#include "kernels/pick.h"
 
 namespace lathe::kernels {
 namespace {
@@ -35,49 +33,43 @@ double unary_cost(UnaryOpF32 op, Isa isa) {
 
 }  // namespace
 
-BinaryF32::BinaryF32(BinaryOpF32 op, ClampF32 clamp, Isa isa)
-    : op_(op), clamp_(clamp), kernel_(&pick(kElementwiseF32Kernels, isa)) {}
-
-void BinaryF32::run(const float* a, const float* b, float* out, std::int64_t count,
-                    ThreadPool& pool) const {
-  for_grains(pool, count, expected_stream_nanoseconds(12 * count),
+void ElementwiseBinaryF32::run(const Problem& problem, const Row& row, const Operands& operands) {
+  const auto* a = static_cast<const float*>(operands.inputs[0]);
+  const auto* b = static_cast<const float*>(operands.inputs[1]);
+  auto* out = static_cast<float*>(operands.outputs[0]);
+  const auto [min, max] = problem.clamp;
+  if (problem.operand == OperandF32::kColumn) {
+    parallel_slots(operands.pool, problem.rows,
+                   expected_stream_nanoseconds(8 * problem.rows * problem.columns),
+                   [&](std::int64_t, std::int64_t begin, std::int64_t end) {
+                     const std::int64_t at = begin * problem.columns;
+                     row.binary({problem.op, problem.operand, a + at, b, out + at,
+                                 static_cast<std::size_t>(end - begin),
+                                 static_cast<std::size_t>(problem.columns), min, max});
+                   });
+    return;
+  }
+  const std::int64_t count = problem.rows * problem.columns;
+  const bool same = problem.operand == OperandF32::kSame;
+  // The output may be the operand: one value of it is taken first.
+  const float scalar = same || count == 0 ? 0 : *b;
+  for_grains(operands.pool, count, expected_stream_nanoseconds((same ? 12 : 8) * count),
              [&](std::int64_t begin, std::int64_t end) {
-               kernel_->binary({op_, OperandF32::kSame, a + begin, b + begin, out + begin, 1,
-                                static_cast<std::size_t>(end - begin), clamp_.min, clamp_.max});
+               row.binary({problem.op, problem.operand, a + begin, same ? b + begin : &scalar,
+                           out + begin, 1, static_cast<std::size_t>(end - begin), min, max});
              });
 }
 
-void BinaryF32::run_scalar(const float* a, float b, float* out, std::int64_t count,
-                           ThreadPool& pool) const {
-  for_grains(pool, count, expected_stream_nanoseconds(8 * count),
-             [&](std::int64_t begin, std::int64_t end) {
-               kernel_->binary({op_, OperandF32::kScalar, a + begin, &b, out + begin, 1,
-                                static_cast<std::size_t>(end - begin), clamp_.min, clamp_.max});
-             });
-}
-
-void BinaryF32::run_channels(const float* a, const float* b, float* out, std::int64_t rows,
-                             std::int64_t channels, ThreadPool& pool) const {
-  parallel_slots(pool, rows, expected_stream_nanoseconds(8 * rows * channels),
-                 [&](std::int64_t, std::int64_t begin, std::int64_t end) {
-                   const std::int64_t at = begin * channels;
-                   kernel_->binary({op_, OperandF32::kColumn, a + at, b, out + at,
-                                    static_cast<std::size_t>(end - begin),
-                                    static_cast<std::size_t>(channels), clamp_.min, clamp_.max});
-                 });
-}
-
-UnaryF32::UnaryF32(const UnaryParametersF32& parameters, Isa isa)
-    : parameters_(parameters), kernel_(&pick(kElementwiseF32Kernels, isa)) {}
-
-void UnaryF32::run(const float* in, float* out, std::int64_t count, ThreadPool& pool) const {
-  const double cost = unary_cost(parameters_.op, kernel_->isa);
-  for_grains(pool, count, cost * static_cast<double>(count),
-             [&](std::int64_t begin, std::int64_t end) {
-               kernel_->unary({parameters_.op, in + begin, out + begin,
-                               static_cast<std::size_t>(end - begin), parameters_.alpha,
-                               parameters_.beta, parameters_.clamp.min, parameters_.clamp.max});
-             });
+void ElementwiseUnaryF32::run(const Problem& problem, const Row& row, const Operands& operands) {
+  const auto* in = static_cast<const float*>(operands.inputs[0]);
+  auto* out = static_cast<float*>(operands.outputs[0]);
+  const double cost = unary_cost(problem.op, row.isa);
+  for_grains(
+      operands.pool, problem.count, cost * static_cast<double>(problem.count),
+      [&](std::int64_t begin, std::int64_t end) {
+        row.unary({problem.op, in + begin, out + begin, static_cast<std::size_t>(end - begin),
+                   problem.alpha, problem.beta, problem.clamp.min, problem.clamp.max});
+      });
 }
 
 }  // namespace lathe::kernels

@@ -1,5 +1,3 @@
-#include "kernels/elementwise_f32.h"
-
 #include <cmath>
 #include <cstring>
 #include <gtest/gtest.h>
@@ -8,6 +6,7 @@
 
 #include "base/random.h"
 #include "kernels/guarded_buffer.h"
+#include "kernels/runner.h"
 
 namespace lathe::kernels {
 namespace {
@@ -64,7 +63,6 @@ TEST(BinaryF32, EveryOperandOnEveryInstructionSet) {
   for (const Isa isa : supported_isas()) {
     for (const BinaryOpF32 op : kBinaryOps) {
       for (const ClampF32 clamp : clamps) {
-        const BinaryF32 layer(op, clamp, isa);
         for (const std::size_t columns : {1, 3, 8, 15, 16, 17, 31, 33, 100}) {
           ThreadPool pool(1);
           const std::size_t rows = 5;
@@ -72,18 +70,17 @@ TEST(BinaryF32, EveryOperandOnEveryInstructionSet) {
           const auto b = random_floats(rows * columns, 0.1F, 1, columns + 1);
           const GuardedBuffer<float> guarded_a(a);
           const GuardedBuffer<float> guarded_b(b);
-          GuardedBuffer<float> same(a.size());
-          layer.run(guarded_a.data(), guarded_b.data(), same.data(),
-                    static_cast<std::int64_t>(a.size()), pool);
-          expect_binary(op, clamp, same, a, b, b.size());
-          GuardedBuffer<float> scalar(a.size());
-          layer.run_scalar(guarded_a.data(), b[0], scalar.data(),
-                           static_cast<std::int64_t>(a.size()), pool);
-          expect_binary(op, clamp, scalar, a, b, 1);
-          GuardedBuffer<float> channels(a.size());
-          layer.run_channels(guarded_a.data(), guarded_b.data(), channels.data(), rows,
-                             static_cast<std::int64_t>(columns), pool);
-          expect_binary(op, clamp, channels, a, b, columns);
+          const auto run = [&](OperandF32 operand) {
+            GuardedBuffer<float> out(a.size());
+            Runner layer(BinaryF32Problem{op, operand, clamp, static_cast<std::int64_t>(rows),
+                                          static_cast<std::int64_t>(columns)},
+                         isa);
+            layer.run({guarded_a.data(), guarded_b.data()}, out.data(), pool);
+            return out;
+          };
+          expect_binary(op, clamp, run(OperandF32::kSame), a, b, b.size());
+          expect_binary(op, clamp, run(OperandF32::kScalar), a, b, 1);
+          expect_binary(op, clamp, run(OperandF32::kColumn), a, b, columns);
         }
       }
     }
@@ -97,8 +94,8 @@ TEST(BinaryF32, ThreadsShareLargeWorkInPlace) {
     for (const int threads : {1, 2, 3}) {
       ThreadPool pool(threads);
       GuardedBuffer<float> out(a);
-      BinaryF32(BinaryOpF32::kAdd, {.min = 0}, isa)
-          .run(out.data(), b.data(), out.data(), 300'001, pool);
+      Runner(BinaryF32Problem{BinaryOpF32::kAdd, OperandF32::kSame, {.min = 0}, 1, 300'001}, isa)
+          .run({out.data(), b.data()}, out.data(), pool);
       for (std::size_t i = 0; i < a.size(); ++i) {
         ASSERT_EQ(out.data()[i], std::fmax(a[i] + b[i], 0.0F)) << i;
       }
@@ -106,7 +103,7 @@ TEST(BinaryF32, ThreadsShareLargeWorkInPlace) {
   }
 }
 
-double exact(const UnaryParametersF32& p, double x) {
+double exact(const UnaryF32Problem& p, double x) {
   const double gate = std::fmin(std::fmax(double{p.alpha} * x + double{p.beta}, 0), 1);
   switch (p.op) {
     case UnaryOpF32::kIdentity:
@@ -130,7 +127,7 @@ double exact(const UnaryParametersF32& p, double x) {
 }
 
 struct UnaryCase {
-  UnaryParametersF32 parameters;
+  UnaryF32Problem parameters;
   float range;
   double ulps;
   double absolute = 0;  // where a sum inside may cancel
@@ -156,10 +153,11 @@ TEST(UnaryF32, StaysWithinTheStatedError) {
   ThreadPool pool(2);
   for (const Isa isa : supported_isas()) {
     for (const UnaryCase& c : kUnaryCases) {
-      const UnaryF32 layer(c.parameters, isa);
+      UnaryF32Problem problem = c.parameters;
+      problem.count = 100'003;
       const auto in = random_floats(100'003, -c.range, c.range, 11);
       GuardedBuffer<float> out(in.size());
-      layer.run(in.data(), out.data(), static_cast<std::int64_t>(in.size()), pool);
+      Runner(problem, isa).run({in.data()}, out.data(), pool);
       ASSERT_TRUE(out.intact());
       for (std::size_t i = 0; i < in.size(); ++i) {
         const ClampF32 clamp = c.parameters.clamp;
@@ -182,8 +180,9 @@ TEST(UnaryF32, EveryTailLength) {
       const auto in = random_floats(size, -2, 2, size);
       const GuardedBuffer<float> guarded(in);
       GuardedBuffer<float> out(size);
-      UnaryF32({UnaryOpF32::kLeakyRelu, 0.1F}, isa)
-          .run(guarded.data(), out.data(), static_cast<std::int64_t>(size), pool);
+      Runner(UnaryF32Problem{UnaryOpF32::kLeakyRelu, 0.1F, 0, {}, static_cast<std::int64_t>(size)},
+             isa)
+          .run({guarded.data()}, out.data(), pool);
       ASSERT_TRUE(out.intact());
       for (std::size_t i = 0; i < size; ++i) {
         ASSERT_EQ(out.data()[i], in[i] >= 0 ? in[i] : 0.1F * in[i]);
@@ -198,7 +197,8 @@ TEST(UnaryF32, Extremes) {
                                  1e30F, -1e30F, -103.0F,   88.7F};
   const auto run = [&](UnaryOpF32 op, Isa isa) {
     std::vector<float> out(in.size());
-    UnaryF32({op}, isa).run(in.data(), out.data(), static_cast<std::int64_t>(in.size()), pool);
+    Runner(UnaryF32Problem{op, 0, 0, {}, static_cast<std::int64_t>(in.size())}, isa)
+        .run({in.data()}, out.data(), pool);
     return out;
   };
   for (const Isa isa : supported_isas()) {

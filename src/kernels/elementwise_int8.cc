@@ -1,32 +1,22 @@
 #include "kernels/elementwise_int8.h"
 
-#include "kernels/add_int8/kernels.h"
 #include "kernels/parallel_lines.h"
-#include "kernels/pick.h"
 
 namespace lathe::kernels {
 
-AddInt8::AddInt8(const AddInt8Parameters& parameters, Isa isa)
-    : parameters_(parameters),
-      requantize_(requantize_args(parameters.output, parameters.min, parameters.max)),
-      kernel_(&pick(kAddInt8Kernels, isa)) {
-  LATHE_CHECK(parameters.a.valid() && parameters.b.valid());
-}
-
-const char* AddInt8::kernel_name() const { return kernel_->name; }
-
-void AddInt8::run(const void* a, const void* b, void* out, std::int64_t count,
-                  ThreadPool& pool) const {
-  parallel_lines(pool, count, expected_stream_nanoseconds(3 * count),
-                 [&](std::int64_t begin, std::int64_t end) {
-                   kernel_->function({static_cast<const std::uint8_t*>(a) + begin,
-                                      static_cast<const std::uint8_t*>(b) + begin,
-                                      static_cast<std::uint8_t*>(out) + begin,
-                                      static_cast<std::size_t>(end - begin), parameters_.a.flip(),
-                                      parameters_.b.flip(), parameters_.a.unsigned_zero_point(),
-                                      parameters_.b.unsigned_zero_point(), parameters_.a_multiplier,
-                                      parameters_.b_multiplier, requantize_});
-                 });
+void ElementwiseAddInt8::run(const Problem& problem, const Row& row, const Operands& operands) {
+  const auto* a = static_cast<const std::uint8_t*>(operands.inputs[0]);
+  const auto* b = static_cast<const std::uint8_t*>(operands.inputs[1]);
+  auto* out = static_cast<std::uint8_t*>(operands.outputs[0]);
+  const RequantizeArgs requantize = requantize_args(problem.output, problem.min, problem.max);
+  parallel_lines(
+      operands.pool, problem.count, expected_stream_nanoseconds(3 * problem.count),
+      [&](std::int64_t begin, std::int64_t end) {
+        row.function({a + begin, b + begin, out + begin, static_cast<std::size_t>(end - begin),
+                      problem.a.flip(), problem.b.flip(), problem.a.unsigned_zero_point(),
+                      problem.b.unsigned_zero_point(), problem.a_multiplier, problem.b_multiplier,
+                      requantize});
+      });
 }
 
 }  // namespace lathe::kernels

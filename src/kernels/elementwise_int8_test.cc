@@ -1,5 +1,3 @@
-#include "kernels/elementwise_int8.h"
-
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <limits>
@@ -9,11 +7,12 @@
 #include "kernels/add_int8/kernels.h"
 #include "kernels/guarded_buffer.h"
 #include "kernels/int8_reference.h"
+#include "kernels/runner.h"
 
 namespace lathe::kernels {
 namespace {
 
-std::vector<std::uint8_t> naive_add(const AddInt8Parameters& p, const std::vector<std::uint8_t>& a,
+std::vector<std::uint8_t> naive_add(const AddInt8Problem& p, const std::vector<std::uint8_t>& a,
                                     const std::vector<std::uint8_t>& b) {
   std::vector<std::uint8_t> out(a.size());
   for (std::size_t i = 0; i < a.size(); ++i) {
@@ -27,17 +26,19 @@ std::vector<std::uint8_t> naive_add(const AddInt8Parameters& p, const std::vecto
   return out;
 }
 
-void check_add(const AddInt8Parameters& p, const std::vector<std::uint8_t>& a,
+void check_add(const AddInt8Problem& p, const std::vector<std::uint8_t>& a,
                const std::vector<std::uint8_t>& b) {
   const std::vector<std::uint8_t> expected = naive_add(p, a, b);
   ThreadPool one(1);
   ThreadPool two(2);
   for (const Isa isa : supported_isas()) {
-    const AddInt8 add(p, isa);
-    SCOPED_TRACE(add.kernel_name());
+    AddInt8Problem problem = p;
+    problem.count = static_cast<std::int64_t>(a.size());
+    Runner add(problem, isa);
+    SCOPED_TRACE(add.kernel().name);
     for (ThreadPool* pool : {&one, &two}) {
       GuardedBuffer<std::uint8_t> out(a.size());
-      add.run(a.data(), b.data(), out.data(), static_cast<std::int64_t>(a.size()), *pool);
+      add.run({a.data(), b.data()}, out.data(), *pool);
       EXPECT_TRUE(out.intact());
       for (std::size_t i = 0; i < a.size(); ++i) ASSERT_EQ(out.data()[i], expected[i]) << i;
     }
@@ -47,7 +48,7 @@ void check_add(const AddInt8Parameters& p, const std::vector<std::uint8_t>& a,
 TEST(AddInt8, RandomSizesAndQuantizations) {
   Random random(1);
   for (int i = 0; i < 200; ++i) {
-    AddInt8Parameters p;
+    AddInt8Problem p;
     p.a = random_activation(random);
     p.b = random_activation(random);
     p.output = random_activation(random);
@@ -72,7 +73,7 @@ TEST(AddInt8, EveryPairOfBytes) {
     a.push_back(static_cast<std::uint8_t>(i));
     b.push_back(static_cast<std::uint8_t>(i >> 8));
   }
-  AddInt8Parameters p;
+  AddInt8Problem p;
   p.a = {true, -3};
   p.b = {false, 77};
   p.output = {true, 5};
@@ -85,40 +86,36 @@ TEST(AddInt8, EveryPairOfBytes) {
 
 TEST(AddInt8, InPlace) {
   Random random(2);
-  AddInt8Parameters p;
+  AddInt8Problem p;
   p.a = p.b = p.output = {false, 10};
   p.a_multiplier = p.b_multiplier = 0.5F;
+  p.count = 150;
   const std::vector<std::uint8_t> a = random_bytes(random, 150);
   const std::vector<std::uint8_t> b = random_bytes(random, 150);
   ThreadPool pool(1);
   for (const Isa isa : supported_isas()) {
     std::vector<std::uint8_t> out = a;
-    AddInt8(p, isa).run(out.data(), b.data(), out.data(), 150, pool);
+    Runner(p, isa).run({out.data(), b.data()}, out.data(), pool);
     EXPECT_EQ(out, naive_add(p, a, b));
   }
 }
 
 TEST(AddInt8, AbsurdMultipliersSaturate) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  AddInt8Parameters p;
+  AddInt8Problem p;
   p.a = p.b = p.output = {false, 100};
   p.a_multiplier = kInfinity;
   p.b_multiplier = -1;
+  p.count = 5;
   const std::vector<std::uint8_t> a = {0, 99, 100, 101, 255};
   const std::vector<std::uint8_t> b(a.size(), 100);
   const std::vector<std::uint8_t> expected = {0, 0, 255, 255, 255};  // NaN gives the maximum
   ThreadPool pool(1);
   for (const Isa isa : supported_isas()) {
     std::vector<std::uint8_t> out(a.size());
-    AddInt8(p, isa).run(a.data(), b.data(), out.data(), 5, pool);
+    Runner(p, isa).run({a.data(), b.data()}, out.data(), pool);
     EXPECT_EQ(out, expected);
   }
-}
-
-TEST(AddInt8Death, RefusesZeroPointsOutOfRange) {
-  AddInt8Parameters p;
-  p.a = {true, 128};
-  EXPECT_DEATH(AddInt8(p, Isa::kScalar), "a.valid");
 }
 
 }  // namespace

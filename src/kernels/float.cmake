@@ -1,8 +1,8 @@
 # The float32 families.
 list(APPEND kernel_sources
-  convolution_f32.cc
   elementwise_f32.cc
   indirection.cc
+  movement.cc
   peak.cc
   pooling_f32.cc
   read_bandwidth.cc

@@ -1,7 +1,6 @@
 # The 8-bit half of the kernel library.
 list(APPEND kernel_sources
   add_int8/scalar.cc
-  convolution_int8.cc
   depthwise_int8/depthwise_convolution_int8.cc
   depthwise_int8/depthwise_int8_plan.cc
   depthwise_int8/scalar.cc

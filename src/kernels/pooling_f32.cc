@@ -3,10 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "base/result.h"
 #include "kernels/parallel.h"
-#include "kernels/pick.h"
-#include "kernels/pooling_f32/kernels.h"
 
 namespace lathe::kernels {
 namespace {
@@ -32,8 +29,9 @@ Taps inside(std::int64_t origin, std::int64_t kernel, std::int64_t dilation, std
 // Calls body(args, empty, counted) for each output pixel and range of channels, with the window's
 // inputs unless it is empty and how many positions lie on inputs or padding.
 template <typename Body>
-void for_windows(const PoolingShape& s, const float* in, float* out, ThreadPool& pool,
-                 const Body& body) {
+void for_windows(const PoolingShape& s, const Operands& operands, const Body& body) {
+  const auto* in = static_cast<const float*>(operands.inputs[0]);
+  auto* out = static_cast<float*>(operands.outputs[0]);
   const std::int64_t pixels = s.batch * s.out_h * s.out_w;
   // Few pixels, as after global pooling, are shared by channels instead.
   const std::int64_t chunks = pixels < 64 ? (s.channels + kChannelGrain - 1) / kChannelGrain : 1;
@@ -66,57 +64,30 @@ void for_windows(const PoolingShape& s, const float* in, float* out, ThreadPool&
       body(args, empty, counted);
     }
   };
-  parallel_slots(pool, pixels * chunks, expected_stream_nanoseconds(bytes), units);
+  parallel_slots(operands.pool, pixels * chunks, expected_stream_nanoseconds(bytes), units);
 }
 
 }  // namespace
 
-PoolingShape PoolingShape::global(std::int64_t batch, std::int64_t in_h, std::int64_t in_w,
-                                  std::int64_t channels) {
-  return {.batch = batch,
-          .in_h = in_h,
-          .in_w = in_w,
-          .channels = channels,
-          .kernel_h = in_h,
-          .kernel_w = in_w};
-}
-
-bool PoolingShape::valid() const {
-  return std::min({batch, in_h, in_w, channels, out_h, out_w, kernel_h, kernel_w, stride_h,
-                   stride_w, dilation_h, dilation_w}) > 0 &&
-         std::min({pad_top, pad_left, pad_bottom, pad_right}) >= 0;
-}
-
-MaxPool2d::MaxPool2d(const PoolingShape& shape, Isa isa)
-    : shape_(shape), kernel_(&pick(kPoolingF32Kernels, isa)) {
-  LATHE_CHECK(shape.valid());
-}
-
-void MaxPool2d::run(const float* in, float* out, ThreadPool& pool) const {
-  for_windows(shape_, in, out, pool, [&](PoolingF32Args& args, bool empty, std::int64_t) {
+void MaxPoolingF32::run(const Problem& problem, const Row& row, const Operands& operands) {
+  for_windows(problem.shape, operands, [&](PoolingF32Args& args, bool empty, std::int64_t) {
     if (empty) {
       std::fill_n(args.out, args.channels, -std::numeric_limits<float>::infinity());
     } else {
-      kernel_->max(args);
+      row.max(args);
     }
   });
 }
 
-AveragePool2d::AveragePool2d(const PoolingShape& shape, bool count_include_pad, Isa isa)
-    : shape_(shape),
-      count_include_pad_(count_include_pad),
-      kernel_(&pick(kPoolingF32Kernels, isa)) {
-  LATHE_CHECK(shape.valid());
-}
-
-void AveragePool2d::run(const float* in, float* out, ThreadPool& pool) const {
-  for_windows(shape_, in, out, pool, [&](PoolingF32Args& args, bool empty, std::int64_t counted) {
+void MeanPoolingF32::run(const Problem& problem, const Row& row, const Operands& operands) {
+  const bool with_padding = problem.kind == PoolingKind::kMeanWithPadding;
+  for_windows(problem.shape, operands, [&](PoolingF32Args& args, bool empty, std::int64_t counted) {
     if (empty) {
       std::fill_n(args.out, args.channels, 0.0F);
     } else {
       const auto inputs = static_cast<std::int64_t>(args.rows * args.columns);
-      args.scale = 1.0F / static_cast<float>(count_include_pad_ ? counted : inputs);
-      kernel_->average(args);
+      args.scale = 1.0F / static_cast<float>(with_padding ? counted : inputs);
+      row.average(args);
     }
   });
 }

@@ -1,5 +1,3 @@
-#include "kernels/pooling_f32.h"
-
 #include <cmath>
 #include <cstring>
 #include <fmt/format.h>
@@ -10,13 +8,12 @@
 
 #include "base/random.h"
 #include "kernels/guarded_buffer.h"
+#include "kernels/runner.h"
 
 namespace lathe::kernels {
 namespace {
 
-enum class Kind { kMax, kAverage, kAverageWithPadding };
-
-std::string describe(const PoolingShape& s, Kind kind) {
+std::string describe(const PoolingShape& s, PoolingKind kind) {
   return fmt::format(
       "kind {}: {}x{}x{}x{} -> {}x{}, kernel {}x{}, stride {}x{}, dilation {}x{}, pads {},{},{},{}",
       static_cast<int>(kind), s.batch, s.in_h, s.in_w, s.channels, s.out_h, s.out_w, s.kernel_h,
@@ -24,8 +21,8 @@ std::string describe(const PoolingShape& s, Kind kind) {
       s.pad_bottom, s.pad_right);
 }
 
-double naive(const PoolingShape& s, Kind kind, const std::vector<float>& in, std::int64_t pixel,
-             std::int64_t channel) {
+double naive(const PoolingShape& s, PoolingKind kind, const std::vector<float>& in,
+             std::int64_t pixel, std::int64_t channel) {
   double sum = 0;
   double largest = -std::numeric_limits<double>::infinity();
   int inputs = 0;
@@ -45,21 +42,17 @@ double naive(const PoolingShape& s, Kind kind, const std::vector<float>& in, std
       largest = std::fmax(largest, value);
     }
   }
-  if (kind == Kind::kMax) return largest;
+  if (kind == PoolingKind::kMax) return largest;
   if (inputs == 0) return 0;
-  return sum / (kind == Kind::kAverage ? inputs : padded);
+  return sum / (kind == PoolingKind::kMean ? inputs : padded);
 }
 
-std::vector<float> run_layer(const PoolingShape& s, Kind kind, const std::vector<float>& in,
+std::vector<float> run_layer(const PoolingShape& s, PoolingKind kind, const std::vector<float>& in,
                              Isa isa, int threads) {
   ThreadPool pool(threads);
   const GuardedBuffer<float> guarded(in);
   GuardedBuffer<float> out(static_cast<std::size_t>(s.batch * s.out_h * s.out_w * s.channels));
-  if (kind == Kind::kMax) {
-    MaxPool2d(s, isa).run(guarded.data(), out.data(), pool);
-  } else {
-    AveragePool2d(s, kind == Kind::kAverageWithPadding, isa).run(guarded.data(), out.data(), pool);
-  }
+  Runner(PoolingF32Problem{kind, s}, isa).run({guarded.data()}, out.data(), pool);
   EXPECT_TRUE(out.intact());
   return {out.data(), out.data() + out.size()};
 }
@@ -68,7 +61,8 @@ void check(const PoolingShape& s, Random& random) {
   ASSERT_TRUE(s.valid());
   std::vector<float> in(static_cast<std::size_t>(s.batch * s.in_h * s.in_w * s.channels));
   for (float& value : in) value = random.uniform(-1, 1);
-  for (const Kind kind : {Kind::kMax, Kind::kAverage, Kind::kAverageWithPadding}) {
+  for (const PoolingKind kind :
+       {PoolingKind::kMax, PoolingKind::kMean, PoolingKind::kMeanWithPadding}) {
     SCOPED_TRACE(describe(s, kind));
     for (const Isa isa : supported_isas()) {
       const auto one = run_layer(s, kind, in, isa, 1);
@@ -81,7 +75,7 @@ void check(const PoolingShape& s, Random& random) {
         if (std::isinf(expected)) {
           ASSERT_EQ(one[i], expected);
         } else {
-          ASSERT_NEAR(one[i], expected, kind == Kind::kMax ? 0 : 2e-6) << isa_name(isa);
+          ASSERT_NEAR(one[i], expected, kind == PoolingKind::kMax ? 0 : 2e-6) << isa_name(isa);
         }
       }
     }
@@ -131,7 +125,8 @@ TEST(PoolingF32, GlobalAverageOfManyPixelsStaysExact) {
   const std::vector<float> in(512 * 512, 0.1F);
   for (const Isa isa : supported_isas()) {
     float out = 0;
-    GlobalAveragePool2d(1, 512, 512, 1, isa).run(in.data(), &out, pool);
+    Runner(PoolingF32Problem{PoolingKind::kMean, PoolingShape::global(1, 512, 512, 1)}, isa)
+        .run({in.data()}, &out, pool);
     EXPECT_NEAR(out, 0.1F, 2e-6) << isa_name(isa);
   }
 }

@@ -3,8 +3,6 @@
 #include <algorithm>
 
 #include "kernels/parallel.h"
-#include "kernels/pick.h"
-#include "kernels/pooling_int8/kernels.h"
 
 namespace lathe::kernels {
 namespace {
@@ -31,8 +29,10 @@ Taps taps_inside(std::int64_t start, std::int64_t taps, std::int64_t dilation, s
 // Calls body(args, counted) for each output pixel and range of channels, with the inputs of its
 // window, none or more, and how many positions of it lie on inputs or padding.
 template <typename Body>
-void for_windows(const PoolingShape& s, std::uint8_t flip, const void* in, void* out,
-                 ThreadPool& pool, const Body& body) {
+void for_windows(const PoolingShape& s, std::uint8_t flip, const Operands& operands,
+                 const Body& body) {
+  const void* const in = operands.inputs[0];
+  void* const out = operands.outputs[0];
   const std::int64_t pixels = s.batch * s.out_h * s.out_w;
   const std::int64_t chunks = pixels < 64 ? (s.channels + kChannelGrain - 1) / kChannelGrain : 1;
   const std::int64_t chunk = chunks == 1 ? s.channels : kChannelGrain;
@@ -73,7 +73,7 @@ void for_windows(const PoolingShape& s, std::uint8_t flip, const void* in, void*
     }
   };
   const std::int64_t bytes = pixels * s.channels * (s.kernel_h * s.kernel_w + 1);
-  parallel_slots(pool, pixels * chunks, expected_stream_nanoseconds(bytes), units);
+  parallel_slots(operands.pool, pixels * chunks, expected_stream_nanoseconds(bytes), units);
 }
 
 // Channels of the narrowest call that for_windows() makes.
@@ -84,38 +84,30 @@ std::int64_t least_channels(const PoolingShape& shape) {
 
 }  // namespace
 
-MaxPoolInt8::MaxPoolInt8(const PoolingShape& shape, bool is_signed, Isa isa)
-    : shape_(shape),
-      flip_(QuantizedActivation{is_signed, 0}.flip()),
-      kernel_(&pick(kPoolingInt8Kernels, isa, least_channels(shape))) {
-  LATHE_CHECK(shape.valid());
+bool MaxPoolingInt8::fits(const Problem& problem, const Row& row) {
+  return problem.kind == PoolingKind::kMax && row.takes(least_channels(problem.shape));
 }
 
-void MaxPoolInt8::run(const void* in, void* out, ThreadPool& pool) const {
-  for_windows(shape_, flip_, in, out, pool,
-              [&](const PoolInt8Args& args, std::int64_t) { kernel_->max(args); });
+void MaxPoolingInt8::run(const Problem& problem, const Row& row, const Operands& operands) {
+  for_windows(problem.shape, problem.input.flip(), operands,
+              [&](const PoolInt8Args& args, std::int64_t) { row.max(args); });
 }
 
-AveragePoolInt8::AveragePoolInt8(const PoolingShape& shape,
-                                 const AveragePoolInt8Parameters& parameters, Isa isa)
-    : shape_(shape),
-      parameters_(parameters),
-      requantize_(requantize_args(parameters.output, parameters.min, parameters.max)),
-      kernel_(&pick(kPoolingInt8Kernels, isa, least_channels(shape))) {
-  LATHE_CHECK(shape.valid());
-  LATHE_CHECK(parameters.input.valid());
-  LATHE_CHECK(shape.kernel_h * shape.kernel_w <= 1 << 23);
+bool MeanPoolingInt8::fits(const Problem& problem, const Row& row) {
+  return problem.kind != PoolingKind::kMax && row.takes(least_channels(problem.shape));
 }
 
-void AveragePoolInt8::run(const void* in, void* out, ThreadPool& pool) const {
-  const std::int32_t zero_point = parameters_.input.unsigned_zero_point();
-  for_windows(shape_, parameters_.input.flip(), in, out, pool,
+void MeanPoolingInt8::run(const Problem& problem, const Row& row, const Operands& operands) {
+  const std::int32_t zero_point = problem.input.unsigned_zero_point();
+  const bool with_padding = problem.kind == PoolingKind::kMeanWithPadding;
+  const RequantizeArgs requantize = requantize_args(problem.output, problem.min, problem.max);
+  for_windows(problem.shape, problem.input.flip(), operands,
               [&](const PoolInt8Args& args, std::int64_t padded) {
                 const auto inputs = static_cast<std::int32_t>(args.height * args.width);
-                const std::int64_t count = parameters_.count_include_pad ? padded : inputs;
+                const std::int64_t count = with_padding ? padded : inputs;
                 const float multiplier =
-                    count > 0 ? parameters_.scale_ratio / static_cast<float>(count) : 0.0F;
-                kernel_->average({args, -inputs * zero_point, multiplier, requantize_});
+                    count > 0 ? problem.scale_ratio / static_cast<float>(count) : 0.0F;
+                row.average({args, -inputs * zero_point, multiplier, requantize});
               });
 }
 

@@ -1,5 +1,3 @@
-#include "kernels/pooling_int8.h"
-
 #include <algorithm>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -9,6 +7,7 @@
 #include "kernels/guarded_buffer.h"
 #include "kernels/int8_reference.h"
 #include "kernels/pooling_int8/kernels.h"
+#include "kernels/runner.h"
 
 namespace lathe::kernels {
 namespace {
@@ -47,11 +46,12 @@ void check_pools(Random& random, const PoolingShape& s) {
       s.stride_w, s.dilation_h, s.dilation_w, s.pad_top, s.pad_left, s.pad_bottom, s.pad_right));
   const std::vector<std::uint8_t> in =
       random_bytes(random, static_cast<std::size_t>(s.batch * s.in_h * s.in_w * s.channels));
-  AveragePoolInt8Parameters p;
+  PoolingInt8Problem p;
+  p.shape = s;
   p.input = random_activation(random);
   p.output = random_activation(random);
   p.scale_ratio = random.below(2) == 0 ? 1.0F : random.uniform(0.1F, 3);
-  p.count_include_pad = random.below(2) == 0;
+  p.kind = random.below(2) == 0 ? PoolingKind::kMean : PoolingKind::kMeanWithPadding;
   p.min = p.output.lowest();
   p.max = p.output.highest();
   if (random.below(3) == 0) p.min = p.output.zero_point;
@@ -71,7 +71,7 @@ void check_pools(Random& random, const PoolingShape& s) {
     }
     largest[i] = static_cast<std::uint8_t>(best);
     const auto inputs = static_cast<std::int64_t>(window.inputs.size());
-    const std::int64_t count = p.count_include_pad ? window.padded : inputs;
+    const std::int64_t count = p.kind == PoolingKind::kMean ? inputs : window.padded;
     const float multiplier = count == 0 ? 0 : p.scale_ratio / static_cast<float>(count);
     average[i] = reference_requantize(static_cast<float>(sum) * multiplier, p.output, p.min, p.max);
   }
@@ -80,14 +80,14 @@ void check_pools(Random& random, const PoolingShape& s) {
   ThreadPool two(2);
   for (const Isa isa : supported_isas()) {
     SCOPED_TRACE(isa_name(isa));
-    const MaxPoolInt8 max_pool(s, p.input.is_signed, isa);
-    const AveragePoolInt8 average_pool(s, p, isa);
+    Runner max_pool(PoolingInt8Problem{PoolingKind::kMax, s, p.input, {}, 1, 0, 0}, isa);
+    Runner average_pool(p, isa);
     for (ThreadPool* pool : {&one, &two}) {
       GuardedBuffer<std::uint8_t> out(size);
-      max_pool.run(in.data(), out.data(), *pool);
+      max_pool.run({in.data()}, out.data(), *pool);
       EXPECT_TRUE(out.intact());
       for (std::size_t i = 0; i < size; ++i) ASSERT_EQ(out.data()[i], largest[i]) << "max at " << i;
-      average_pool.run(in.data(), out.data(), *pool);
+      average_pool.run({in.data()}, out.data(), *pool);
       EXPECT_TRUE(out.intact());
       for (std::size_t i = 0; i < size; ++i) {
         ASSERT_EQ(out.data()[i], average[i]) << "average at " << i;
@@ -143,13 +143,6 @@ TEST(PoolingInt8, WorkThatThreadsShare) {
   s.out_h = s.out_w = 32;
   check_pools(random, s);
   check_pools(random, PoolingShape::global(1, 16, 16, 1024));
-}
-
-TEST(PoolingInt8Death, RefusesWrongArguments) {
-  PoolingShape s;
-  EXPECT_DEATH(AveragePoolInt8(s, {.input = {true, 200}}, Isa::kScalar), "input.valid");
-  s.stride_h = 0;
-  EXPECT_DEATH(MaxPoolInt8(s, false, Isa::kScalar), "shape.valid");
 }
 
 }  // namespace

@@ -1,38 +1,30 @@
 #include "kernels/quantize.h"
 
 #include "kernels/parallel_lines.h"
-#include "kernels/pick.h"
-#include "kernels/quantize_linear/kernels.h"
 
 namespace lathe::kernels {
 
-QuantizeLinear::QuantizeLinear(float scale, QuantizedActivation output, Isa isa)
-    : scale_(scale),
-      requantize_(requantize_args(output, output.lowest(), output.highest())),
-      kernel_(&pick(kQuantizeLinearKernels, isa)) {}
-
-const char* QuantizeLinear::kernel_name() const { return kernel_->name; }
-
-void QuantizeLinear::run(const float* in, void* out, std::int64_t count, ThreadPool& pool) const {
-  parallel_lines(pool, count, expected_stream_nanoseconds(5 * count),
+void QuantizeLinear::run(const Problem& problem, const Row& row, const Operands& operands) {
+  const auto* in = static_cast<const float*>(operands.inputs[0]);
+  auto* out = static_cast<std::uint8_t*>(operands.outputs[0]);
+  const RequantizeArgs requantize =
+      requantize_args(problem.output, problem.output.lowest(), problem.output.highest());
+  parallel_lines(operands.pool, problem.count, expected_stream_nanoseconds(5 * problem.count),
                  [&](std::int64_t begin, std::int64_t end) {
-                   kernel_->quantize({in + begin, static_cast<std::uint8_t*>(out) + begin,
-                                      static_cast<std::size_t>(end - begin), scale_, requantize_});
+                   row.quantize({in + begin, out + begin, static_cast<std::size_t>(end - begin),
+                                 problem.scale, requantize});
                  });
 }
 
-DequantizeLinear::DequantizeLinear(float scale, QuantizedActivation input, Isa isa)
-    : scale_(scale), input_(input), kernel_(&pick(kQuantizeLinearKernels, isa)) {
-  LATHE_CHECK(input.valid());
-}
-
-void DequantizeLinear::run(const void* in, float* out, std::int64_t count, ThreadPool& pool) const {
-  parallel_lines(pool, count, expected_stream_nanoseconds(5 * count),
-                 [&](std::int64_t begin, std::int64_t end) {
-                   kernel_->dequantize({static_cast<const std::uint8_t*>(in) + begin, out + begin,
-                                        static_cast<std::size_t>(end - begin), scale_,
-                                        input_.flip(), input_.unsigned_zero_point()});
-                 });
+void DequantizeLinear::run(const Problem& problem, const Row& row, const Operands& operands) {
+  const auto* in = static_cast<const std::uint8_t*>(operands.inputs[0]);
+  auto* out = static_cast<float*>(operands.outputs[0]);
+  parallel_lines(
+      operands.pool, problem.count, expected_stream_nanoseconds(5 * problem.count),
+      [&](std::int64_t begin, std::int64_t end) {
+        row.dequantize({in + begin, out + begin, static_cast<std::size_t>(end - begin),
+                        problem.scale, problem.input.flip(), problem.input.unsigned_zero_point()});
+      });
 }
 
 }  // namespace lathe::kernels

@@ -1,5 +1,3 @@
-#include "kernels/quantize.h"
-
 #include <bit>
 #include <cmath>
 #include <gtest/gtest.h>
@@ -10,6 +8,7 @@
 #include "kernels/guarded_buffer.h"
 #include "kernels/int8_reference.h"
 #include "kernels/quantize_linear/kernels.h"
+#include "kernels/runner.h"
 
 namespace lathe::kernels {
 namespace {
@@ -24,11 +23,12 @@ void check_quantize(const std::vector<float>& in, float scale, QuantizedActivati
   ThreadPool one(1);
   ThreadPool two(2);
   for (const Isa isa : supported_isas()) {
-    const QuantizeLinear quantize(scale, output, isa);
-    SCOPED_TRACE(quantize.kernel_name());
+    Runner quantize(QuantizeLinearProblem{scale, output, static_cast<std::int64_t>(in.size())},
+                    isa);
+    SCOPED_TRACE(quantize.kernel().name);
     for (ThreadPool* pool : {&one, &two}) {
       GuardedBuffer<std::uint8_t> out(in.size());
-      quantize.run(in.data(), out.data(), static_cast<std::int64_t>(in.size()), *pool);
+      quantize.run({in.data()}, out.data(), *pool);
       EXPECT_TRUE(out.intact());
       for (std::size_t i = 0; i < in.size(); ++i) {
         ASSERT_EQ(out.data()[i], expected[i]) << in[i] << " at " << i;
@@ -68,7 +68,7 @@ TEST(QuantizeLinear, NanGivesTheZeroPoint) {
   ThreadPool pool(1);
   for (const Isa isa : supported_isas()) {
     std::uint8_t out = 0;
-    QuantizeLinear(1, {false, 42}, isa).run(&in, &out, 1, pool);
+    Runner(QuantizeLinearProblem{1, {false, 42}, 1}, isa).run({&in}, &out, pool);
     EXPECT_EQ(out, 42);
   }
 }
@@ -92,8 +92,8 @@ TEST(DequantizeLinear, EveryByteAndOddSizes) {
     for (const Isa isa : supported_isas()) {
       for (ThreadPool* pool : {&one, &two}) {
         GuardedBuffer<float> out(in.size());
-        DequantizeLinear(scale, input, isa)
-            .run(in.data(), out.data(), static_cast<std::int64_t>(in.size()), *pool);
+        Runner(DequantizeLinearProblem{scale, input, static_cast<std::int64_t>(in.size())}, isa)
+            .run({in.data()}, out.data(), *pool);
         EXPECT_TRUE(out.intact());
         for (std::size_t j = 0; j < in.size(); ++j) {
           const std::int64_t value = reference_value(in[j], input.is_signed) - input.zero_point;
@@ -103,11 +103,6 @@ TEST(DequantizeLinear, EveryByteAndOddSizes) {
       }
     }
   }
-}
-
-TEST(QuantizeLinearDeath, RefusesZeroPointsOutOfRange) {
-  EXPECT_DEATH(QuantizeLinear(1, {true, 128}, Isa::kScalar), "output.valid");
-  EXPECT_DEATH(DequantizeLinear(1, {false, -1}, Isa::kScalar), "input.valid");
 }
 
 }  // namespace

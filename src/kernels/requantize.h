@@ -23,6 +23,7 @@ namespace lathe::kernels {
 struct QuantizedActivation {
   bool is_signed = false;  // int8 if true, uint8 otherwise
   std::int32_t zero_point = 0;
+  bool operator==(const QuantizedActivation&) const = default;
 
   [[nodiscard]] std::int32_t lowest() const { return is_signed ? -128 : 0; }
   [[nodiscard]] std::int32_t highest() const { return is_signed ? 127 : 255; }

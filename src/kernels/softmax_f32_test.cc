@@ -1,5 +1,3 @@
-#include "kernels/softmax_f32.h"
-
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -9,6 +7,7 @@
 
 #include "base/random.h"
 #include "kernels/guarded_buffer.h"
+#include "kernels/runner.h"
 
 namespace lathe::kernels {
 namespace {
@@ -30,19 +29,19 @@ TEST(SoftmaxF32, MatchesDoublePrecision) {
   Random random(1);
   for (const Isa isa : supported_isas()) {
     for (const bool log : {false, true}) {
-      const SoftmaxF32 layer(log ? SoftmaxF32::Kind::kLogSoftmax : SoftmaxF32::Kind::kSoftmax, isa);
       for (const std::size_t columns : {1, 2, 7, 8, 10, 16, 17, 33, 1000}) {
         const std::size_t rows = 67;
+        Runner layer(SoftmaxF32Problem{log, rows, static_cast<std::int64_t>(columns)}, isa);
         std::vector<float> in(rows * columns);
         for (float& value : in) value = random.uniform(-30, 30);
         const GuardedBuffer<float> guarded(in);
         GuardedBuffer<float> out(in.size());
         ThreadPool one(1);
-        layer.run(guarded.data(), out.data(), rows, static_cast<std::int64_t>(columns), one);
+        layer.run({guarded.data()}, out.data(), one);
         ASSERT_TRUE(out.intact());
         GuardedBuffer<float> in_place(in);
         ThreadPool two(2);
-        layer.run(in_place.data(), in_place.data(), rows, static_cast<std::int64_t>(columns), two);
+        layer.run({in_place.data()}, in_place.data(), two);
         ASSERT_EQ(std::memcmp(out.data(), in_place.data(), in.size() * sizeof(float)), 0);
         for (std::size_t i = 0; i < rows; ++i) {
           const auto expected = exact(in.data() + i * columns, columns, log);
@@ -64,7 +63,7 @@ TEST(SoftmaxF32, LargeAndInfiniteLogits) {
   const std::vector<float> in = {1e30F, -1e30F, -kInfinity, 1e30F};
   for (const Isa isa : supported_isas()) {
     std::vector<float> out(4);
-    SoftmaxF32(SoftmaxF32::Kind::kSoftmax, isa).run(in.data(), out.data(), 1, 4, pool);
+    Runner(SoftmaxF32Problem{false, 1, 4}, isa).run({in.data()}, out.data(), pool);
     EXPECT_EQ(out, (std::vector<float>{0.5F, 0, 0, 0.5F})) << isa_name(isa);
   }
 }

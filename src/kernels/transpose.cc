@@ -191,16 +191,4 @@ void permute(const void* in, void* out, std::span<const std::int64_t> in_shape,
   }
 }
 
-void nchw_to_nhwc(const void* in, void* out, std::int64_t batch, std::int64_t channels,
-                  std::int64_t pixels, std::size_t element_size, ThreadPool& pool) {
-  permute(in, out, std::array{batch, channels, pixels}, std::array<std::int64_t, 3>{0, 2, 1},
-          element_size, pool);
-}
-
-void nhwc_to_nchw(const void* in, void* out, std::int64_t batch, std::int64_t channels,
-                  std::int64_t pixels, std::size_t element_size, ThreadPool& pool) {
-  permute(in, out, std::array{batch, pixels, channels}, std::array<std::int64_t, 3>{0, 2, 1},
-          element_size, pool);
-}
-
 }  // namespace lathe::kernels

@@ -10,13 +10,6 @@
 
 namespace lathe::kernels {
 
-// [batch, channels, pixels] to [batch, pixels, channels].
-void nchw_to_nhwc(const void* in, void* out, std::int64_t batch, std::int64_t channels,
-                  std::int64_t pixels, std::size_t element_size, ThreadPool& pool);
-// [batch, pixels, channels] to [batch, channels, pixels].
-void nhwc_to_nchw(const void* in, void* out, std::int64_t batch, std::int64_t channels,
-                  std::int64_t pixels, std::size_t element_size, ThreadPool& pool);
-
 // ONNX Transpose: dimension i of the dense output is dimension permutation[i] of the dense input of
 // `in_shape`. Any rank; `permutation` must be one of 0 to rank - 1.
 void permute(const void* in, void* out, std::span<const std::int64_t> in_shape,

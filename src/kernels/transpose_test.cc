@@ -79,7 +79,9 @@ TEST(Transpose, ChannelsLastAndBack) {
     std::vector<float> nchw(static_cast<std::size_t>(2 * channels * pixels));
     std::iota(nchw.begin(), nchw.end(), 0.0F);
     std::vector<float> nhwc(nchw.size());
-    nchw_to_nhwc(nchw.data(), nhwc.data(), 2, channels, pixels, 4, pool);
+    const std::vector<std::int64_t> swap{0, 2, 1};
+    permute(nchw.data(), nhwc.data(), std::vector<std::int64_t>{2, channels, pixels}, swap, 4,
+            pool);
     for (std::int64_t n = 0; n < 2; ++n) {
       for (std::int64_t c = 0; c < channels; ++c) {
         for (std::int64_t p = 0; p < pixels; ++p) {
@@ -89,7 +91,8 @@ TEST(Transpose, ChannelsLastAndBack) {
       }
     }
     std::vector<float> back(nchw.size());
-    nhwc_to_nchw(nhwc.data(), back.data(), 2, channels, pixels, 4, pool);
+    permute(nhwc.data(), back.data(), std::vector<std::int64_t>{2, pixels, channels}, swap, 4,
+            pool);
     EXPECT_EQ(back, nchw);
   }
 }

@@ -69,9 +69,11 @@ bool fits_conv(const ir::Graph& graph, const ir::Node& node) {
 void lower_conv(PlanBuilder& builder, const ops::FusedOperator& op) {
   const ir::Graph& graph = builder.graph();
   const ir::Node& node = op.main;
-  add_convolution_f32(builder, op, *convolution_shape(graph, node, node.input(0), node.input(1)),
-                      graph.constant(node.input(1))->data<float>(),
-                      float_bias(graph, node.input(2)));
+  const auto shape = *convolution_shape(graph, node, node.input(0), node.input(1));
+  add_convolution_f32(builder, op, shape, {shape.groups}, [&] {
+    return kernels::WeightsF32{graph.constant(node.input(1))->data<float>(),
+                               float_bias(graph, node.input(2))};
+  });
 }
 
 bool fits_qlinear_conv(const ir::Graph& graph, const ir::Node& node) {
@@ -93,14 +95,14 @@ void lower_qlinear_conv(PlanBuilder& builder, const ops::FusedOperator& op) {
   const auto x = *quantized_tensor(graph, node, 1, graph.tensor_type(node.input(0)).data_type);
   const auto y = *quantized_tensor(graph, node, 6, graph.tensor_type(node.output()).data_type);
   const IntegerBounds bounds = integer_bounds(y.activation, op.epilogue);
-  const kernels::RequantizeParameters requantize{
-      multipliers(x.scale, *graph.constant(node.input(4)), shape.out_c, y.scale), y.activation,
-      bounds.low, bounds.high};
-  add_convolution_int8(
-      builder, op, shape,
-      kernels::ConvolutionInt8::create(shape, graph.constant(node.input(3))->data<std::int8_t>(),
-                                       int32_bias(graph, node.input(8)), x.activation, requantize,
-                                       builder.isa()));
+  const kernels::ConvolutionInt8Problem problem{shape,        x.activation, false,
+                                                y.activation, bounds.low,   bounds.high};
+  std::vector<float> factors;
+  add_convolution_int8(builder, op, problem, {shape.groups}, [&] {
+    factors = multipliers(x.scale, *graph.constant(node.input(4)), shape.out_c, y.scale);
+    return kernels::WeightsInt8{graph.constant(node.input(3))->data<std::int8_t>(),
+                                int32_bias(graph, node.input(8)), factors};
+  });
 }
 
 }  // namespace lathe::engine

@@ -1,23 +1,47 @@
 // The step of a convolution or fully connected layer, shared by the lowerings that make one.
 #pragma once
 
-#include <memory>
+#include <cstdint>
+#include <utility>
+#include <vector>
 
 #include "engine/plan_builder.h"
-#include "kernels/convolution_f32.h"
-#include "kernels/convolution_int8.h"
-#include "kernels/convolution_shape.h"
 
 namespace lathe::engine {
 
-// Packs the weights and adds the step, which makes what `op` does with its epilogue.
-void add_convolution_f32(PlanBuilder& builder, const ops::FusedOperator& op,
-                         const kernels::ConvolutionShape& shape, std::span<const float> weights,
-                         std::span<const float> bias);
+// What a node's packed weights depend on: its operands behind the first, and `parameters`, numbers
+// that change how they are read.
+PackingKey packing_key(const ir::Node& node, std::vector<std::int64_t> parameters);
 
-// Adds the step of an integer layer.
+// A float's bits, as a parameter of a packing.
+std::int64_t as_parameter(float value);
+
+// Adds the step, which does what `op` does with its epilogue. `weights()` gives WeightsF32 that
+// stay valid until it is called again or the function is gone.
+template <typename MakeWeights>
+void add_convolution_f32(PlanBuilder& builder, const ops::FusedOperator& op,
+                         const kernels::ConvolutionShape& shape,
+                         std::vector<std::int64_t> parameters, const MakeWeights& weights) {
+  const bool residual = op.epilogue.residual != ir::kNoValue;
+  std::vector<SlotId> inputs{builder.slot(op.main.input(0))};
+  if (residual) inputs.push_back(builder.slot(op.epilogue.residual));
+  const SlotId output = builder.define(op.main.output());
+  builder.add_step(
+      op,
+      kernels::ConvolutionF32Problem{shape, {op.epilogue.minimum, op.epilogue.maximum}, residual},
+      std::move(inputs), output, packing_key(op.main, std::move(parameters)), weights);
+}
+
+// The same of an integer layer, whose problem holds the epilogue; for WeightsInt8.
+template <typename MakeWeights>
 void add_convolution_int8(PlanBuilder& builder, const ops::FusedOperator& op,
-                          const kernels::ConvolutionShape& shape,
-                          std::shared_ptr<const kernels::ConvolutionInt8> layer);
+                          kernels::ConvolutionInt8Problem problem,
+                          std::vector<std::int64_t> parameters, const MakeWeights& weights) {
+  const SlotId input = builder.slot(op.main.input(0));
+  const SlotId output = builder.define(op.main.output());
+  parameters.push_back(problem.input.is_signed ? 1 : 0);
+  builder.add_step(op, std::move(problem), {input}, output,
+                   packing_key(op.main, std::move(parameters)), weights);
+}
 
 }  // namespace lathe::engine

@@ -4,8 +4,6 @@
 #include "engine/lower/convolution_step.h"
 #include "engine/lower/lower.h"
 #include "engine/lower/quantized_inputs.h"
-#include "kernels/elementwise_f32.h"
-#include "kernels/elementwise_int8.h"
 #include "ops/attributes.h"
 
 namespace lathe::engine {
@@ -121,28 +119,19 @@ void lower_binary(PlanBuilder& builder, const ops::FusedOperator& op) {
   const BinaryOperands operands = *binary_operands(builder.graph(), node);
   const Repeat repeat = repeat_of(operands.repeated_dims, operands.out,
                                   supported_layout(operands, builder.layout(node.output())));
-  const kernels::BinaryF32 kernel(binary_op(node, operands.swapped),
-                                  {op.epilogue.minimum, op.epilogue.maximum}, builder.isa());
-  Step step = builder.step_for(op);
-  step.kernel = "binary_f32";
-  step.inputs = {builder.slot(operands.whole), builder.slot(operands.repeated)};
-  step.outputs = {builder.define(node.output())};
-  const std::int64_t count = product(operands.out);
-  const std::int64_t channels = product(operands.repeated_dims);
-  step.run = [kernel, repeat, count, channels](const StepRun& r) -> Status {
-    const auto* x = static_cast<const float*>(r.inputs[0]);
-    const auto* y = static_cast<const float*>(r.inputs[1]);
-    auto* z = static_cast<float*>(r.outputs[0]);
-    if (repeat == Repeat::kNone) {
-      kernel.run(x, y, z, count, r.pool);
-    } else if (repeat == Repeat::kScalar) {
-      kernel.run_scalar(x, *y, z, count, r.pool);
-    } else {
-      kernel.run_channels(x, y, z, count / channels, channels, r.pool);
-    }
-    return {};
-  };
-  builder.add_step(std::move(step));
+  kernels::BinaryF32Problem problem;
+  problem.op = binary_op(node, operands.swapped);
+  problem.clamp = {op.epilogue.minimum, op.epilogue.maximum};
+  problem.columns = product(operands.out);
+  if (repeat == Repeat::kScalar) problem.operand = kernels::OperandF32::kScalar;
+  if (repeat == Repeat::kChannels) {
+    problem.operand = kernels::OperandF32::kColumn;
+    const std::int64_t channels = product(operands.repeated_dims);
+    problem.rows = problem.columns / channels;
+    problem.columns = channels;
+  }
+  std::vector<SlotId> inputs{builder.slot(operands.whole), builder.slot(operands.repeated)};
+  builder.add_step(op, problem, std::move(inputs), builder.define(node.output()));
 }
 
 bool fits_unary(const ir::Graph& graph, const ir::Node& node) {
@@ -151,37 +140,28 @@ bool fits_unary(const ir::Graph& graph, const ir::Node& node) {
 
 void lower_unary(PlanBuilder& builder, const ops::FusedOperator& op) {
   const ir::Node& node = op.main;
-  kernels::UnaryParametersF32 parameters;
+  kernels::UnaryF32Problem problem;
   if (is_clamp(node)) {
-    parameters.clamp = *constant_clamp(builder.graph(), node);
+    problem.clamp = *constant_clamp(builder.graph(), node);
   } else if (node.op_type == "LeakyRelu") {
-    parameters.op = UnaryOpF32::kLeakyRelu;
-    parameters.alpha = ops::attributes(node).get_float("alpha");
+    problem.op = UnaryOpF32::kLeakyRelu;
+    problem.alpha = ops::attributes(node).get_float("alpha");
   } else if (node.op_type == "Sigmoid") {
-    parameters.op = UnaryOpF32::kSigmoid;
+    problem.op = UnaryOpF32::kSigmoid;
   } else if (node.op_type == "Tanh") {
-    parameters.op = UnaryOpF32::kTanh;
+    problem.op = UnaryOpF32::kTanh;
   } else if (node.op_type == "HardSigmoid") {
-    parameters.op = UnaryOpF32::kHardSigmoid;
-    parameters.alpha = ops::attributes(node).get_float("alpha");
-    parameters.beta = ops::attributes(node).get_float("beta");
+    problem.op = UnaryOpF32::kHardSigmoid;
+    problem.alpha = ops::attributes(node).get_float("alpha");
+    problem.beta = ops::attributes(node).get_float("beta");
   } else {  // HardSwish
-    parameters.op = UnaryOpF32::kHardSwish;
-    parameters.alpha = 1.0F / 6.0F;
-    parameters.beta = 0.5F;
+    problem.op = UnaryOpF32::kHardSwish;
+    problem.alpha = 1.0F / 6.0F;
+    problem.beta = 0.5F;
   }
-  const kernels::UnaryF32 kernel(parameters, builder.isa());
-  const std::int64_t count = product(builder.dims(node.output()));
-  Step step = builder.step_for(op);
-  step.kernel = "unary_f32";
-  step.inputs = {builder.slot(node.input(0))};
-  step.outputs = {builder.define(node.output())};
-  step.run = [kernel, count](const StepRun& r) -> Status {
-    kernel.run(static_cast<const float*>(r.inputs[0]), static_cast<float*>(r.outputs[0]), count,
-               r.pool);
-    return {};
-  };
-  builder.add_step(std::move(step));
+  problem.count = product(builder.dims(node.output()));
+  const SlotId input = builder.slot(node.input(0));
+  builder.add_step(op, problem, {input}, builder.define(node.output()));
 }
 
 bool fits_batch_normalization(const ir::Graph& graph, const ir::Node& node) {
@@ -198,22 +178,24 @@ bool fits_batch_normalization(const ir::Graph& graph, const ir::Node& node) {
 void lower_batch_normalization(PlanBuilder& builder, const ops::FusedOperator& op) {
   const ir::Node& node = op.main;
   const auto& x = builder.dims(node.input(0));
-  const double epsilon = static_cast<double>(ops::attributes(node).get_float("epsilon"));
-  const auto part = [&](std::size_t i, std::int64_t channel) {
-    return builder.graph().constant(node.input(i))->get_double(channel);
-  };
-  std::vector<float> factor;
-  std::vector<float> offset;
-  for (std::int64_t c = 0; c < x[1]; ++c) {
-    const double f = part(1, c) / std::sqrt(part(4, c) + epsilon);
-    factor.push_back(static_cast<float>(f));
-    offset.push_back(static_cast<float>(part(2, c) - part(3, c) * f));
-  }
   kernels::ConvolutionShape shape;
   shape.batch = x[0];
   shape.in_c = shape.out_c = shape.groups = x[1];
   shape.in_w = shape.out_w = product(x) / (x[0] * x[1]);
-  add_convolution_f32(builder, op, shape, factor, offset);
+  const float epsilon = ops::attributes(node).get_float("epsilon");
+  std::vector<float> factor;
+  std::vector<float> offset;
+  add_convolution_f32(builder, op, shape, {as_parameter(epsilon)}, [&] {
+    const auto part = [&](std::size_t i, std::int64_t channel) {
+      return builder.graph().constant(node.input(i))->get_double(channel);
+    };
+    for (std::int64_t c = 0; c < shape.out_c; ++c) {
+      const double f = part(1, c) / std::sqrt(part(4, c) + static_cast<double>(epsilon));
+      factor.push_back(static_cast<float>(f));
+      offset.push_back(static_cast<float>(part(2, c) - part(3, c) * f));
+    }
+    return kernels::WeightsF32{factor, offset};
+  });
 }
 
 namespace {
@@ -250,19 +232,11 @@ void lower_qlinear_add(PlanBuilder& builder, const ops::FusedOperator& op) {
   const ir::Node& node = op.main;
   const auto [a, b, y] = quantized_addition(builder.graph(), node);
   const IntegerBounds bounds = integer_bounds(y->activation, op.epilogue);
-  const kernels::AddInt8 kernel({a->activation, b->activation, y->activation, a->scale / y->scale,
-                                 b->scale / y->scale, bounds.low, bounds.high},
-                                builder.isa());
-  const std::int64_t count = product(builder.dims(node.output()));
-  Step step = builder.step_for(op);
-  step.kernel = kernel.kernel_name();
-  step.inputs = {builder.slot(node.input(0)), builder.slot(node.input(3))};
-  step.outputs = {builder.define(node.output())};
-  step.run = [kernel, count](const StepRun& r) -> Status {
-    kernel.run(r.inputs[0], r.inputs[1], r.outputs[0], count, r.pool);
-    return {};
-  };
-  builder.add_step(std::move(step));
+  const kernels::AddInt8Problem problem{
+      a->activation,       b->activation, y->activation, a->scale / y->scale,
+      b->scale / y->scale, bounds.low,    bounds.high,   product(builder.dims(node.output()))};
+  std::vector<SlotId> inputs{builder.slot(node.input(0)), builder.slot(node.input(3))};
+  builder.add_step(op, problem, std::move(inputs), builder.define(node.output()));
 }
 
 }  // namespace lathe::engine

@@ -78,17 +78,20 @@ void lower_gemm(PlanBuilder& builder, const ops::FusedOperator& op) {
   const ir::Graph& graph = builder.graph();
   const ir::Node& node = op.main;
   const GemmWeights b = gemm_weights(graph, node, 1);
+  const float alpha = ops::attributes(node).get_float("alpha");
+  const float beta = ops::attributes(node).get_float("beta");
+  std::vector<float> weights;
   std::vector<float> bias;
-  if (const ir::Tensor* c = graph.constant(node.input(2))) {
-    const float beta = ops::attributes(node).get_float("beta");
-    for (std::int64_t j = 0; j < b.n; ++j) {
-      bias.push_back(beta *
-                     c->data<float>()[c->num_elements() == 1 ? 0 : static_cast<std::size_t>(j)]);
-    }
-  }
-  const std::vector<float> weights =
-      transposed(*b.tensor, b.transposed, ops::attributes(node).get_float("alpha"));
-  add_convolution_f32(builder, op, gemm_shape(graph, node, b), weights, bias);
+  add_convolution_f32(builder, op, gemm_shape(graph, node, b),
+                      {b.transposed ? 1 : 0, as_parameter(alpha), as_parameter(beta)}, [&] {
+                        weights = transposed(*b.tensor, b.transposed, alpha);
+                        if (const ir::Tensor* c = graph.constant(node.input(2))) {
+                          const auto values = c->data<float>();
+                          for (std::size_t j = 0; j < static_cast<std::size_t>(b.n); ++j)
+                            bias.push_back(beta * values[values.size() == 1 ? 0 : j]);
+                        }
+                        return kernels::WeightsF32{weights, bias};
+                      });
 }
 
 bool fits_mat_mul(const ir::Graph& graph, const ir::Node& node) {
@@ -98,8 +101,11 @@ bool fits_mat_mul(const ir::Graph& graph, const ir::Node& node) {
 
 void lower_mat_mul(PlanBuilder& builder, const ops::FusedOperator& op) {
   const ir::Graph& graph = builder.graph();
-  add_convolution_f32(builder, op, mat_mul_shape(graph, op.main, 1),
-                      transposed(*graph.constant(op.main.input(1)), false, 1), {});
+  std::vector<float> weights;
+  add_convolution_f32(builder, op, mat_mul_shape(graph, op.main, 1), {0}, [&] {
+    weights = transposed(*graph.constant(op.main.input(1)), false, 1);
+    return kernels::WeightsF32{weights, {}};
+  });
 }
 
 namespace {
@@ -127,29 +133,30 @@ std::vector<std::int8_t> transposed_int8(const GemmWeights& b) {
   return weights;
 }
 
-// The layer of an integer product whose output has its scale in operand `y_scale`, or is float32
+// The step of an integer product whose output has its scale in operand `y_scale`, or is float32
 // where that is absent.
-std::shared_ptr<const kernels::ConvolutionInt8> integer_layer(
-    const PlanBuilder& builder, const ops::FusedOperator& op,
-    const kernels::ConvolutionShape& shape, const GemmWeights& b,
-    std::span<const std::int32_t> bias, std::size_t y_scale) {
+void add_integer_product(PlanBuilder& builder, const ops::FusedOperator& op,
+                         const kernels::ConvolutionShape& shape, const GemmWeights& b,
+                         std::span<const std::int32_t> bias, std::size_t y_scale) {
   const ir::Node& node = op.main;
   const ir::Graph& graph = builder.graph();
   const auto type_of = [&](ir::ValueId v) { return graph.tensor_type(v).data_type; };
-  const ir::Tensor& b_scale = *graph.constant(node.input(4));
   const QuantizedTensor x = *quantized_tensor(graph, node, 1, type_of(node.input(0)));
-  const std::vector<std::int8_t> weights = transposed_int8(b);
-  if (node.input(y_scale) == ir::kNoValue) {
-    return kernels::ConvolutionInt8::create_float_output(
-        shape, weights, bias, x.activation, multipliers(x.scale, b_scale, b.n, std::nullopt),
-        builder.isa());
+  kernels::ConvolutionInt8Problem problem{shape, x.activation, true, {}, 0, 255};
+  std::optional<float> scale;
+  if (node.input(y_scale) != ir::kNoValue) {
+    const QuantizedTensor y = *quantized_tensor(graph, node, y_scale, type_of(node.output()));
+    const IntegerBounds bounds = integer_bounds(y.activation, op.epilogue);
+    problem = {shape, x.activation, false, y.activation, bounds.low, bounds.high};
+    scale = y.scale;
   }
-  const QuantizedTensor y = *quantized_tensor(graph, node, y_scale, type_of(node.output()));
-  const IntegerBounds bounds = integer_bounds(y.activation, op.epilogue);
-  return kernels::ConvolutionInt8::create(
-      shape, weights, bias, x.activation,
-      {multipliers(x.scale, b_scale, b.n, y.scale), y.activation, bounds.low, bounds.high},
-      builder.isa());
+  std::vector<std::int8_t> weights;
+  std::vector<float> factors;
+  add_convolution_int8(builder, op, problem, {b.transposed ? 1 : 0}, [&] {
+    weights = transposed_int8(b);
+    factors = multipliers(x.scale, *graph.constant(node.input(4)), b.n, scale);
+    return kernels::WeightsInt8{weights, bias, factors};
+  });
 }
 
 }  // namespace
@@ -165,10 +172,8 @@ bool fits_qgemm(const ir::Graph& graph, const ir::Node& node) {
 void lower_qgemm(PlanBuilder& builder, const ops::FusedOperator& op) {
   const ir::Graph& graph = builder.graph();
   const GemmWeights b = gemm_weights(graph, op.main, 3);
-  const kernels::ConvolutionShape shape = gemm_shape(graph, op.main, b);
-  add_convolution_int8(
-      builder, op, shape,
-      integer_layer(builder, op, shape, b, int32_bias(graph, op.main.input(6)), 7));
+  add_integer_product(builder, op, gemm_shape(graph, op.main, b), b,
+                      int32_bias(graph, op.main.input(6)), 7);
 }
 
 bool fits_qlinear_mat_mul(const ir::Graph& graph, const ir::Node& node) {
@@ -179,9 +184,8 @@ bool fits_qlinear_mat_mul(const ir::Graph& graph, const ir::Node& node) {
 
 void lower_qlinear_mat_mul(PlanBuilder& builder, const ops::FusedOperator& op) {
   const ir::Tensor* b = builder.graph().constant(op.main.input(3));
-  const kernels::ConvolutionShape shape = mat_mul_shape(builder.graph(), op.main, 3);
-  add_convolution_int8(builder, op, shape,
-                       integer_layer(builder, op, shape, {b, false, b->dim(0), b->dim(1)}, {}, 6));
+  add_integer_product(builder, op, mat_mul_shape(builder.graph(), op.main, 3),
+                      {b, false, b->dim(0), b->dim(1)}, {}, 6);
 }
 
 }  // namespace lathe::engine

@@ -1,9 +1,7 @@
 // Operators that move elements without computing.
 #include <algorithm>
-#include <cstring>
 
 #include "engine/lower/lower.h"
-#include "kernels/transpose.h"
 #include "ops/attributes.h"
 
 namespace lathe::engine {
@@ -67,20 +65,13 @@ void lower_reorder(PlanBuilder& builder, const ops::FusedOperator& op) {
     builder.alias(to, builder.slot(from));
     return;
   }
-  const bool to_channels_last = builder.layout(to) == Layout::kChannelsLast;
-  const std::vector<std::int64_t> extents = builder.dims(from);
-  const auto element = static_cast<std::size_t>(element_bits(builder.graph(), op.main) / 8);
-  Step step = builder.step_for(op);
-  step.kernel = to_channels_last ? "to channels-last" : "to channels-first";
-  step.inputs = {builder.slot(from)};
-  step.outputs = {builder.define(to)};
-  step.run = [extents, element, to_channels_last](const StepRun& r) -> Status {
-    const auto convert = to_channels_last ? kernels::nchw_to_nhwc : kernels::nhwc_to_nchw;
-    convert(r.inputs[0], r.outputs[0], extents[0], extents[1],
-            product(std::span(extents).subspan(2)), element, r.pool);
-    return {};
-  };
-  builder.add_step(std::move(step));
+  const std::vector<std::int64_t>& dims = builder.dims(from);
+  const std::int64_t pixels = product(std::span(dims).subspan(2));
+  kernels::PermuteProblem problem{{dims[0], dims[1], pixels}, {0, 2, 1}, 0};
+  if (builder.layout(to) == Layout::kRowMajor) problem.dims = {dims[0], pixels, dims[1]};
+  problem.element_bytes = element_bits(builder.graph(), op.main) / 8;
+  const SlotId input = builder.slot(from);
+  builder.add_step(op, std::move(problem), {input}, builder.define(to));
 }
 
 bool fits_transpose(const ir::Graph& graph, const ir::Node& node) {
@@ -108,18 +99,10 @@ void lower_transpose(PlanBuilder& builder, const ops::FusedOperator& op) {
     builder.alias(to, builder.slot(from));
     return;
   }
-  const auto dims = builder.dims(from);
-  const std::vector<std::int64_t> permutation = permutation_of(builder.graph(), op.main);
-  const auto element = static_cast<std::size_t>(element_bits(builder.graph(), op.main) / 8);
-  Step step = builder.step_for(op);
-  step.kernel = "permute";
-  step.inputs = {builder.slot(from)};
-  step.outputs = {builder.define(to)};
-  step.run = [dims, permutation, element](const StepRun& r) -> Status {
-    kernels::permute(r.inputs[0], r.outputs[0], dims, permutation, element, r.pool);
-    return {};
-  };
-  builder.add_step(std::move(step));
+  kernels::PermuteProblem problem{builder.dims(from), permutation_of(builder.graph(), op.main),
+                                  element_bits(builder.graph(), op.main) / 8};
+  const SlotId input = builder.slot(from);
+  builder.add_step(op, std::move(problem), {input}, builder.define(to));
 }
 
 bool fits_concat(const ir::Graph& graph, const ir::Node& node) {
@@ -149,37 +132,23 @@ void lower_concat(PlanBuilder& builder, const ops::FusedOperator& op) {
     if (!channels_last || i != 1) order.push_back(i);
   }
   if (channels_last) order.push_back(1);
-  std::size_t outer = 1;
-  auto inner = static_cast<std::size_t>(element_bits(builder.graph(), node) / 8);
+  kernels::ConcatProblem problem;
+  problem.outer = 1;
+  std::int64_t inner = element_bits(builder.graph(), node) / 8;
   bool behind = false;
   for (const std::size_t i : order) {
     if (static_cast<std::int64_t>(i) == axis) {
       behind = true;
     } else {
-      (behind ? inner : outer) *= static_cast<std::size_t>(out[i]);
+      (behind ? inner : problem.outer) *= out[i];
     }
   }
-  std::vector<std::size_t> blocks;  // bytes that each input gives at a time
-  Step step = builder.step_for(op);
-  step.kernel = "copy";
+  std::vector<SlotId> inputs;
   for (const ir::ValueId input : node.inputs) {
-    blocks.push_back(static_cast<std::size_t>(builder.dims(input)[static_cast<std::size_t>(axis)]) *
-                     inner);
-    step.inputs.push_back(builder.slot(input));
+    problem.blocks.push_back(builder.dims(input)[static_cast<std::size_t>(axis)] * inner);
+    inputs.push_back(builder.slot(input));
   }
-  step.outputs = {builder.define(node.output())};
-  step.run = [outer, blocks](const StepRun& r) -> Status {
-    auto* to = static_cast<std::byte*>(r.outputs[0]);
-    for (std::size_t o = 0; o < outer; ++o) {
-      for (std::size_t i = 0; i < blocks.size(); ++i) {
-        if (blocks[i] == 0) continue;  // which may have no place
-        std::memcpy(to, static_cast<const std::byte*>(r.inputs[i]) + o * blocks[i], blocks[i]);
-        to += blocks[i];
-      }
-    }
-    return {};
-  };
-  builder.add_step(std::move(step));
+  builder.add_step(op, std::move(problem), std::move(inputs), builder.define(node.output()));
 }
 
 }  // namespace lathe::engine

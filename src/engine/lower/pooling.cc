@@ -5,8 +5,6 @@
 
 #include "engine/lower/lower.h"
 #include "engine/lower/quantized_inputs.h"
-#include "kernels/pooling_f32.h"
-#include "kernels/pooling_int8.h"
 #include "ops/attributes.h"
 
 namespace lathe::engine {
@@ -59,19 +57,9 @@ bool is_float_input(const ir::Graph& graph, const ir::Node& node) {
   return input_type(graph, node) == ir::DataType::kFloat32;
 }
 
-// A step from the node's first input to its output, done by `layer.run`.
-template <typename In, typename Out, typename Layer>
-void add_pool_step(PlanBuilder& builder, const ops::FusedOperator& op, const char* kernel,
-                   Layer layer) {
-  Step step = builder.step_for(op);
-  step.kernel = kernel;
-  step.inputs = {builder.slot(op.main.input(0))};
-  step.outputs = {builder.define(op.main.output())};
-  step.run = [layer = std::move(layer)](const StepRun& r) -> Status {
-    layer.run(static_cast<const In*>(r.inputs[0]), static_cast<Out*>(r.outputs[0]), r.pool);
-    return {};
-  };
-  builder.add_step(std::move(step));
+void add_pool_step(PlanBuilder& builder, const ops::FusedOperator& op, kernels::Problem problem) {
+  const SlotId input = builder.slot(op.main.input(0));
+  builder.add_step(op, std::move(problem), {input}, builder.define(op.main.output()));
 }
 
 // The mean over all spatial axes, as one row of pixels. Empty for other axes.
@@ -113,17 +101,18 @@ void lower_pool(PlanBuilder& builder, const ops::FusedOperator& op) {
   const ir::Node& node = op.main;
   const auto shape = *pooling_shape(builder.graph(), node);
   const ir::DataType type = input_type(builder.graph(), node);
-  if (type == ir::DataType::kFloat32 && node.op_type == "AveragePool") {
-    const bool count_include_pad = ops::attributes(node).get_int("count_include_pad") != 0;
-    add_pool_step<float, float>(builder, op, "average_pool_f32",
-                                kernels::AveragePool2d(shape, count_include_pad, builder.isa()));
-  } else if (type == ir::DataType::kFloat32) {
-    add_pool_step<float, float>(builder, op, "max_pool_f32",
-                                kernels::MaxPool2d(shape, builder.isa()));
+  using kernels::PoolingKind;
+  PoolingKind kind = PoolingKind::kMax;
+  if (node.op_type == "AveragePool") {
+    const bool with_padding = ops::attributes(node).get_bool("count_include_pad");
+    kind = with_padding ? PoolingKind::kMeanWithPadding : PoolingKind::kMean;
+  }
+  if (type == ir::DataType::kFloat32) {
+    add_pool_step(builder, op, kernels::PoolingF32Problem{kind, shape});
   } else {
-    add_pool_step<void, void>(
-        builder, op, "max_pool_int8",
-        kernels::MaxPoolInt8(shape, type == ir::DataType::kInt8, builder.isa()));
+    kernels::PoolingInt8Problem problem{kind, shape, {}, {}, 1, 0, 255};
+    problem.input.is_signed = type == ir::DataType::kInt8;
+    add_pool_step(builder, op, problem);
   }
 }
 
@@ -133,8 +122,7 @@ bool fits_global_average_pool(const ir::Graph& graph, const ir::Node& node) {
 
 void lower_global_average_pool(PlanBuilder& builder, const ops::FusedOperator& op) {
   const auto shape = *pooling_shape(builder.graph(), op.main);
-  add_pool_step<float, float>(builder, op, "average_pool_f32",
-                              kernels::AveragePool2d(shape, false, builder.isa()));
+  add_pool_step(builder, op, kernels::PoolingF32Problem{kernels::PoolingKind::kMean, shape});
 }
 
 // The mean over all spatial axes is a global average pool, whether or not they are kept.
@@ -144,8 +132,7 @@ bool fits_reduce_mean(const ir::Graph& graph, const ir::Node& node) {
 
 void lower_reduce_mean(PlanBuilder& builder, const ops::FusedOperator& op) {
   const auto shape = *spatial_mean_shape(builder.graph(), op.main);
-  add_pool_step<float, float>(builder, op, "average_pool_f32",
-                              kernels::AveragePool2d(shape, false, builder.isa()));
+  add_pool_step(builder, op, kernels::PoolingF32Problem{kernels::PoolingKind::kMean, shape});
 }
 
 bool fits_qlinear_global_average_pool(const ir::Graph& graph, const ir::Node& node) {
@@ -160,11 +147,10 @@ void lower_qlinear_global_average_pool(PlanBuilder& builder, const ops::FusedOpe
   const auto x = *quantized_tensor(graph, node, 1, input_type(graph, node));
   const auto y = *quantized_tensor(graph, node, 3, graph.tensor_type(node.output()).data_type);
   const IntegerBounds bounds = integer_bounds(y.activation, op.epilogue);
-  const kernels::AveragePoolInt8Parameters parameters{x.activation, y.activation, x.scale / y.scale,
-                                                      false,        bounds.low,   bounds.high};
-  add_pool_step<void, void>(
-      builder, op, "average_pool_int8",
-      kernels::AveragePoolInt8(*global_shape(graph, node), parameters, builder.isa()));
+  add_pool_step(builder, op,
+                kernels::PoolingInt8Problem{kernels::PoolingKind::kMean, *global_shape(graph, node),
+                                            x.activation, y.activation, x.scale / y.scale,
+                                            bounds.low, bounds.high});
 }
 
 }  // namespace lathe::engine

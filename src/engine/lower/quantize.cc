@@ -1,16 +1,12 @@
-#include "kernels/quantize.h"
-
 #include "engine/lower/lower.h"
 #include "engine/lower/quantized_inputs.h"
 
 namespace lathe::engine {
 namespace {
 
-Step quantization_step(PlanBuilder& builder, const ops::FusedOperator& op) {
-  Step step = builder.step_for(op);
-  step.inputs = {builder.slot(op.main.input(0))};
-  step.outputs = {builder.define(op.main.output())};
-  return step;
+void add_step(PlanBuilder& builder, const ops::FusedOperator& op, kernels::Problem problem) {
+  const SlotId input = builder.slot(op.main.input(0));
+  builder.add_step(op, std::move(problem), {input}, builder.define(op.main.output()));
 }
 
 // With one scale and zero point, both constant.
@@ -29,15 +25,9 @@ bool fits_quantize_linear(const ir::Graph& graph, const ir::Node& node) {
 void lower_quantize_linear(PlanBuilder& builder, const ops::FusedOperator& op) {
   const ir::Node& node = op.main;
   const auto y = *quantized_side(builder.graph(), node, node.output());
-  const kernels::QuantizeLinear kernel(y.scale, y.activation, builder.isa());
-  const std::int64_t count = product(builder.dims(node.output()));
-  Step step = quantization_step(builder, op);
-  step.kernel = kernel.kernel_name();
-  step.run = [kernel, count](const StepRun& r) -> Status {
-    kernel.run(static_cast<const float*>(r.inputs[0]), r.outputs[0], count, r.pool);
-    return {};
-  };
-  builder.add_step(std::move(step));
+  add_step(
+      builder, op,
+      kernels::QuantizeLinearProblem{y.scale, y.activation, product(builder.dims(node.output()))});
 }
 
 bool fits_dequantize_linear(const ir::Graph& graph, const ir::Node& node) {
@@ -47,15 +37,9 @@ bool fits_dequantize_linear(const ir::Graph& graph, const ir::Node& node) {
 void lower_dequantize_linear(PlanBuilder& builder, const ops::FusedOperator& op) {
   const ir::Node& node = op.main;
   const auto x = *quantized_side(builder.graph(), node, node.input(0));
-  const kernels::DequantizeLinear kernel(x.scale, x.activation, builder.isa());
-  const std::int64_t count = product(builder.dims(node.output()));
-  Step step = quantization_step(builder, op);
-  step.kernel = "dequantize_linear";
-  step.run = [kernel, count](const StepRun& r) -> Status {
-    kernel.run(r.inputs[0], static_cast<float*>(r.outputs[0]), count, r.pool);
-    return {};
-  };
-  builder.add_step(std::move(step));
+  add_step(builder, op,
+           kernels::DequantizeLinearProblem{x.scale, x.activation,
+                                            product(builder.dims(node.output()))});
 }
 
 }  // namespace lathe::engine

@@ -1,5 +1,4 @@
 #include "engine/lower/lower.h"
-#include "kernels/softmax_f32.h"
 #include "ops/attributes.h"
 
 namespace lathe::engine {
@@ -17,20 +16,9 @@ void lower_softmax(PlanBuilder& builder, const ops::FusedOperator& op) {
   const ir::Node& node = op.main;
   const auto dims = builder.dims(node.input(0));
   const std::int64_t rows = product(std::span(dims).first(dims.size() - 1));
-  const std::int64_t columns = dims.back();
-  using Kind = kernels::SoftmaxF32::Kind;
-  const kernels::SoftmaxF32 kernel(node.op_type == "Softmax" ? Kind::kSoftmax : Kind::kLogSoftmax,
-                                   builder.isa());
-  Step step = builder.step_for(op);
-  step.kernel = "softmax_f32";
-  step.inputs = {builder.slot(node.input(0))};
-  step.outputs = {builder.define(node.output())};
-  step.run = [kernel, rows, columns](const StepRun& r) -> Status {
-    kernel.run(static_cast<const float*>(r.inputs[0]), static_cast<float*>(r.outputs[0]), rows,
-               columns, r.pool);
-    return {};
-  };
-  builder.add_step(std::move(step));
+  const SlotId input = builder.slot(node.input(0));
+  builder.add_step(op, kernels::SoftmaxF32Problem{node.op_type == "LogSoftmax", rows, dims.back()},
+                   {input}, builder.define(node.output()));
 }
 
 }  // namespace lathe::engine

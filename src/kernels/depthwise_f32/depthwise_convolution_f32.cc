@@ -2,10 +2,7 @@
 
 #include <algorithm>
 
-#include "kernels/aligned_buffer.h"
-#include "kernels/depthwise_f32/kernels.h"
 #include "kernels/parallel.h"
-#include "kernels/pick.h"
 
 namespace lathe::kernels {
 namespace {
@@ -17,39 +14,43 @@ constexpr std::int64_t kMostWeightBytes = 16 * 1024;
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
-class DepthwiseConvolutionF32 final : public ConvolutionF32 {
+// What follows from a problem and a kernel. Made anew for each call.
+class Convolution {
  public:
-  DepthwiseConvolutionF32(const ConvolutionShape& shape, std::span<const float> weights,
-                          std::span<const float> bias, ClampF32 clamp, Isa isa)
-      : view_(shape),
-        clamp_(clamp),
-        isa_(isa),
-        multiplier_(shape.group_out_c()),
-        channel_pitch_((shape.out_c + 15) / 16 * 16),
-        chunk_((1 + shape.taps()) * channel_pitch_ * std::int64_t{sizeof(float)} > kMostWeightBytes
+  Convolution(const ConvolutionF32Problem& problem, const DepthwiseF32Kernel& kernel)
+      : view_(problem.shape),
+        clamp_(problem.clamp),
+        multiplier_(view_.group_out_c()),
+        channel_pitch_((view_.out_c + 15) / 16 * 16),
+        chunk_((1 + view_.taps()) * channel_pitch_ * std::int64_t{sizeof(float)} > kMostWeightBytes
                    ? kChunkChannels
-                   : shape.out_c),
-        kernel_(&pick(kDepthwiseF32Kernels, isa)),
-        weights_(static_cast<std::size_t>((1 + shape.taps()) * channel_pitch_)) {
-    view_.in_c = view_.groups = shape.out_c;
-    for (std::int64_t c = 0; c < shape.out_c; ++c) {
-      float* target = weights_.data() + c;
-      if (!bias.empty()) *target = bias[static_cast<std::size_t>(c)];
-      for (std::int64_t tap = 0; tap < shape.taps(); ++tap) {
+                   : view_.out_c),
+        kernel_(kernel) {
+    view_.in_c = view_.groups = view_.out_c;
+  }
+
+  std::size_t scratch_bytes(int threads) const {
+    return copy_bytes() + static_cast<std::size_t>(threads) * slot_bytes();
+  }
+  std::size_t packed_bytes() const {
+    return static_cast<std::size_t>((1 + view_.taps()) * channel_pitch_) * sizeof(float);
+  }
+
+  // [1 + taps][channel_pitch], biases first.
+  void pack(const WeightsF32& source, float* packed) const {
+    std::fill_n(packed, (1 + view_.taps()) * channel_pitch_, 0.0F);
+    for (std::int64_t c = 0; c < view_.out_c; ++c) {
+      float* target = packed + c;
+      if (!source.bias.empty()) *target = source.bias[static_cast<std::size_t>(c)];
+      for (std::int64_t tap = 0; tap < view_.taps(); ++tap) {
         target[(1 + tap) * channel_pitch_] =
-            weights[static_cast<std::size_t>(c * shape.taps() + tap)];
+            source.weights[static_cast<std::size_t>(c * view_.taps() + tap)];
       }
     }
   }
 
-  std::size_t scratch_bytes(int threads) const override {
-    return copy_bytes() + static_cast<std::size_t>(threads) * slot_bytes();
-  }
-  std::size_t packed_bytes() const override { return weights_.size_bytes(); }
-  const char* kernel_name() const override { return kernel_->name; }
-
-  void run(const float* in, const float* residual, float* out, void* scratch,
-           ThreadPool& pool) const override {
+  void run(const float* in, const float* residual, float* out, const float* packed, void* scratch,
+           ThreadPool& pool) const {
     if (multiplier_ > 1) {
       auto* copy = static_cast<float*>(scratch);
       repeat_channels(in, copy, pool);
@@ -58,20 +59,29 @@ class DepthwiseConvolutionF32 final : public ConvolutionF32 {
     auto* slots = static_cast<std::byte*>(scratch) + copy_bytes();
     const std::int64_t rows = view_.batch * view_.out_h;
     const std::int64_t chunks = ceil_div(view_.out_c, chunk_);
-    parallel_slots(pool, chunks * rows, expected_nanoseconds(),
-                   [&](std::int64_t slot, std::int64_t begin, std::int64_t end) {
-                     auto* taps = reinterpret_cast<DepthwiseF32Tap*>(
-                         slots + static_cast<std::size_t>(slot) * slot_bytes());
-                     for (std::int64_t unit = begin; unit < end; ++unit) {
-                       run_row(in, residual, out, taps, unit % rows, unit / rows * chunk_);
-                     }
-                   });
+    parallel_slots(
+        pool, chunks * rows, expected_nanoseconds(),
+        [&](std::int64_t slot, std::int64_t begin, std::int64_t end) {
+          auto* taps = reinterpret_cast<DepthwiseF32Tap*>(slots + static_cast<std::size_t>(slot) *
+                                                                      slot_bytes());
+          for (std::int64_t unit = begin; unit < end; ++unit) {
+            run_row({in, residual, out, packed}, taps, unit % rows, unit / rows * chunk_);
+          }
+        });
   }
 
  private:
+  struct Tensors {
+    const float* in;
+    const float* residual;
+    float* out;
+    const float* packed;
+  };
+
   // The channels of one pixel cost about as much to load as to multiply.
   double expected_nanoseconds() const {
-    return 2 * expected_mac_nanoseconds(view_.out_pixels() * view_.taps() * view_.out_c, isa_);
+    return 2 *
+           expected_mac_nanoseconds(view_.out_pixels() * view_.taps() * view_.out_c, kernel_.isa);
   }
   std::size_t slot_bytes() const {
     return static_cast<std::size_t>(view_.taps()) * sizeof(DepthwiseF32Tap);
@@ -98,45 +108,43 @@ class DepthwiseConvolutionF32 final : public ConvolutionF32 {
 
   // One row of a chunk of the output: its inner pixels, whose taps lie all inside of the image's
   // width, in one run, those at its borders one by one.
-  void run_row(const float* in, const float* residual, float* out, DepthwiseF32Tap* taps,
-               std::int64_t row, std::int64_t channel) const {
+  void run_row(const Tensors& tensors, DepthwiseF32Tap* taps, std::int64_t row,
+               std::int64_t channel) const {
     const std::int64_t reach = (view_.kernel_w - 1) * view_.dilation_w;
     const std::int64_t last = view_.in_w - 1 - reach + view_.pad_left;  // of x * stride_w
     const std::int64_t inner_end = last < 0 ? 0 : std::min(view_.out_w, last / view_.stride_w + 1);
     const std::int64_t inner = std::min(inner_end, ceil_div(view_.pad_left, view_.stride_w));
     for (std::int64_t x = 0; x < view_.out_w;) {
       const std::int64_t count = x == inner && inner < inner_end ? inner_end - inner : 1;
-      run_pixels(in, residual, out, taps, row, x, count, channel);
+      run_pixels(tensors, taps, row, x, count, channel);
       x += count;
     }
   }
 
-  void run_pixels(const float* in, const float* residual, float* out, DepthwiseF32Tap* taps,
-                  std::int64_t row, std::int64_t x, std::int64_t count,
-                  std::int64_t channel) const {
+  void run_pixels(const Tensors& tensors, DepthwiseF32Tap* taps, std::int64_t row, std::int64_t x,
+                  std::int64_t count, std::int64_t channel) const {
     const std::int64_t at = (row * view_.out_w + x) * view_.out_c + channel;
     DepthwiseF32Args args{};
     args.taps = taps;
-    args.tap_count = fill_taps(in + channel, taps, row, x, channel);
+    args.tap_count = fill_taps(tensors.in + channel, tensors.packed + channel, taps, row, x);
     args.pixel_step = static_cast<std::size_t>(view_.stride_w * view_.in_c);
     args.channels = static_cast<std::size_t>(std::min(chunk_, view_.out_c - channel));
-    args.bias = weights_.data() + channel;
-    args.residual = residual == nullptr ? nullptr : residual + at;
-    args.out = out + at;
+    args.bias = tensors.packed + channel;
+    args.residual = tensors.residual == nullptr ? nullptr : tensors.residual + at;
+    args.out = tensors.out + at;
     args.out_step = static_cast<std::size_t>(view_.out_c);
     args.pixel_count = static_cast<std::size_t>(count);
     args.min = clamp_.min;
     args.max = clamp_.max;
-    kernel_->function(args);
+    kernel_.function(args);
   }
 
-  // The taps of an output pixel that lie on the image, from `channel` on; `in` is already there.
-  std::size_t fill_taps(const float* in, DepthwiseF32Tap* taps, std::int64_t row, std::int64_t x,
-                        std::int64_t channel) const {
+  // The taps of an output pixel that lie on the image; `in` and `weights` are at its first channel.
+  std::size_t fill_taps(const float* in, const float* weights, DepthwiseF32Tap* taps,
+                        std::int64_t row, std::int64_t x) const {
     const std::int64_t top = row % view_.out_h * view_.stride_h - view_.pad_top;
     const std::int64_t left = x * view_.stride_w - view_.pad_left;
     const float* image = in + row / view_.out_h * view_.in_h * view_.in_w * view_.in_c;
-    const float* weights = weights_.data() + channel;
     std::size_t count = 0;
     for (std::int64_t ky = 0; ky < view_.kernel_h; ++ky) {
       const std::int64_t in_y = top + ky * view_.dilation_h;
@@ -153,21 +161,35 @@ class DepthwiseConvolutionF32 final : public ConvolutionF32 {
 
   ConvolutionShape view_;  // as if every output channel had an input channel of its own
   ClampF32 clamp_;
-  Isa isa_;
   std::int64_t multiplier_;
   std::int64_t channel_pitch_;
   std::int64_t chunk_;  // channels
-  const DepthwiseF32Kernel* kernel_;
-  AlignedBuffer<float> weights_;  // [1 + taps][channel_pitch], biases first
+  const DepthwiseF32Kernel& kernel_;
 };
 
 }  // namespace
 
-std::unique_ptr<ConvolutionF32> create_depthwise_convolution_f32(const ConvolutionShape& shape,
-                                                                 std::span<const float> weights,
-                                                                 std::span<const float> bias,
-                                                                 ClampF32 clamp, Isa isa) {
-  return std::make_unique<DepthwiseConvolutionF32>(shape, weights, bias, clamp, isa);
+std::size_t DepthwiseConvolutionF32::packed_bytes(const Problem& problem, const Row& row) {
+  return Convolution(problem, row).packed_bytes();
+}
+
+void DepthwiseConvolutionF32::pack(const Problem& problem, const Row& row, const Weights& weights,
+                                   std::byte* packed) {
+  Convolution(problem, row).pack(weights, reinterpret_cast<float*>(packed));
+}
+
+std::size_t DepthwiseConvolutionF32::scratch_bytes(const Problem& problem, const Row& row,
+                                                   int threads) {
+  return Convolution(problem, row).scratch_bytes(threads);
+}
+
+void DepthwiseConvolutionF32::run(const Problem& problem, const Row& row,
+                                  const Operands& operands) {
+  Convolution(problem, row)
+      .run(static_cast<const float*>(operands.inputs[0]),
+           problem.residual ? static_cast<const float*>(operands.inputs[1]) : nullptr,
+           static_cast<float*>(operands.outputs[0]),
+           reinterpret_cast<const float*>(operands.weights), operands.scratch, operands.pool);
 }
 
 }  // namespace lathe::kernels

@@ -1,17 +1,24 @@
-// Depthwise convolution: each output channel reads one input channel alone.
+// Convolutions each of whose output channels reads one input channel.
 #pragma once
 
-#include <memory>
-#include <span>
-
-#include "kernels/convolution_f32.h"
+#include "kernels/depthwise_f32/kernels.h"
+#include "kernels/kernel.h"
 
 namespace lathe::kernels {
 
-// As ConvolutionF32::create, for shape.is_depthwise(). Out_c may be a multiple of in_c.
-std::unique_ptr<ConvolutionF32> create_depthwise_convolution_f32(const ConvolutionShape& shape,
-                                                                 std::span<const float> weights,
-                                                                 std::span<const float> bias,
-                                                                 ClampF32 clamp, Isa isa);
+// A family, as kernel_table.cc has it.
+struct DepthwiseConvolutionF32 {
+  using Problem = ConvolutionF32Problem;
+  using Row = DepthwiseF32Kernel;
+  using Weights = WeightsF32;
+  static constexpr const auto& kRows = kDepthwiseF32Kernels;
+
+  static bool fits(const Problem& problem, const Row&) { return problem.shape.is_depthwise(); }
+  static std::size_t packed_bytes(const Problem& problem, const Row& row);
+  static void pack(const Problem& problem, const Row& row, const Weights& weights,
+                   std::byte* packed);
+  static std::size_t scratch_bytes(const Problem& problem, const Row& row, int threads);
+  static void run(const Problem& problem, const Row& row, const Operands& operands);
+};
 
 }  // namespace lathe::kernels

@@ -19,10 +19,11 @@ std::int64_t slot_channel(const DepthwiseInt8Kernel& kernel, std::int64_t width,
   return lane * 16 + quarter * 4 + slot % 4;
 }
 
-void pack_slot(const DepthwiseInt8Kernel& kernel, const ConvolutionInt8Layer& layer,
-               std::int64_t channel, std::int64_t slot, std::int64_t width, std::byte* out) {
-  const ConvolutionShape& shape = layer.shape;
-  const std::int8_t* weights = layer.weights.data() + channel * shape.taps();
+void pack_slot(const DepthwiseInt8Kernel& kernel, const ConvolutionInt8Problem& problem,
+               const WeightsInt8& source, std::int64_t channel, std::int64_t slot,
+               std::int64_t width, std::byte* out) {
+  const ConvolutionShape& shape = problem.shape;
+  const std::int8_t* weights = source.weights.data() + channel * shape.taps();
   std::byte* packed = out + width * 8;
   std::uint32_t sum = 0;
   for (std::int64_t kx = 0; kx < shape.kernel_w; ++kx) {
@@ -40,39 +41,51 @@ void pack_slot(const DepthwiseInt8Kernel& kernel, const ConvolutionInt8Layer& la
     }
   }
   const auto index = static_cast<std::size_t>(channel);
-  const std::uint32_t bias = static_cast<std::uint32_t>(layer.bias[index]) -
-                             static_cast<std::uint32_t>(layer.input.unsigned_zero_point()) * sum;
+  const std::int32_t given = source.bias.empty() ? 0 : source.bias[index];
+  const std::uint32_t bias = static_cast<std::uint32_t>(given) -
+                             static_cast<std::uint32_t>(problem.input.unsigned_zero_point()) * sum;
   std::memcpy(out + slot * 4, &bias, sizeof bias);
-  std::memcpy(out + (width + slot) * 4, &layer.multipliers[index], sizeof(float));
+  std::memcpy(out + (width + slot) * 4, &source.multipliers[index], sizeof(float));
 }
 
 }  // namespace
 
-DepthwiseInt8Plan plan_depthwise_int8(const DepthwiseInt8Kernel& kernel,
-                                      const ConvolutionShape& shape) {
-  DepthwiseInt8Plan plan;
-  const std::int64_t slot_bytes =
-      8 + shape.kernel_w * row_groups(kernel, shape) * kernel.row_taps * kernel.weight_bytes;
-  for (std::int64_t channel = 0; channel < shape.in_c;) {
-    const std::int64_t left = shape.in_c - channel;
-    std::int64_t width = kernel.min_width;
-    while (width < left && width < kernel.max_width) width *= 2;
-    if (kernel.overlap && left < width) channel = shape.in_c - width;
-    plan.blocks.push_back({channel, std::min(shape.in_c - channel, width), width, plan.bytes});
-    plan.bytes += static_cast<std::size_t>(width * slot_bytes);
-    channel += width;
-  }
-  return plan;
+DepthwiseInt8Blocks::DepthwiseInt8Blocks(const DepthwiseInt8Kernel& kernel,
+                                         const ConvolutionShape& shape)
+    : kernel_(kernel),
+      channels_(shape.in_c),
+      slot_bytes_(8 + shape.kernel_w * row_groups(kernel, shape) * kernel.row_taps *
+                          kernel.weight_bytes) {}
+
+bool DepthwiseInt8Blocks::next(DepthwiseInt8Block& block) {
+  if (channel_ >= channels_) return false;
+  const std::int64_t left = channels_ - channel_;
+  std::int64_t width = kernel_.min_width;
+  while (width < left && width < kernel_.max_width) width *= 2;
+  if (kernel_.overlap && left < width) channel_ = channels_ - width;
+  block = {channel_, std::min(channels_ - channel_, width), width, bytes_};
+  bytes_ += static_cast<std::size_t>(width * slot_bytes_);
+  channel_ += width;
+  return true;
 }
 
-void pack_depthwise_int8(const DepthwiseInt8Kernel& kernel, const DepthwiseInt8Plan& plan,
-                         const ConvolutionInt8Layer& layer, std::byte* out) {
-  std::memset(out, 0, plan.bytes);
-  for (const DepthwiseInt8Block& block : plan.blocks) {
+std::size_t depthwise_int8_bytes(const DepthwiseInt8Kernel& kernel, const ConvolutionShape& shape) {
+  DepthwiseInt8Blocks blocks(kernel, shape);
+  for (DepthwiseInt8Block block; blocks.next(block);) {
+  }
+  return blocks.bytes();
+}
+
+void pack_depthwise_int8(const DepthwiseInt8Kernel& kernel, const ConvolutionInt8Problem& problem,
+                         const WeightsInt8& weights, std::byte* out) {
+  std::memset(out, 0, depthwise_int8_bytes(kernel, problem.shape));
+  DepthwiseInt8Blocks blocks(kernel, problem.shape);
+  for (DepthwiseInt8Block block; blocks.next(block);) {
     for (std::int64_t slot = 0; slot < block.width; ++slot) {
       const std::int64_t channel = slot_channel(kernel, block.width, slot);
       if (channel >= block.channels) continue;
-      pack_slot(kernel, layer, block.channel + channel, slot, block.width, out + block.offset);
+      pack_slot(kernel, problem, weights, block.channel + channel, slot, block.width,
+                out + block.offset);
     }
   }
 }

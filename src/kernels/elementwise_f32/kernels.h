@@ -8,13 +8,14 @@ namespace lathe::kernels {
 
 struct ElementwiseF32Kernel {
   Isa isa;
-  const char* name;  // of the unary function
+  const char* binary_name;
+  const char* unary_name;
   void (*binary)(const BinaryF32Args&);
   void (*unary)(const UnaryF32Args&);
 };
 
 inline constexpr ElementwiseF32Kernel kElementwiseF32Kernels[] = {
-#define LATHE_ELEMENTWISE_F32_KERNEL(isa, binary, unary) {Isa::isa, #unary, binary, unary},
+#define LATHE_ELEMENTWISE_F32_KERNEL(isa, binary, unary) {Isa::isa, #binary, #unary, binary, unary},
 #include "kernels/elementwise_f32/kernels.inc"
 #undef LATHE_ELEMENTWISE_F32_KERNEL
 };

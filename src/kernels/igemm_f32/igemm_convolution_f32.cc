@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/caches.h"
-#include "kernels/aligned_buffer.h"
 #include "kernels/igemm_f32/kernels.h"
 #include "kernels/indirection.h"
 #include "kernels/parallel.h"
@@ -52,34 +51,51 @@ Lowering lower(const ConvolutionShape& shape) {
   return result;
 }
 
-class IgemmConvolutionF32 final : public ConvolutionF32 {
+// What follows from a problem and a kernel. Made anew for each call: some divisions.
+class Convolution {
  public:
-  IgemmConvolutionF32(const ConvolutionShape& shape, std::span<const float> weights,
-                      std::span<const float> bias, ClampF32 clamp, Isa isa)
-      : shape_(shape),
-        lowering_(lower(shape)),
-        clamp_(clamp),
-        isa_(isa),
-        main_(&pick(kIgemmF32Kernels, isa, shape.group_out_c())),
-        tail_(&pick(kIgemmF32Kernels, isa, (shape.group_out_c() - 1) % main_->nr + 1)),
-        group_panels_(ceil_div(shape.group_out_c(), main_->nr)),
-        zeros_(static_cast<std::size_t>(std::max(shape.in_c, lowering_.depth))) {
+  Convolution(const ConvolutionF32Problem& problem, const IgemmF32Kernel& kernel)
+      : shape_(problem.shape),
+        lowering_(lower(shape_)),
+        clamp_(problem.clamp),
+        main_(kernel),
+        tail_(pick(kIgemmF32Kernels, kernel.isa, (shape_.group_out_c() - 1) % kernel.nr + 1)),
+        group_panels_(ceil_div(shape_.group_out_c(), kernel.nr)) {
     // Tiles of even height: a last tile of one row would read a whole panel for it.
-    tiles_ = ceil_div(shape.out_pixels(), main_->mr);
-    tile_rows_ = ceil_div(shape.out_pixels(), tiles_);
-    tiles_ = ceil_div(shape.out_pixels(), tile_rows_);
+    tiles_ = ceil_div(shape_.out_pixels(), main_.mr);
+    tile_rows_ = ceil_div(shape_.out_pixels(), tiles_);
+    tiles_ = ceil_div(shape_.out_pixels(), tile_rows_);
     block_tiles_ = choose_block_tiles();
-    pack(weights, bias);
   }
 
-  std::size_t scratch_bytes(int threads) const override {
+  std::size_t scratch_bytes(int threads) const {
     return copy_bytes() + static_cast<std::size_t>(threads) * slot_bytes();
   }
-  std::size_t packed_bytes() const override { return packed_.size_bytes() + zeros_.size_bytes(); }
-  const char* kernel_name() const override { return main_->name; }
+  std::size_t packed_bytes() const {
+    return static_cast<std::size_t>(panels_floats() + zero_floats()) * sizeof(float);
+  }
 
-  void run(const float* in, const float* residual, float* out, void* scratch,
-           ThreadPool& pool) const override {
+  // Panels, then the row of zeros that stands for padding.
+  void pack(const WeightsF32& source, float* packed) const {
+    std::fill_n(packed, panels_floats() + zero_floats(), 0.0F);
+    float* panel = packed;
+    for (std::int64_t group = 0; group < shape_.groups; ++group) {
+      for (std::int64_t p = 0; p < group_panels_; ++p) {
+        const IgemmF32Kernel& kernel = p + 1 == group_panels_ ? tail_ : main_;
+        const std::int64_t columns = std::min(shape_.group_out_c() - p * main_.nr, kernel.nr);
+        for (std::int64_t j = 0; j < columns; ++j) {
+          const std::int64_t channel = group * shape_.group_out_c() + p * main_.nr + j;
+          if (!source.bias.empty()) panel[j] = source.bias[static_cast<std::size_t>(channel)];
+          pack_channel(source.weights.data() + channel * shape_.taps() * shape_.group_in_c(),
+                       panel + kernel.nr + j, kernel.nr);
+        }
+        panel += panel_floats(kernel);
+      }
+    }
+  }
+
+  void run(const float* in, const float* residual, float* out, const float* packed, void* scratch,
+           ThreadPool& pool) const {
     if (lowering_.copies) {
       auto* copy = static_cast<float*>(scratch);
       copy_padded(in, copy, pool);
@@ -91,21 +107,30 @@ class IgemmConvolutionF32 final : public ConvolutionF32 {
     const std::int64_t blocks = ceil_div(4 * std::int64_t{pool.threads()}, panels);
     const std::int64_t block_tiles = std::min(block_tiles_, ceil_div(tiles_, blocks));
     const std::int64_t units = ceil_div(tiles_, block_tiles) * panels;
-    parallel_slots(pool, units, expected_mac_nanoseconds(shape_.macs(), isa_),
+    parallel_slots(pool, units, expected_mac_nanoseconds(shape_.macs(), main_.isa),
                    [&](std::int64_t slot, std::int64_t begin, std::int64_t end) {
                      auto** rows = reinterpret_cast<const float**>(
                          pointers + static_cast<std::size_t>(slot) * slot_bytes());
-                     run_units(in, residual, out, rows, block_tiles, begin, end);
+                     run_units({in, residual, out, packed}, rows, block_tiles, begin, end);
                    });
   }
 
  private:
+  struct Tensors {
+    const float* in;
+    const float* residual;
+    float* out;
+    const float* packed;
+  };
+
   std::int64_t panel_floats(const IgemmF32Kernel& kernel) const {
     return kernel.nr * (1 + lowering_.taps * lowering_.depth);
   }
   std::int64_t group_floats() const {
-    return (group_panels_ - 1) * panel_floats(*main_) + panel_floats(*tail_);
+    return (group_panels_ - 1) * panel_floats(main_) + panel_floats(tail_);
   }
+  std::int64_t panels_floats() const { return shape_.groups * group_floats(); }
+  std::int64_t zero_floats() const { return std::max(shape_.in_c, lowering_.depth); }
   std::size_t slot_bytes() const {
     const std::int64_t pointers = lowering_.taps * block_tiles_ * tile_rows_;
     return static_cast<std::size_t>(round_up(pointers * std::int64_t{sizeof(float*)}, 64));
@@ -128,7 +153,7 @@ class IgemmConvolutionF32 final : public ConvolutionF32 {
                                   std::min(view.stride_h, view.kernel_h) *
                                   std::min(view.stride_w, view.kernel_w);
     const std::int64_t out_bytes = view.out_c * std::int64_t{sizeof(float)};
-    const std::int64_t weight_bytes = shape_.groups * group_floats() * std::int64_t{sizeof(float)};
+    const std::int64_t weight_bytes = panels_floats() * std::int64_t{sizeof(float)};
     const std::int64_t pixels =
         weight_bytes <= cache / 2 ? cache / 8 / (in_bytes + out_bytes) : cache / 2 / in_bytes;
     const std::int64_t pointer_bytes = lowering_.taps * std::int64_t{sizeof(float*)};
@@ -136,23 +161,6 @@ class IgemmConvolutionF32 final : public ConvolutionF32 {
     return std::clamp<std::int64_t>(std::min(pixels, most) / tile_rows_, 1, tiles_);
   }
 
-  void pack(std::span<const float> weights, std::span<const float> bias) {
-    packed_ = AlignedBuffer<float>(static_cast<std::size_t>(shape_.groups * group_floats()));
-    float* panel = packed_.data();
-    for (std::int64_t group = 0; group < shape_.groups; ++group) {
-      for (std::int64_t p = 0; p < group_panels_; ++p) {
-        const IgemmF32Kernel& kernel = p + 1 == group_panels_ ? *tail_ : *main_;
-        const std::int64_t columns = std::min(shape_.group_out_c() - p * main_->nr, kernel.nr);
-        for (std::int64_t j = 0; j < columns; ++j) {
-          const std::int64_t channel = group * shape_.group_out_c() + p * main_->nr + j;
-          if (!bias.empty()) panel[j] = bias[static_cast<std::size_t>(channel)];
-          pack_channel(weights.data() + channel * shape_.taps() * shape_.group_in_c(),
-                       panel + kernel.nr + j, kernel.nr);
-        }
-        panel += panel_floats(kernel);
-      }
-    }
-  }
   // From [in_c][taps] to [taps][in_c], which is [kernel_h][kernel_w * in_c] too.
   void pack_channel(const float* source, float* target, std::int64_t step) const {
     for (std::int64_t tap = 0; tap < shape_.taps(); ++tap) {
@@ -182,8 +190,9 @@ class IgemmConvolutionF32 final : public ConvolutionF32 {
 
   // A unit is one panel on one block of pixels. Panels of a block follow each other, so that its
   // input stays in cache.
-  void run_units(const float* in, const float* residual, float* out, const float** rows,
-                 std::int64_t block_tiles, std::int64_t begin, std::int64_t end) const {
+  void run_units(const Tensors& tensors, const float** rows, std::int64_t block_tiles,
+                 std::int64_t begin, std::int64_t end) const {
+    const float* zeros = tensors.packed + panels_floats();
     const std::int64_t panels = shape_.groups * group_panels_;
     const std::int64_t pitch = block_tiles * tile_rows_;
     std::int64_t filled = -1;
@@ -192,61 +201,73 @@ class IgemmConvolutionF32 final : public ConvolutionF32 {
       const std::int64_t first = block * pitch;
       const std::int64_t pixels = std::min(pitch, shape_.out_pixels() - first);
       if (block != filled) {
-        fill_indirection(lowering_.shape, in, zeros_.data(), first, pixels, pitch, rows);
+        fill_indirection(lowering_.shape, tensors.in, zeros, first, pixels, pitch, rows);
         filled = block;
       }
-      run_panel(residual, out, rows, pitch, first, pixels, unit % panels);
+      run_panel(tensors, rows, pitch, first, pixels, unit % panels);
     }
   }
 
-  void run_panel(const float* residual, float* out, const float* const* rows, std::int64_t pitch,
+  void run_panel(const Tensors& tensors, const float* const* rows, std::int64_t pitch,
                  std::int64_t first, std::int64_t pixels, std::int64_t panel) const {
     const std::int64_t group = panel / group_panels_;
     const std::int64_t in_group = panel % group_panels_;
-    const IgemmF32Kernel& kernel = in_group + 1 == group_panels_ ? *tail_ : *main_;
-    const std::int64_t channel = group * shape_.group_out_c() + in_group * main_->nr;
+    const IgemmF32Kernel& kernel = in_group + 1 == group_panels_ ? tail_ : main_;
+    const std::int64_t channel = group * shape_.group_out_c() + in_group * main_.nr;
     IgemmF32Args args{};
     args.row_pitch = static_cast<std::size_t>(pitch);
     args.offset = static_cast<std::size_t>(group * shape_.group_in_c());
     args.taps = static_cast<std::size_t>(lowering_.taps);
     args.depth = static_cast<std::size_t>(lowering_.depth);
-    args.panel = packed_.data() + group * group_floats() + in_group * panel_floats(*main_);
+    args.panel = tensors.packed + group * group_floats() + in_group * panel_floats(main_);
     args.out_stride = static_cast<std::size_t>(shape_.out_c);
     args.column_count =
-        static_cast<int>(std::min(kernel.nr, shape_.group_out_c() - in_group * main_->nr));
+        static_cast<int>(std::min(kernel.nr, shape_.group_out_c() - in_group * main_.nr));
     args.min = clamp_.min;
     args.max = clamp_.max;
     for (std::int64_t row = 0; row < pixels; row += tile_rows_) {
       const std::int64_t at = (first + row) * shape_.out_c + channel;
       args.rows = rows + row;
       args.row_count = static_cast<int>(std::min(tile_rows_, pixels - row));
-      args.residual = residual == nullptr ? nullptr : residual + at;
-      args.out = out + at;
+      args.residual = tensors.residual == nullptr ? nullptr : tensors.residual + at;
+      args.out = tensors.out + at;
       kernel.function(args);
     }
   }
 
-  ConvolutionShape shape_;
+  const ConvolutionShape& shape_;
   Lowering lowering_;
   ClampF32 clamp_;
-  Isa isa_;
-  const IgemmF32Kernel* main_;
-  const IgemmF32Kernel* tail_;  // for the last panel of each group, which may be narrower
+  const IgemmF32Kernel& main_;
+  const IgemmF32Kernel& tail_;  // for the last panel of each group, which may be narrower
   std::int64_t group_panels_;
   std::int64_t tile_rows_ = 0;
   std::int64_t tiles_ = 0;
   std::int64_t block_tiles_ = 0;
-  AlignedBuffer<float> packed_;  // [groups][panels][nr biases, taps, depth, nr]
-  AlignedBuffer<float> zeros_;
 };
 
 }  // namespace
 
-std::unique_ptr<ConvolutionF32> create_igemm_convolution_f32(const ConvolutionShape& shape,
-                                                             std::span<const float> weights,
-                                                             std::span<const float> bias,
-                                                             ClampF32 clamp, Isa isa) {
-  return std::make_unique<IgemmConvolutionF32>(shape, weights, bias, clamp, isa);
+std::size_t IgemmConvolutionF32::packed_bytes(const Problem& problem, const Row& row) {
+  return Convolution(problem, row).packed_bytes();
+}
+
+void IgemmConvolutionF32::pack(const Problem& problem, const Row& row, const Weights& weights,
+                               std::byte* packed) {
+  Convolution(problem, row).pack(weights, reinterpret_cast<float*>(packed));
+}
+
+std::size_t IgemmConvolutionF32::scratch_bytes(const Problem& problem, const Row& row,
+                                               int threads) {
+  return Convolution(problem, row).scratch_bytes(threads);
+}
+
+void IgemmConvolutionF32::run(const Problem& problem, const Row& row, const Operands& operands) {
+  Convolution(problem, row)
+      .run(static_cast<const float*>(operands.inputs[0]),
+           problem.residual ? static_cast<const float*>(operands.inputs[1]) : nullptr,
+           static_cast<float*>(operands.outputs[0]),
+           reinterpret_cast<const float*>(operands.weights), operands.scratch, operands.pool);
 }
 
 }  // namespace lathe::kernels

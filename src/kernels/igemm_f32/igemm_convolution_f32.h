@@ -1,17 +1,27 @@
-// Convolution by indirect matrix multiplication: every shape, the choice for all but depthwise.
+// Convolution by indirect matrix multiplication (Dukhan 2019, "The Indirect Convolution
+// Algorithm"): every shape, the choice for all but depthwise.
 #pragma once
 
-#include <memory>
-#include <span>
-
-#include "kernels/convolution_f32.h"
+#include "kernels/igemm_f32/kernels.h"
+#include "kernels/kernel.h"
 
 namespace lathe::kernels {
 
-// As ConvolutionF32::create.
-std::unique_ptr<ConvolutionF32> create_igemm_convolution_f32(const ConvolutionShape& shape,
-                                                             std::span<const float> weights,
-                                                             std::span<const float> bias,
-                                                             ClampF32 clamp, Isa isa);
+// A family, as kernel_table.cc has it.
+struct IgemmConvolutionF32 {
+  using Problem = ConvolutionF32Problem;
+  using Row = IgemmF32Kernel;
+  using Weights = WeightsF32;
+  static constexpr const auto& kRows = kIgemmF32Kernels;
+
+  static bool fits(const Problem& problem, const Row& row) {
+    return row.takes(problem.shape.group_out_c());
+  }
+  static std::size_t packed_bytes(const Problem& problem, const Row& row);
+  static void pack(const Problem& problem, const Row& row, const Weights& weights,
+                   std::byte* packed);
+  static std::size_t scratch_bytes(const Problem& problem, const Row& row, int threads);
+  static void run(const Problem& problem, const Row& row, const Operands& operands);
+};
 
 }  // namespace lathe::kernels

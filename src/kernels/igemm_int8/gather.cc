@@ -168,21 +168,8 @@ struct Strip {
 
 }  // namespace
 
-InputGather::InputGather(const ConvolutionShape& shape, QuantizedActivation input)
-    : shape_(shape),
-      input_(input),
-      padding_(static_cast<std::size_t>(shape.group_in_c()),
-               static_cast<std::uint8_t>(input.zero_point)) {
-  for (std::int64_t ky = 0; ky < shape.kernel_h; ++ky) {
-    for (std::int64_t kx = 0; kx < shape.kernel_w; ++kx) {
-      const std::int64_t pixels = ky * shape.dilation_h * shape.in_w + kx * shape.dilation_w;
-      tap_offsets_.push_back(static_cast<std::uintptr_t>(pixels * shape.in_c));
-    }
-  }
-}
-
-void InputGather::point(const std::uint8_t* in, std::int64_t group, std::int64_t first,
-                        std::int64_t count, const std::uint8_t** rows) const {
+void InputGather::point(const std::uint8_t* in, const std::uint8_t* padding, std::int64_t group,
+                        std::int64_t first, std::int64_t count, const std::uint8_t** rows) const {
   const ConvolutionShape& s = shape_;
   const std::int64_t group_offset = group * s.group_in_c();
   if (s.is_pointwise()) {
@@ -199,9 +186,13 @@ void InputGather::point(const std::uint8_t* in, std::int64_t group, std::int64_t
     corners[i] = reinterpret_cast<std::uintptr_t>(in) + static_cast<std::uintptr_t>(offset);
   }
   const std::uint8_t** row = rows;
-  for (const std::uintptr_t tap : tap_offsets_) {
-    for (std::int64_t i = 0; i < count; ++i) {
-      *row++ = reinterpret_cast<const std::uint8_t*>(corners[i] + tap);
+  for (std::int64_t ky = 0; ky < s.kernel_h; ++ky) {
+    for (std::int64_t kx = 0; kx < s.kernel_w; ++kx) {
+      const std::int64_t pixels = ky * s.dilation_h * s.in_w + kx * s.dilation_w;
+      const auto tap = static_cast<std::uintptr_t>(pixels * s.in_c);
+      for (std::int64_t i = 0; i < count; ++i) {
+        *row++ = reinterpret_cast<const std::uint8_t*>(corners[i] + tap);
+      }
     }
   }
   Windows padded(s, first);
@@ -212,7 +203,7 @@ void InputGather::point(const std::uint8_t* in, std::int64_t group, std::int64_t
     row = rows + i;
     for (std::int64_t ky = 0; ky < s.kernel_h; ++ky) {
       for (std::int64_t kx = 0; kx < s.kernel_w; ++kx, row += count) {
-        if (!ys.contains(ky) || !xs.contains(kx)) *row = padding_.data();
+        if (!ys.contains(ky) || !xs.contains(kx)) *row = padding;
       }
     }
   }

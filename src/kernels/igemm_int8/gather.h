@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include "kernels/convolution_shape.h"
 #include "kernels/requantize.h"
@@ -10,7 +9,7 @@
 namespace lathe::kernels {
 
 // Output pixels are numbered through all images. `in` is the whole input of the layer, in its
-// stored form. Immutable.
+// stored form. Immutable, and made anew for each call of a kernel.
 class InputGather {
  public:
   // Bytes that copy() may write after the last row.
@@ -18,14 +17,16 @@ class InputGather {
   // Pixels that point() takes at most.
   static constexpr std::int64_t kMaxPixels = 16;
 
-  InputGather(const ConvolutionShape& shape, QuantizedActivation input);
+  // `shape` must outlive it.
+  InputGather(const ConvolutionShape& shape, QuantizedActivation input)
+      : shape_(shape), input_(input) {}
 
   [[nodiscard]] std::int64_t taps() const { return shape_.taps(); }
 
   // rows[tap * count + i] = the channels of `group` that tap `tap` of pixel first + i reads, or as
-  // many zero points where that is padding.
-  void point(const std::uint8_t* in, std::int64_t group, std::int64_t first, std::int64_t count,
-             const std::uint8_t** rows) const;
+  // many zero points, which are at `padding`, where that is padding.
+  void point(const std::uint8_t* in, const std::uint8_t* padding, std::int64_t group,
+             std::int64_t first, std::int64_t count, const std::uint8_t** rows) const;
 
   // out[i * stride + tap * channels + c] = the unsigned form of input channel c of `group` that tap
   // `tap` of pixel first + i reads. What lies between the rows comes out arbitrary.
@@ -33,10 +34,8 @@ class InputGather {
             std::int64_t stride, std::uint8_t* out) const;
 
  private:
-  ConvolutionShape shape_;
+  const ConvolutionShape& shape_;
   QuantizedActivation input_;
-  std::vector<std::uint8_t> padding_;        // zero points of a group's channels
-  std::vector<std::uintptr_t> tap_offsets_;  // bytes from the first tap, as if nothing were padding
 };
 
 }  // namespace lathe::kernels

@@ -8,13 +8,14 @@ namespace lathe::kernels {
 
 struct PoolingF32Kernel {
   Isa isa;
-  const char* name;  // of the max function
+  const char* max_name;
+  const char* average_name;
   void (*max)(const PoolingF32Args&);
   void (*average)(const PoolingF32Args&);
 };
 
 inline constexpr PoolingF32Kernel kPoolingF32Kernels[] = {
-#define LATHE_POOLING_F32_KERNEL(isa, max, average) {Isa::isa, #max, max, average},
+#define LATHE_POOLING_F32_KERNEL(isa, max, average) {Isa::isa, #max, #average, max, average},
 #include "kernels/pooling_f32/kernels.inc"
 #undef LATHE_POOLING_F32_KERNEL
 };

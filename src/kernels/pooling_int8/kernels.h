@@ -10,7 +10,8 @@ namespace lathe::kernels {
 
 struct PoolingInt8Kernel {
   Isa isa;
-  const char* name;  // of the average's function
+  const char* max_name;
+  const char* average_name;
   void (*max)(const PoolInt8Args&);
   void (*average)(const AveragePoolInt8Args&);
   std::int64_t min_channels;
@@ -20,7 +21,7 @@ struct PoolingInt8Kernel {
 
 inline constexpr PoolingInt8Kernel kPoolingInt8Kernels[] = {
 #define LATHE_POOLING_INT8_KERNEL(isa, max, average, min_channels) \
-  {Isa::isa, #average, max, average, min_channels},
+  {Isa::isa, #max, #average, max, average, min_channels},
 #include "kernels/pooling_int8/kernels.inc"
 #undef LATHE_POOLING_INT8_KERNEL
 };

@@ -8,14 +8,15 @@ namespace lathe::kernels {
 
 struct QuantizeLinearKernel {
   Isa isa;
-  const char* name;  // of the quantizing function
+  const char* quantize_name;
+  const char* dequantize_name;
   void (*quantize)(const QuantizeLinearArgs&);
   void (*dequantize)(const DequantizeLinearArgs&);
 };
 
 inline constexpr QuantizeLinearKernel kQuantizeLinearKernels[] = {
 #define LATHE_QUANTIZE_LINEAR_KERNEL(isa, quantize, dequantize) \
-  {Isa::isa, #quantize, quantize, dequantize},
+  {Isa::isa, #quantize, #dequantize, quantize, dequantize},
 #include "kernels/quantize_linear/kernels.inc"
 #undef LATHE_QUANTIZE_LINEAR_KERNEL
 };

@@ -1,0 +1,23 @@
+// Regular, pointwise and grouped 8-bit convolutions as matrix multiplications.
+#pragma once
+
+#include "kernels/igemm_int8/kernels.h"
+#include "kernels/kernel.h"
+
+namespace lathe::kernels {
+
+// A family, as kernel_table.cc has it.
+struct IgemmConvolutionInt8 {
+  using Problem = ConvolutionInt8Problem;
+  using Row = IgemmInt8Kernel;
+  using Weights = WeightsInt8;
+  static constexpr const auto& kRows = kIgemmInt8Kernels;
+
+  static std::size_t packed_bytes(const Problem& problem, const Row& row);
+  static void pack(const Problem& problem, const Row& row, const Weights& weights,
+                   std::byte* packed);
+  static std::size_t scratch_bytes(const Problem& problem, const Row& row, int threads);
+  static void run(const Problem& problem, const Row& row, const Operands& operands);
+};
+
+}  // namespace lathe::kernels

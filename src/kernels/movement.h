@@ -1,0 +1,29 @@
+// Operators that move elements without computing.
+#pragma once
+
+#include "kernels/kernel.h"
+
+namespace lathe::kernels {
+
+// A kernel for every machine.
+struct PlainKernel {
+  Isa isa;
+  const char* name;
+};
+
+// Families, as kernel_table.cc has them.
+struct Permute {
+  using Problem = PermuteProblem;
+  using Row = PlainKernel;
+  static constexpr PlainKernel kRows[] = {{Isa::kScalar, "permute"}};
+  static void run(const Problem& problem, const Row& row, const Operands& operands);
+};
+
+struct Concat {
+  using Problem = ConcatProblem;
+  using Row = PlainKernel;
+  static constexpr PlainKernel kRows[] = {{Isa::kScalar, "copy"}};
+  static void run(const Problem& problem, const Row& row, const Operands& operands);
+};
+
+}  // namespace lathe::kernels

@@ -1,0 +1,167 @@
+// What kernels compute, as plain data: the geometry and the parameters of one call. Nothing about
+// memory, machines or weights' values, so that a problem can be compared, printed and stored.
+#pragma once
+
+#include <cstdint>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+#include "kernels/clamp_f32.h"
+#include "kernels/convolution_shape.h"
+#include "kernels/elementwise_f32/args.h"
+#include "kernels/pooling_shape.h"
+#include "kernels/requantize.h"
+
+namespace lathe::kernels {
+
+// out = clamp(convolution(in) + bias + residual), channels-last. Operands: in, and the residual
+// where there is one, which has the output's shape.
+struct ConvolutionF32Problem {
+  ConvolutionShape shape = {};
+  ClampF32 clamp = {};
+  bool residual = false;
+  bool operator==(const ConvolutionF32Problem&) const = default;
+};
+
+// On 8-bit activations, channels-last:
+//
+//   acc[c] = bias[c] + sum over taps and channels of (x - input.zero_point) * w    (int32)
+//   y[c]   = clamp(round_half_even(float32(acc[c]) * multipliers[c]) + output.zero_point, min, max)
+//
+// with the details of kernels/requantize.h, or y[c] = float32(acc[c]) * multipliers[c] for float32
+// output. Padding counts as input.zero_point, so it adds nothing. acc is exact as long as it fits
+// in an int32 (|x - zero_point| * |w| <= 32,640, so any sum of up to 65,000 terms does) and wraps
+// modulo 2^32 beyond. The same bits come out of every kernel and any number of threads.
+struct ConvolutionInt8Problem {
+  ConvolutionShape shape = {};
+  QuantizedActivation input = {};
+  bool float_output = false;
+  // Of no meaning for float32 output.
+  QuantizedActivation output = {};
+  std::int32_t min = 0;  // in output units, within its type: they express a fused activation
+  std::int32_t max = 255;
+  bool operator==(const ConvolutionInt8Problem&) const = default;
+};
+
+// out = clamp(a op b) on [rows, columns], b as `operand` says. NaN passes through the clamp. `out`
+// may be `a`, and `b` where that has the same shape.
+struct BinaryF32Problem {
+  BinaryOpF32 op = BinaryOpF32::kAdd;
+  OperandF32 operand = OperandF32::kSame;
+  ClampF32 clamp = {};
+  std::int64_t rows = 1;
+  std::int64_t columns = 0;
+  bool operator==(const BinaryF32Problem&) const = default;
+};
+
+// out = clamp(op(in)); alpha and beta mean what UnaryOpF32 says. Within 1 ulp of the exact value
+// for exp, 3 for sigmoid, 2.5 for tanh, 4 for silu. `out` may be `in`.
+struct UnaryF32Problem {
+  UnaryOpF32 op = UnaryOpF32::kIdentity;
+  float alpha = 0;
+  float beta = 0;
+  ClampF32 clamp = {};
+  std::int64_t count = 0;
+  bool operator==(const UnaryF32Problem&) const = default;
+};
+
+// Over the windows of `shape`; see PoolingShape. Padding never counts for a maximum; for a mean, as
+// PoolingKind says.
+struct PoolingF32Problem {
+  PoolingKind kind = PoolingKind::kMax;
+  PoolingShape shape = {};
+  bool operator==(const PoolingF32Problem&) const = default;
+};
+
+//   maximum:  y = max of x over the window; input and output have one type, scale and zero point
+//   mean:     y = clamp(round_half_even(float32(sum) * multiplier(count)) + zy, min, max)
+//             sum = sum of (x - zx) over the window, int32
+//             multiplier(count) = float32(scale_ratio / float32(count)), scale_ratio = sx / sy
+//
+// A window without any input gives the lowest value of the type (maximum) or the zero point,
+// clamped (mean). A mean's window has at most 2^23 pixels, so that sums fit.
+struct PoolingInt8Problem {
+  PoolingKind kind = PoolingKind::kMax;
+  PoolingShape shape = {};
+  QuantizedActivation input = {};
+  // Of no meaning for a maximum.
+  QuantizedActivation output = {};
+  float scale_ratio = 1;
+  std::int32_t min = 0;
+  std::int32_t max = 255;
+  bool operator==(const PoolingInt8Problem&) const = default;
+};
+
+// y = clamp(round_half_even((a - za) * ka + (b - zb) * kb) + zy, min, max), element by element,
+// with ka = scale of a / scale of y and kb likewise, float32. Each product is rounded to float32
+// once, then their sum once: no FMA. `out` may be `a` or `b`.
+struct AddInt8Problem {
+  QuantizedActivation a = {};
+  QuantizedActivation b = {};
+  QuantizedActivation output = {};
+  float a_multiplier = 1;  // ka
+  float b_multiplier = 1;  // kb
+  std::int32_t min = 0;
+  std::int32_t max = 255;
+  std::int64_t count = 0;
+  bool operator==(const AddInt8Problem&) const = default;
+};
+
+// y = saturate(round_half_even(x / scale) + zero_point), float32 to 8 bits. The quotient is one
+// float32 division. Where it is NaN the result is the zero point, which stands for 0; infinities
+// saturate.
+struct QuantizeLinearProblem {
+  float scale = 1;
+  QuantizedActivation output = {};
+  std::int64_t count = 0;
+  bool operator==(const QuantizeLinearProblem&) const = default;
+};
+
+// y = float32(x - zero_point) * scale, 8 bits to float32.
+struct DequantizeLinearProblem {
+  float scale = 1;
+  QuantizedActivation input = {};
+  std::int64_t count = 0;
+  bool operator==(const DequantizeLinearProblem&) const = default;
+};
+
+// Over each row of [rows, columns]; the logarithm of it where `log`. The largest of each row is
+// subtracted first, so that nothing overflows. A row with NaN or +infinity, or of -infinity alone,
+// becomes NaN. `out` may be `in`.
+struct SoftmaxF32Problem {
+  bool log = false;
+  std::int64_t rows = 0;
+  std::int64_t columns = 0;
+  bool operator==(const SoftmaxF32Problem&) const = default;
+};
+
+// ONNX Transpose: extent i of the output is extent permutation[i] of the input, of elements of 1,
+// 2, 4 or 8 bytes.
+struct PermuteProblem {
+  std::vector<std::int64_t> dims = {};  // of the input
+  std::vector<std::int64_t> permutation = {};
+  std::int64_t element_bytes = 0;
+  bool operator==(const PermuteProblem&) const = default;
+};
+
+// ONNX Concat: `outer` times, blocks[i] bytes of each operand one behind the other.
+struct ConcatProblem {
+  std::int64_t outer = 0;
+  std::vector<std::int64_t> blocks = {};
+  bool operator==(const ConcatProblem&) const = default;
+};
+
+using Problem =
+    std::variant<ConvolutionF32Problem, ConvolutionInt8Problem, BinaryF32Problem, UnaryF32Problem,
+                 PoolingF32Problem, PoolingInt8Problem, AddInt8Problem, QuantizeLinearProblem,
+                 DequantizeLinearProblem, SoftmaxF32Problem, PermuteProblem, ConcatProblem>;
+
+// Whether the parameters of a problem make sense together; the error says which do not. Kernels
+// rely on it.
+Status check_problem(const Problem& problem);
+
+// Multiply-accumulates of one call; 0 for what multiplies no matrices.
+std::int64_t macs(const Problem& problem);
+
+}  // namespace lathe::kernels

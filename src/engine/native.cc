@@ -39,9 +39,9 @@ class NativeExecutable final : public Executable {
   [[nodiscard]] double slow_share() const override { return engine::slow_share(plan()); }
   [[nodiscard]] std::vector<std::string> notes() const override { return notes_; }
 
- private:
   [[nodiscard]] const Plan& plan() const { return program_->plan; }
 
+ private:
   std::shared_ptr<const Program> program_;  // contexts hold it too
   std::vector<std::string> notes_;
 };
@@ -163,6 +163,15 @@ int useful_threads(const Plan& plan, Isa isa, int threads) {
   }
   return nanoseconds < kernels::kSingleThreadNanoseconds ? 1 : threads;
 }
+
+}  // namespace
+
+const Plan* plan_of(const Executable& executable) {
+  const auto* native = dynamic_cast<const NativeExecutable*>(&executable);
+  return native == nullptr ? nullptr : &native->plan();
+}
+
+namespace {
 
 class NativeBackend final : public OwnBackend {
  public:

@@ -11,4 +11,8 @@ namespace lathe::engine {
 // the reference evaluator.
 const Backend& native_backend();
 
+struct Plan;
+// The plan of an executable of this backend; null for those of others. It lives as long.
+const Plan* plan_of(const Executable& executable);
+
 }  // namespace lathe::engine

@@ -23,9 +23,13 @@ struct Storage {
   enum class Kind { kArena, kInput, kConstant };
   Kind kind = Kind::kArena;
   std::size_t bytes = 0;
-  int input = -1;          // index of the graph input, for kInput
-  ir::Tensor constant;     // for kConstant
-  std::size_t offset = 0;  // in the arena, for kArena; set by the memory plan
+  int input = -1;       // index of the graph input, for kInput
+  ir::Tensor constant;  // for kConstant
+  // For kArena: where in the arena, and the first and the last step that uses it; both set by the
+  // memory plan. Outputs of the graph are used by the step behind the last.
+  std::size_t offset = 0;
+  int first_step = 0;
+  int last_step = 0;
 };
 
 // A value in one layout.
@@ -83,8 +87,11 @@ struct Plan {
   std::vector<SlotId> outputs;  // of the graph, row-major
   std::vector<TensorInfo> input_infos;
   std::vector<TensorInfo> output_infos;
+  int threads = 1;                 // that its scratch is for
   std::size_t scratch_offset = 0;  // of the scratch that all steps share, one after another
   std::size_t arena_bytes = 0;
+  // What any placement would need: the most that is in use at one step, with its scratch.
+  std::size_t least_arena_bytes = 0;
   std::size_t constant_bytes = 0;  // of the constants that steps read as they are
 };
 

@@ -64,7 +64,7 @@ SlotId PlanBuilder::slot(ir::ValueId value) {
   if (made >= 0) return made;
   const ir::Tensor* constant = graph_.constant(value);
   LATHE_CHECK(constant != nullptr);
-  Storage storage{Storage::Kind::kConstant, constant->num_bytes(), -1, *constant, 0};
+  Storage storage{Storage::Kind::kConstant, constant->num_bytes(), -1, *constant, 0, 0, 0};
   plan_.constant_bytes += storage.bytes;
   return new_slot(new_storage(std::move(storage)), value);
 }
@@ -121,6 +121,7 @@ Result<Plan> PlanBuilder::build() {
     Storage storage;
     storage.kind = Storage::Kind::kInput;
     storage.input = static_cast<int>(i);
+    storage.bytes = byte_size(graph_.tensor_type(id).data_type, dims(id));
     new_slot(new_storage(std::move(storage)), id);
   }
   ASSIGN_OR_RETURN(const std::vector<ir::NodeId> order, graph_.topological_order());
@@ -128,6 +129,7 @@ Result<Plan> PlanBuilder::build() {
     if (!lower_node(*this, id)) lower_by_reference(id);
   }
   for (const ir::ValueId id : graph_.outputs()) plan_.outputs.push_back(slot(id));
+  plan_.threads = threads_;
   plan_.input_infos = describe_values(graph_, graph_.inputs());
   plan_.output_infos = describe_values(graph_, graph_.outputs());
   plan_arena();
@@ -163,8 +165,18 @@ void PlanBuilder::plan_arena() {
     which.push_back(i);
   }
   const MemoryPlan memory = plan_memory(planned);
-  for (std::size_t i = 0; i < which.size(); ++i)
-    plan_.storages[which[i]].offset = memory.offsets[i];
+  for (std::size_t i = 0; i < which.size(); ++i) {
+    Storage& storage = plan_.storages[which[i]];
+    storage.offset = memory.offsets[i];
+    storage.first_step = planned[i].first;
+    storage.last_step = planned[i].last;
+  }
+  for (int i = 0; i <= last_step; ++i) {
+    std::size_t used = i < last_step ? plan_.steps[static_cast<std::size_t>(i)].scratch_bytes : 0;
+    for (const BufferLifetime& life : planned)
+      if (life.first <= i && i <= life.last) used += life.bytes;
+    plan_.least_arena_bytes = std::max(plan_.least_arena_bytes, used);
+  }
   plan_.scratch_offset = memory.arena_bytes;
   plan_.arena_bytes = memory.arena_bytes + scratch;
 }

@@ -1,18 +1,52 @@
 #include "kernels/problem.h"
 
 #include <algorithm>
+#include <limits>
+
+#include "base/checked_math.h"
 
 namespace lathe::kernels {
 namespace {
 
-Status check(const ConvolutionShape& shape) {
-  if (shape.valid()) return {};
-  return invalid_data("the geometry of the convolution is not valid");
+using Bytes = std::optional<std::int64_t>;
+
+Bytes product(std::initializer_list<std::int64_t> factors) {
+  return checked_product(std::span(factors.begin(), factors.size()));
 }
 
-Status check(const PoolingShape& shape) {
-  if (shape.valid()) return {};
-  return invalid_data("the geometry of the pooling is not valid");
+// Kernels reckon with sums of a few products of two extents, and with bytes of up to 8 times the
+// elements of a tensor.
+constexpr std::int64_t kMostExtent = std::numeric_limits<std::int32_t>::max();
+constexpr std::int64_t kMostElements = std::int64_t{1} << 48;
+
+bool are_countable(std::initializer_list<std::int64_t> extents) {
+  return std::max(extents) <= kMostExtent && product(extents) && *product(extents) <= kMostElements;
+}
+
+Status check(const ConvolutionShape& s) {
+  if (!s.valid()) return invalid_data("the geometry of the convolution is not valid");
+  const Bytes work =
+      product({s.batch, s.out_h, s.out_w, s.out_c, s.group_in_c(), s.kernel_h, s.kernel_w});
+  if (are_countable({s.batch, s.in_h, s.in_w, s.in_c}) &&
+      are_countable({s.batch, s.out_h, s.out_w, s.out_c}) &&
+      are_countable({s.out_c, s.group_in_c(), s.kernel_h, s.kernel_w}) && work &&
+      *work < std::numeric_limits<std::int64_t>::max() / 16 &&
+      std::max({s.stride_h, s.stride_w, s.dilation_h, s.dilation_w, s.pad_top, s.pad_left}) <=
+          kMostExtent)
+    return {};
+  return invalid_data("the convolution is too large");
+}
+
+Status check(const PoolingShape& s) {
+  if (!s.valid()) return invalid_data("the geometry of the pooling is not valid");
+  const Bytes work = product({s.batch, s.out_h, s.out_w, s.channels, s.kernel_h, s.kernel_w});
+  if (are_countable({s.batch, s.in_h, s.in_w, s.channels}) &&
+      are_countable({s.batch, s.out_h, s.out_w, s.channels}) && work &&
+      *work < std::numeric_limits<std::int64_t>::max() / 16 &&
+      std::max({s.kernel_h, s.kernel_w, s.stride_h, s.stride_w, s.dilation_h, s.dilation_w,
+                s.pad_top, s.pad_left, s.pad_bottom, s.pad_right}) <= kMostExtent)
+    return {};
+  return invalid_data("the pooling is too large");
 }
 
 Status check_quantization(const QuantizedActivation& activation) {
@@ -27,8 +61,9 @@ Status check_bounds(const QuantizedActivation& output, std::int32_t min, std::in
 }
 
 Status check_extents(std::initializer_list<std::int64_t> extents) {
-  if (std::all_of(extents.begin(), extents.end(), [](std::int64_t e) { return e >= 0; })) return {};
-  return invalid_data("an extent is negative");
+  if (std::min(extents) < 0) return invalid_data("an extent is negative");
+  if (product(extents) && *product(extents) <= kMostElements) return {};
+  return invalid_data("an extent is too large");
 }
 
 Status check(const ConvolutionF32Problem& problem) { return check(problem.shape); }
@@ -77,7 +112,7 @@ Status check(const DequantizeLinearProblem& problem) {
 
 Status check(const SoftmaxF32Problem& problem) {
   if (problem.columns < 1) return invalid_data("a row has no columns");
-  return check_extents({problem.rows});
+  return check_extents({problem.rows, problem.columns});
 }
 
 Status check(const PermuteProblem& problem) {
@@ -87,18 +122,116 @@ Status check(const PermuteProblem& problem) {
   for (std::size_t i = 0; valid && i < axes.size(); ++i)
     valid = axes[i] == static_cast<std::int64_t>(i) && problem.dims[i] >= 0;
   if (!valid) return invalid_data("the permutation is none of the extents");
+  const auto count = checked_product(problem.dims);
+  if (!count || *count > kMostElements) return invalid_data("an extent is too large");
   const std::int64_t bytes = problem.element_bytes;
   if (bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8) return {};
   return invalid_data("elements of {} bytes", bytes);
 }
 
 Status check(const ConcatProblem& problem) {
-  RETURN_IF_ERROR(check_extents({problem.outer}));
-  for (const std::int64_t block : problem.blocks) RETURN_IF_ERROR(check_extents({block}));
-  return {};
+  std::int64_t together = 0;
+  for (const std::int64_t block : problem.blocks) {
+    RETURN_IF_ERROR(check_extents({block}));
+    together = std::min(together + block, 2 * kMostElements);
+  }
+  return check_extents({problem.outer, together});
+}
+
+std::optional<OperandBytes> together(std::vector<Bytes> inputs, Bytes output) {
+  OperandBytes bytes;
+  for (const Bytes& input : inputs) {
+    if (!input) return std::nullopt;
+    bytes.inputs.push_back(*input);
+  }
+  if (!output) return std::nullopt;
+  bytes.output = *output;
+  return bytes;
+}
+
+template <typename Shape>
+Bytes in_bytes(const Shape& shape, std::int64_t channels, std::int64_t element) {
+  return product({shape.batch, shape.in_h, shape.in_w, channels, element});
+}
+template <typename Shape>
+Bytes out_bytes(const Shape& shape, std::int64_t channels, std::int64_t element) {
+  return product({shape.batch, shape.out_h, shape.out_w, channels, element});
+}
+
+std::optional<OperandBytes> bytes_of(const ConvolutionF32Problem& problem) {
+  const Bytes out = out_bytes(problem.shape, problem.shape.out_c, 4);
+  std::vector<Bytes> inputs{in_bytes(problem.shape, problem.shape.in_c, 4)};
+  if (problem.residual) inputs.push_back(out);
+  return together(std::move(inputs), out);
+}
+
+std::optional<OperandBytes> bytes_of(const ConvolutionInt8Problem& problem) {
+  return together({in_bytes(problem.shape, problem.shape.in_c, 1)},
+                  out_bytes(problem.shape, problem.shape.out_c, problem.float_output ? 4 : 1));
+}
+
+std::optional<OperandBytes> bytes_of(const BinaryF32Problem& problem) {
+  const Bytes whole = product({problem.rows, problem.columns, 4});
+  Bytes second = whole;
+  if (problem.operand == OperandF32::kColumn) second = product({problem.columns, 4});
+  if (problem.operand == OperandF32::kScalar) second = 4;
+  return together({whole, second}, whole);
+}
+
+std::optional<OperandBytes> bytes_of(const UnaryF32Problem& problem) {
+  const Bytes whole = product({problem.count, 4});
+  return together({whole}, whole);
+}
+
+std::optional<OperandBytes> bytes_of(const PoolingF32Problem& problem) {
+  return together({in_bytes(problem.shape, problem.shape.channels, 4)},
+                  out_bytes(problem.shape, problem.shape.channels, 4));
+}
+
+std::optional<OperandBytes> bytes_of(const PoolingInt8Problem& problem) {
+  return together({in_bytes(problem.shape, problem.shape.channels, 1)},
+                  out_bytes(problem.shape, problem.shape.channels, 1));
+}
+
+std::optional<OperandBytes> bytes_of(const AddInt8Problem& problem) {
+  return together({problem.count, problem.count}, problem.count);
+}
+
+std::optional<OperandBytes> bytes_of(const QuantizeLinearProblem& problem) {
+  return together({product({problem.count, 4})}, problem.count);
+}
+
+std::optional<OperandBytes> bytes_of(const DequantizeLinearProblem& problem) {
+  return together({problem.count}, product({problem.count, 4}));
+}
+
+std::optional<OperandBytes> bytes_of(const SoftmaxF32Problem& problem) {
+  const Bytes whole = product({problem.rows, problem.columns, 4});
+  return together({whole}, whole);
+}
+
+std::optional<OperandBytes> bytes_of(const PermuteProblem& problem) {
+  std::vector<std::int64_t> factors = problem.dims;
+  factors.push_back(problem.element_bytes);
+  const Bytes whole = checked_product(factors);
+  return together({whole}, whole);
+}
+
+std::optional<OperandBytes> bytes_of(const ConcatProblem& problem) {
+  std::vector<Bytes> inputs;
+  Bytes out = 0;
+  for (const std::int64_t block : problem.blocks) {
+    inputs.push_back(product({problem.outer, block}));
+    if (inputs.back() && out) out = checked_sum(*out, *inputs.back());
+  }
+  return together(std::move(inputs), out);
 }
 
 }  // namespace
+
+std::optional<OperandBytes> operand_bytes(const Problem& problem) {
+  return std::visit([](const auto& own) { return bytes_of(own); }, problem);
+}
 
 Status check_problem(const Problem& problem) {
   return std::visit([](const auto& own) { return check(own); }, problem);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <variant>
 #include <vector>
 
@@ -160,6 +161,14 @@ using Problem =
 // Whether the parameters of a problem make sense together; the error says which do not. Kernels
 // rely on it.
 Status check_problem(const Problem& problem);
+
+// Bytes that one call reads of each input and writes to its output; nothing where they are too many
+// to count.
+struct OperandBytes {
+  std::vector<std::int64_t> inputs;
+  std::int64_t output = 0;
+};
+std::optional<OperandBytes> operand_bytes(const Problem& problem);
 
 // Multiply-accumulates of one call; 0 for what multiplies no matrices.
 std::int64_t macs(const Problem& problem);

@@ -1,0 +1,192 @@
+#include "engine/check_plan.h"
+
+#include <algorithm>
+
+#include "engine/memory_plan.h"
+
+namespace lathe::engine {
+namespace {
+
+Result<std::size_t> bytes_of(ir::DataType type, std::span<const std::int64_t> dims) {
+  ASSIGN_OR_RETURN(const std::int64_t count, ir::element_count(dims));
+  const auto bits = static_cast<std::size_t>(ir::bits_per_element(type));
+  return (static_cast<std::size_t>(count) * bits + 7) / 8;
+}
+
+Result<std::size_t> bytes_of(const ir::TensorType& type) {
+  const auto dims = type.shape ? ir::known_dims(*type.shape) : std::nullopt;
+  if (!dims) return invalid_data("an extent is not known");
+  return bytes_of(type.data_type, *dims);
+}
+
+class Checker {
+ public:
+  explicit Checker(const Plan& plan) : plan_(plan) {}
+
+  Status check() {
+    if (plan_.threads < 1) return invalid_data("is for {} threads", plan_.threads);
+    if (plan_.arena_bytes > static_cast<std::size_t>(ir::kMaxTensorBytes) ||
+        plan_.scratch_offset > plan_.arena_bytes || plan_.scratch_offset % kArenaAlignment != 0)
+      return invalid_data("its scratch is outside of the arena");
+    RETURN_IF_ERROR(check_all("storages", plan_.storages, &Checker::check_storage));
+    RETURN_IF_ERROR(check_all("slots", plan_.slots, &Checker::check_slot));
+    RETURN_IF_ERROR(check_all("steps", plan_.steps, &Checker::check_step));
+    RETURN_IF_ERROR(check_outputs());
+    return check_lifetimes();
+  }
+
+ private:
+  template <typename T>
+  Status check_all(const char* name, const std::vector<T>& items,
+                   Status (Checker::*check_one)(const T&) const) const {
+    for (std::size_t i = 0; i < items.size(); ++i)
+      RETURN_IF_ERROR((this->*check_one)(items[i]).with_context(fmt::format("{}[{}]", name, i)));
+    return {};
+  }
+
+  Status check_storage(const Storage& storage) const {
+    if (storage.kind == Storage::Kind::kArena) {
+      if (storage.offset % kArenaAlignment == 0 && storage.offset <= plan_.scratch_offset &&
+          storage.bytes <= plan_.scratch_offset - storage.offset)
+        return {};
+      return invalid_data("is outside of the arena");
+    }
+    if (storage.kind == Storage::Kind::kConstant) return {};
+    const auto input = static_cast<std::size_t>(storage.input);
+    if (storage.input < 0 || input >= plan_.input_infos.size())
+      return invalid_data("there is no input {}", storage.input);
+    ASSIGN_OR_RETURN(const std::size_t held, bytes_of(plan_.input_infos[input].type));
+    if (held == storage.bytes) return {};
+    return invalid_data("input {} has {} bytes, not {}", storage.input, held, storage.bytes);
+  }
+
+  Status check_slot(const Slot& slot) const {
+    if (slot.storage < 0 || static_cast<std::size_t>(slot.storage) >= plan_.storages.size())
+      return invalid_data("there is no storage {}", slot.storage);
+    ASSIGN_OR_RETURN(const std::size_t needed, bytes_of(slot.data_type, slot.dims));
+    if (needed <= storage_of(slot).bytes) return {};
+    return invalid_data("takes {} bytes, its storage has {}", needed, storage_of(slot).bytes);
+  }
+
+  const Storage& storage_of(const Slot& slot) const {
+    return plan_.storages[static_cast<std::size_t>(slot.storage)];
+  }
+  const Slot& slot(SlotId id) const { return plan_.slots[static_cast<std::size_t>(id)]; }
+
+  Status check_index(SlotId id) const {
+    if (id >= 0 && static_cast<std::size_t>(id) < plan_.slots.size()) return {};
+    return invalid_data("there is no slot {}", id);
+  }
+
+  Status check_operand(SlotId id, std::int64_t wanted) const {
+    ASSIGN_OR_RETURN(const std::size_t held, bytes_of(slot(id).data_type, slot(id).dims));
+    if (static_cast<std::size_t>(wanted) <= held) return {};
+    return invalid_data("slot {} has {} bytes, the kernel uses {}", id, held, wanted);
+  }
+
+  Status check_step(const Step& step) const {
+    for (const SlotId id : step.inputs) RETURN_IF_ERROR(check_index(id));
+    for (const SlotId id : step.outputs) {
+      RETURN_IF_ERROR(check_index(id));
+      if (storage_of(slot(id)).kind != Storage::Kind::kArena)
+        return invalid_data("slot {} cannot be written", id);
+    }
+    if (is_slow(step)) {
+      if (step.interpreted >= 0) return {};
+      return invalid_data("has neither a kernel nor a node");
+    }
+    return check_kernel(step);
+  }
+
+  Status check_kernel(const Step& step) const {
+    RETURN_IF_ERROR(kernels::check_problem(step.problem));
+    const kernels::Kernel& kernel = kernels::kernel_of(step.kernel);
+    if (!kernel.fits(step.problem))
+      return invalid_data("kernel {} does not take its problem", kernel.name);
+    if ((kernel.pack != nullptr) != (step.weights >= 0))
+      return invalid_data("kernel {} has {} weights", kernel.name, kernel.pack ? "no" : "useless");
+    const auto needed = kernels::operand_bytes(step.problem);
+    if (!needed || needed->inputs.size() != step.inputs.size() || step.outputs.size() != 1)
+      return invalid_data("its slots are not those of its problem");
+    for (std::size_t i = 0; i < step.inputs.size(); ++i)
+      RETURN_IF_ERROR(check_operand(step.inputs[i], needed->inputs[i]));
+    RETURN_IF_ERROR(check_operand(step.outputs[0], needed->output));
+    const std::size_t scratch =
+        kernel.scratch_bytes == nullptr ? 0 : kernel.scratch_bytes(step.problem, plan_.threads);
+    if (scratch <= plan_.arena_bytes - plan_.scratch_offset) return {};
+    return invalid_data("needs {} bytes of scratch, the arena has {}", scratch,
+                        plan_.arena_bytes - plan_.scratch_offset);
+  }
+
+  Status check_outputs() const {
+    if (plan_.outputs.size() != plan_.output_infos.size())
+      return invalid_data("{} of {} outputs are described", plan_.output_infos.size(),
+                          plan_.outputs.size());
+    for (std::size_t i = 0; i < plan_.outputs.size(); ++i) {
+      RETURN_IF_ERROR(check_index(plan_.outputs[i]).with_context(fmt::format("outputs[{}]", i)));
+      const Slot& described = slot(plan_.outputs[i]);
+      ASSIGN_OR_RETURN(const std::size_t held, bytes_of(described.data_type, described.dims));
+      ASSIGN_OR_RETURN(const std::size_t wanted, bytes_of(plan_.output_infos[i].type));
+      if (held != wanted)
+        return invalid_data("outputs[{}]: has {} bytes, {} are described", i, held, wanted);
+    }
+    return {};
+  }
+
+  // Step by step: what is in use from its first writing to its last reading keeps its place to
+  // itself.
+  Status check_lifetimes() const {
+    const auto count = plan_.storages.size();
+    const int end = static_cast<int>(plan_.steps.size());
+    std::vector<BufferLifetime> lives(count, {0, end + 1, -1});
+    const auto touch = [&](SlotId id, int step) {
+      BufferLifetime& life = lives[static_cast<std::size_t>(slot(id).storage)];
+      life.first = std::min(life.first, step);
+      life.last = std::max(life.last, step);
+    };
+    const auto check_written = [&](SlotId id, int step) -> Status {
+      const bool written = lives[static_cast<std::size_t>(slot(id).storage)].first < step;
+      if (written || storage_of(slot(id)).kind != Storage::Kind::kArena) return {};
+      return invalid_data("slot {} is read before it is written", id);
+    };
+    for (int i = 0; i < end; ++i) {
+      const Step& step = plan_.steps[static_cast<std::size_t>(i)];
+      for (const SlotId id : step.inputs)
+        RETURN_IF_ERROR(check_written(id, i).with_context(fmt::format("steps[{}]", i)));
+      for (const SlotId id : step.inputs) touch(id, i);
+      for (const SlotId id : step.outputs) touch(id, i);
+    }
+    for (const SlotId id : plan_.outputs) {
+      RETURN_IF_ERROR(check_written(id, end).with_context("outputs"));
+      touch(id, end);
+    }
+    std::vector<std::size_t> used;
+    for (std::size_t i = 0; i < count; ++i) {
+      const bool in_arena = plan_.storages[i].kind == Storage::Kind::kArena;
+      if (in_arena && lives[i].last >= 0 && plan_.storages[i].bytes > 0) used.push_back(i);
+    }
+    std::sort(used.begin(), used.end(), [&](std::size_t a, std::size_t b) {
+      return plan_.storages[a].offset < plan_.storages[b].offset;
+    });
+    for (std::size_t i = 0; i < used.size(); ++i) {
+      const Storage& storage = plan_.storages[used[i]];
+      for (std::size_t k = i + 1; k < used.size(); ++k) {
+        if (plan_.storages[used[k]].offset >= storage.offset + storage.bytes) break;
+        const BufferLifetime& a = lives[used[i]];
+        const BufferLifetime& b = lives[used[k]];
+        if (a.last < b.first || b.last < a.first) continue;
+        return invalid_data("storages[{}] and storages[{}] overlap while both are in use", used[i],
+                            used[k]);
+      }
+    }
+    return {};
+  }
+
+  const Plan& plan_;
+};
+
+}  // namespace
+
+Status check_plan(const Plan& plan) { return Checker(plan).check().with_context("plan"); }
+
+}  // namespace lathe::engine

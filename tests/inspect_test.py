@@ -49,7 +49,12 @@ class Inspect(Folder):
             self.assertIn(words, text)
         self.assertIn("graph cnn", lathe("inspect", path, "--text").stdout)
         plan = lathe_json("inspect", path, "--plan")["plan"]
-        self.assertTrue(all(step["kernel"] for step in plan))
+        self.assertTrue(all(step["kernel"] for step in plan["steps"]))
+        self.assertLessEqual(plan["least_arena_bytes"], plan["arena_bytes"])
+        used = [plan["slots"][slot]["storage"] for step in plan["steps"] for slot in step["outputs"]]
+        self.assertTrue(all(plan["storages"][storage]["kind"] == "arena" for storage in used))
+        for words in ("slot", "channels_last", "arena:", "lower bound"):
+            self.assertIn(words, text)
 
     def test_metadata_that_is_nested_without_end(self):
         deep = "[" * 100_000 + "]" * 100_000

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
@@ -10,9 +9,10 @@
 #include "cli/options.h"
 #include "cli/verb.h"
 #include "engine/backend.h"
+#include "engine/native.h"
+#include "engine/plan_json.h"
 #include "formats/model_file.h"
 #include "ir/print.h"
-#include "measure/profile.h"
 #include "report/format.h"
 #include "report/text_table.h"
 #include "report/utf8.h"
@@ -183,37 +183,53 @@ nlohmann::json facts_json(const Call& call, const ir::Graph& graph, const ModelF
   return json;
 }
 
-// What the native engine will run, with each step's kernel.
-Result<std::vector<engine::StepProfile>> make_plan(const ir::Graph& graph,
-                                                   const engine::CompileOptions& compiling) {
-  const measure::ProfileOptions options{.compile = compiling, .runs = 1};
-  const std::array graphs = {&graph};
-  ASSIGN_OR_RETURN(auto profiles, measure::profile_graphs(graphs, options));
-  return std::move(profiles[0]);
+std::string slot_list(const std::vector<engine::SlotId>& slots) {
+  return fmt::format("{}", fmt::join(slots, ","));
 }
 
-std::string plan_table(const std::vector<engine::StepProfile>& plan) {
-  report::TextTable table({{"step", report::Align::kLeft, 32},
+// What the native engine will run: a row for each step, then one for each slot.
+std::string plan_table(const engine::Plan& plan) {
+  report::TextTable steps({{"", report::Align::kRight},
+                           {"step", report::Align::kLeft, 32},
                            {"computes"},
                            {"kernel"},
+                           {"slots"},
+                           {"scratch", report::Align::kRight},
+                           {"weights"},
                            {"MACs", report::Align::kRight}});
-  for (const engine::StepProfile& step : plan) {
+  for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+    const engine::Step& step = plan.steps[i];
     const std::string why = step.missing.empty() ? "" : ": " + step.missing;
-    table.add_row({step.name, step.op_type, step.kernel + why, cell(step.macs)});
+    steps.add_row(
+        {std::to_string(i), step.name, step.op_type, std::string(engine::kernel_name(step)) + why,
+         fmt::format("{} → {}", slot_list(step.inputs), slot_list(step.outputs)),
+         step.scratch_bytes == 0 ? "" : format_bytes(static_cast<double>(step.scratch_bytes)),
+         step.weights < 0 ? "" : fmt::format("w{}", step.weights), cell(step.macs)});
   }
-  return "\n" + table.to_string(report::stdout_is_terminal());
-}
-
-nlohmann::json plan_json(const std::vector<engine::StepProfile>& plan) {
-  nlohmann::json steps = nlohmann::json::array();
-  for (const engine::StepProfile& step : plan) {
-    steps.push_back({{"name", step.name},
-                     {"computes", step.op_type},
-                     {"kernel", step.kernel},
-                     {"missing", step.missing},
-                     {"macs", step.macs}});
+  report::TextTable slots({{"slot", report::Align::kRight},
+                           {"type"},
+                           {"layout"},
+                           {"bytes", report::Align::kRight},
+                           {"place"},
+                           {"steps"}});
+  for (std::size_t i = 0; i < plan.slots.size(); ++i) {
+    const engine::Slot& slot = plan.slots[i];
+    const engine::Storage& storage = plan.storages[static_cast<std::size_t>(slot.storage)];
+    std::string place = "constant";
+    std::string used;
+    if (storage.kind == engine::Storage::Kind::kInput)
+      place = fmt::format("input {}", storage.input);
+    if (storage.kind == engine::Storage::Kind::kArena) {
+      place = fmt::format("arena {}", storage.offset);
+      used = fmt::format("{} to {}", storage.first_step, storage.last_step);
+    }
+    slots.add_row(
+        {std::to_string(i), ir::TensorType{slot.data_type, ir::make_shape(slot.dims)}.to_string(),
+         std::string(ir::layout_name(slot.layout)), std::to_string(storage.bytes), place, used});
   }
-  return steps;
+  const bool bold = report::stdout_is_terminal();
+  return fmt::format("\n{}\n{}\narena: {} bytes, the lower bound is {}\n", steps.to_string(bold),
+                     slots.to_string(bold), plan.arena_bytes, plan.least_arena_bytes);
 }
 
 Status check(const Call& call) {
@@ -251,22 +267,18 @@ Status run(Call& call) {
   if (call.text) return print_graph(call, graph, compiling);
   auto facts = gather_facts(call.model, graph, compiling);
   if (!facts.ok()) return facts.error().with_context(call.model);
-  std::vector<engine::StepProfile> plan;
-  if (call.plan) {
-    if (facts->executable == nullptr) {
-      return unsupported("{}: --plan: {}", call.model, facts->reason);
-    }
-    ASSIGN_OR_RETURN(plan, make_plan(graph, compiling));
-  }
+  if (call.plan && facts->executable == nullptr)
+    return unsupported("{}: --plan: {}", call.model, facts->reason);
+  const engine::Plan* plan = call.plan ? engine::plan_of(*facts->executable) : nullptr;
   if (call.output.json) {
     nlohmann::json json = facts_json(call, graph, *facts);
-    if (call.plan) json["plan"] = plan_json(plan);
+    if (call.plan) json["plan"] = engine::plan_to_json(*plan);
     print_json(json);
     return {};
   }
   print(summary(call, graph, *facts));
   if (call.nodes) print(nodes_table(*facts));
-  if (call.plan) print(plan_table(plan));
+  if (call.plan) print(plan_table(*plan));
   return {};
 }
 

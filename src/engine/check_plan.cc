@@ -25,9 +25,8 @@ class Checker {
 
   Status check() {
     if (plan_.threads < 1) return invalid_data("is for {} threads", plan_.threads);
-    if (plan_.arena_bytes > static_cast<std::size_t>(ir::kMaxTensorBytes) ||
-        plan_.scratch_offset > plan_.arena_bytes || plan_.scratch_offset % kArenaAlignment != 0)
-      return invalid_data("its scratch is outside of the arena");
+    if (plan_.arena_bytes > static_cast<std::size_t>(ir::kMaxTensorBytes))
+      return invalid_data("has an arena of {} bytes", plan_.arena_bytes);
     RETURN_IF_ERROR(check_all("storages", plan_.storages, &Checker::check_storage));
     RETURN_IF_ERROR(check_all("slots", plan_.slots, &Checker::check_slot));
     RETURN_IF_ERROR(check_all("steps", plan_.steps, &Checker::check_step));
@@ -45,12 +44,7 @@ class Checker {
   }
 
   Status check_storage(const Storage& storage) const {
-    if (storage.kind == Storage::Kind::kArena) {
-      if (storage.offset % kArenaAlignment == 0 && storage.offset <= plan_.scratch_offset &&
-          storage.bytes <= plan_.scratch_offset - storage.offset)
-        return {};
-      return invalid_data("is outside of the arena");
-    }
+    if (storage.kind == Storage::Kind::kArena) return check_place(storage.offset, storage.bytes);
     if (storage.kind == Storage::Kind::kConstant) return {};
     const auto input = static_cast<std::size_t>(storage.input);
     if (storage.input < 0 || input >= plan_.input_infos.size())
@@ -58,6 +52,13 @@ class Checker {
     ASSIGN_OR_RETURN(const std::size_t held, bytes_of(plan_.input_infos[input].type));
     if (held == storage.bytes) return {};
     return invalid_data("input {} has {} bytes, not {}", storage.input, held, storage.bytes);
+  }
+
+  Status check_place(std::size_t offset, std::size_t bytes) const {
+    if (offset % kArenaAlignment == 0 && offset <= plan_.arena_bytes &&
+        bytes <= plan_.arena_bytes - offset)
+      return {};
+    return invalid_data("is outside of the arena");
   }
 
   Status check_slot(const Slot& slot) const {
@@ -113,9 +114,9 @@ class Checker {
     RETURN_IF_ERROR(check_operand(step.outputs[0], needed->output));
     const std::size_t scratch =
         kernel.scratch_bytes == nullptr ? 0 : kernel.scratch_bytes(step.problem, plan_.threads);
-    if (scratch <= plan_.arena_bytes - plan_.scratch_offset) return {};
-    return invalid_data("needs {} bytes of scratch, the arena has {}", scratch,
-                        plan_.arena_bytes - plan_.scratch_offset);
+    if (scratch > step.scratch_bytes)
+      return invalid_data("has {} bytes of scratch, needs {}", step.scratch_bytes, scratch);
+    return check_place(step.scratch_offset, step.scratch_bytes).with_context("its scratch");
   }
 
   Status check_outputs() const {
@@ -160,23 +161,41 @@ class Checker {
       RETURN_IF_ERROR(check_written(id, end).with_context("outputs"));
       touch(id, end);
     }
-    std::vector<std::size_t> used;
+    std::vector<Region> regions;
     for (std::size_t i = 0; i < count; ++i) {
-      const bool in_arena = plan_.storages[i].kind == Storage::Kind::kArena;
-      if (in_arena && lives[i].last >= 0 && plan_.storages[i].bytes > 0) used.push_back(i);
+      const Storage& storage = plan_.storages[i];
+      if (storage.kind != Storage::Kind::kArena || lives[i].last < 0) continue;
+      regions.push_back({storage.offset, storage.bytes, lives[i].first, lives[i].last,
+                         fmt::format("storages[{}]", i)});
     }
-    std::sort(used.begin(), used.end(), [&](std::size_t a, std::size_t b) {
-      return plan_.storages[a].offset < plan_.storages[b].offset;
-    });
-    for (std::size_t i = 0; i < used.size(); ++i) {
-      const Storage& storage = plan_.storages[used[i]];
-      for (std::size_t k = i + 1; k < used.size(); ++k) {
-        if (plan_.storages[used[k]].offset >= storage.offset + storage.bytes) break;
-        const BufferLifetime& a = lives[used[i]];
-        const BufferLifetime& b = lives[used[k]];
+    for (int i = 0; i < end; ++i) {
+      const Step& step = plan_.steps[static_cast<std::size_t>(i)];
+      regions.push_back({step.scratch_offset, step.scratch_bytes, i, i,
+                         fmt::format("the scratch of steps[{}]", i)});
+    }
+    return check_apart(std::move(regions));
+  }
+
+  // A part of the arena that is in use from one step to another.
+  struct Region {
+    std::size_t offset;
+    std::size_t bytes;
+    int first;
+    int last;
+    std::string name;
+  };
+
+  static Status check_apart(std::vector<Region> regions) {
+    std::erase_if(regions, [](const Region& region) { return region.bytes == 0; });
+    std::sort(regions.begin(), regions.end(),
+              [](const Region& a, const Region& b) { return a.offset < b.offset; });
+    for (std::size_t i = 0; i < regions.size(); ++i) {
+      const Region& a = regions[i];
+      for (std::size_t k = i + 1; k < regions.size(); ++k) {
+        const Region& b = regions[k];
+        if (b.offset >= a.offset + a.bytes) break;
         if (a.last < b.first || b.last < a.first) continue;
-        return invalid_data("storages[{}] and storages[{}] overlap while both are in use", used[i],
-                            used[k]);
+        return invalid_data("{} and {} overlap while both are in use", a.name, b.name);
       }
     }
     return {};

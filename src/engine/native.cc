@@ -133,7 +133,7 @@ class NativeContext final : public Context {
       const auto node = static_cast<std::size_t>(step.interpreted);
       return interpret(program_->plan.interpreted[node], inputs_, outputs_);
     }
-    std::byte* scratch = arena_ == nullptr ? nullptr : arena_.get() + program_->plan.scratch_offset;
+    std::byte* scratch = arena_ == nullptr ? nullptr : arena_.get() + step.scratch_offset;
     kernels::kernel_of(step.kernel)
         .run(step.problem, {inputs_.data(), outputs_.data(), weights_[i], scratch, pool_});
     return {};

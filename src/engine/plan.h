@@ -56,6 +56,7 @@ struct Step {
   std::vector<SlotId> inputs;
   std::vector<SlotId> outputs;
   std::size_t scratch_bytes = 0;
+  std::size_t scratch_offset = 0;  // in the arena; set by the memory plan
 
   // What it was made from, and for the interpreter what it computes: index in Plan::interpreted.
   std::string name;     // of the node
@@ -87,8 +88,7 @@ struct Plan {
   std::vector<SlotId> outputs;  // of the graph, row-major
   std::vector<TensorInfo> input_infos;
   std::vector<TensorInfo> output_infos;
-  int threads = 1;                 // that its scratch is for
-  std::size_t scratch_offset = 0;  // of the scratch that all steps share, one after another
+  int threads = 1;  // that its scratch is for
   std::size_t arena_bytes = 0;
   // What any placement would need: the most that is in use at one step, with its scratch.
   std::size_t least_arena_bytes = 0;

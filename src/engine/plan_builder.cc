@@ -148,37 +148,38 @@ void PlanBuilder::plan_arena() {
     life.first = std::min(life.first, step);
     life.last = std::max(life.last, step);
   };
-  std::size_t scratch = 0;
   for (int i = 0; i < last_step; ++i) {
     const Step& step = plan_.steps[static_cast<std::size_t>(i)];
     for (const SlotId slot : step.inputs) touch(slot, i);
     for (const SlotId slot : step.outputs) touch(slot, i);
-    scratch = std::max(scratch, step.scratch_bytes);
   }
   for (const SlotId slot : plan_.outputs) touch(slot, last_step);
 
   std::vector<BufferLifetime> planned;
-  std::vector<std::size_t> which;
+  std::vector<std::size_t*> offsets;
   for (std::size_t i = 0; i < lifetimes.size(); ++i) {
-    if (plan_.storages[i].kind != Storage::Kind::kArena || lifetimes[i].last < 0) continue;
+    Storage& storage = plan_.storages[i];
+    if (storage.kind != Storage::Kind::kArena || lifetimes[i].last < 0) continue;
+    storage.first_step = lifetimes[i].first;
+    storage.last_step = lifetimes[i].last;
     planned.push_back(lifetimes[i]);
-    which.push_back(i);
+    offsets.push_back(&storage.offset);
+  }
+  for (int i = 0; i < last_step; ++i) {
+    Step& step = plan_.steps[static_cast<std::size_t>(i)];
+    if (step.scratch_bytes == 0) continue;
+    planned.push_back({step.scratch_bytes, i, i});
+    offsets.push_back(&step.scratch_offset);
   }
   const MemoryPlan memory = plan_memory(planned);
-  for (std::size_t i = 0; i < which.size(); ++i) {
-    Storage& storage = plan_.storages[which[i]];
-    storage.offset = memory.offsets[i];
-    storage.first_step = planned[i].first;
-    storage.last_step = planned[i].last;
-  }
+  for (std::size_t i = 0; i < planned.size(); ++i) *offsets[i] = memory.offsets[i];
+  plan_.arena_bytes = memory.arena_bytes;
   for (int i = 0; i <= last_step; ++i) {
-    std::size_t used = i < last_step ? plan_.steps[static_cast<std::size_t>(i)].scratch_bytes : 0;
+    std::size_t used = 0;
     for (const BufferLifetime& life : planned)
       if (life.first <= i && i <= life.last) used += life.bytes;
     plan_.least_arena_bytes = std::max(plan_.least_arena_bytes, used);
   }
-  plan_.scratch_offset = memory.arena_bytes;
-  plan_.arena_bytes = memory.arena_bytes + scratch;
 }
 
 namespace {

@@ -212,6 +212,7 @@ json step_to_json(const Step& step) {
           {"inputs", step.inputs},
           {"outputs", step.outputs},
           {"scratch_bytes", step.scratch_bytes},
+          {"scratch_offset", step.scratch_offset},
           {"name", step.name},
           {"op_type", step.op_type},
           {"missing", step.missing},
@@ -231,6 +232,7 @@ Result<Step> step_from_json(const json& from, std::string place) {
   reader.read("inputs", step.inputs);
   reader.read("outputs", step.outputs);
   reader.read("scratch_bytes", step.scratch_bytes);
+  reader.read("scratch_offset", step.scratch_offset);
   reader.read("name", step.name);
   reader.read("op_type", step.op_type);
   reader.read("missing", step.missing);
@@ -331,7 +333,6 @@ json plan_to_json(const Plan& plan) {
               {"outputs", plan.outputs},
               {"input_infos", infos_to_json(plan.input_infos)},
               {"output_infos", infos_to_json(plan.output_infos)},
-              {"scratch_offset", plan.scratch_offset},
               {"arena_bytes", plan.arena_bytes},
               {"threads", plan.threads},
               {"least_arena_bytes", plan.least_arena_bytes},
@@ -358,7 +359,6 @@ Result<Plan> read_plan(const json& from) {
     rest.erase(array);
   Reader reader(rest, "");
   reader.read("outputs", plan.outputs);
-  reader.read("scratch_offset", plan.scratch_offset);
   reader.read("arena_bytes", plan.arena_bytes);
   reader.read("threads", plan.threads);
   reader.read("least_arena_bytes", plan.least_arena_bytes);

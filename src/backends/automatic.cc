@@ -256,9 +256,10 @@ std::vector<Candidate> rank_backends(std::span<const Backend* const> among, cons
 }
 
 Result<std::shared_ptr<const Executable>> AutomaticBackend::compile(
-    const ir::Graph& graph, const CompileOptions& options) const {
+    ir::Graph graph, const CompileOptions& options) const {
   const Machine machine = machine_ ? *machine_ : this_machine();
-  auto choice = std::make_shared<Choice>(graph, rank_backends(among_, graph, options, machine));
+  std::vector<Candidate> ranked = rank_backends(among_, graph, options, machine);
+  auto choice = std::make_shared<Choice>(std::move(graph), std::move(ranked));
   RETURN_IF_ERROR(choice->advance(0));
   return std::shared_ptr<const Executable>(
       std::make_shared<AutomaticExecutable>(std::move(choice), resolve_concurrency(options)));

@@ -50,7 +50,7 @@ class AutomaticBackend final : public Backend {
   [[nodiscard]] std::string_view name() const override { return "auto"; }
   [[nodiscard]] std::string version() const override { return LATHE_VERSION; }
   [[nodiscard]] Result<std::shared_ptr<const Executable>> compile(
-      const ir::Graph& graph, const CompileOptions& options) const override;
+      ir::Graph graph, const CompileOptions& options) const override;
 
  private:
   std::span<const Backend* const> among_;

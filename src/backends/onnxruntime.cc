@@ -260,7 +260,7 @@ class OnnxRuntimeBackend final : public PeerBackend<Library> {
   }
 
   [[nodiscard]] Result<std::shared_ptr<const Executable>> compile(
-      const ir::Graph& graph, const CompileOptions& options) const override {
+      ir::Graph graph, const CompileOptions& options) const override {
     if (options.precision != Precision::kFloat32) {
       return unsupported(
           "backend 'onnxruntime' computes in f32, {} was asked for; a provider may have an option "

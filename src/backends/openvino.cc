@@ -352,7 +352,7 @@ class OpenVinoBackend final : public PeerBackend<Library> {
   [[nodiscard]] std::string_view name() const override { return "openvino"; }
 
   [[nodiscard]] Result<std::shared_ptr<const Executable>> compile(
-      const ir::Graph& graph, const CompileOptions& options) const override {
+      ir::Graph graph, const CompileOptions& options) const override {
     RETURN_IF_ERROR(check_no_providers(*this, options));
     RETURN_IF_ERROR(check_no_memory_limit(*this, options));
     ASSIGN_OR_RETURN(const Library* library, Library::get());

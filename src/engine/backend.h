@@ -157,16 +157,17 @@ class Backend {
   // Whether it knows every operator, as far as that can be told without compiling; the error names
   // those it does not.
   [[nodiscard]] virtual Status supports(const ir::Graph&) const { return {}; }
-  // `graph` has passed ops::infer_shapes, or is foreign (ir::Graph::opsets).
+  // `graph` has passed ops::infer_shapes, or is foreign (ir::Graph::opsets). Whoever needs it no
+  // more moves it here: weights are then released as soon as they are packed.
   [[nodiscard]] virtual Result<std::shared_ptr<const Executable>> compile(
-      const ir::Graph& graph, const CompileOptions& options) const = 0;
+      ir::Graph graph, const CompileOptions& options) const = 0;
 };
 
 // The graph with every extent known and its shapes inferred anew, as compile() needs it. Refuses
 // (kInvalidArgument) names that the graph does not have, shapes that contradict it or each other,
 // and an extent that nobody gave. Of a foreign graph only the inputs are bound, and other values
 // lose the shapes that the file declares.
-Result<ir::Graph> bind_shapes(const ir::Graph& graph, const CompileOptions& options);
+Result<ir::Graph> bind_shapes(ir::Graph graph, const CompileOptions& options);
 
 // The batch, which is the extent of the first input's first axis, where the graph, `shapes` and
 // `dimensions` leave none to be had from options.batch; nothing where they do, or do not fit.

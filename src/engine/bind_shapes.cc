@@ -191,16 +191,15 @@ std::optional<std::int64_t> fixed_batch(const ir::Graph& graph, const CompileOpt
   return Binder(inputs, options).fixed_batch();
 }
 
-Result<ir::Graph> bind_shapes(const ir::Graph& graph, const CompileOptions& options) {
-  ir::Graph bound = graph;
-  Binder binder(bound, options);
+Result<ir::Graph> bind_shapes(ir::Graph graph, const CompileOptions& options) {
+  Binder binder(graph, options);
   RETURN_IF_ERROR(binder.bind());
-  if (bound.opsets.empty()) {
-    RETURN_IF_ERROR(ops::bind_dimensions(bound, binder.extents(), options.batch));
+  if (graph.opsets.empty()) {
+    RETURN_IF_ERROR(ops::bind_dimensions(graph, binder.extents(), options.batch));
   } else {
-    forget_shapes(bound);
+    forget_shapes(graph);
   }
-  return bound;
+  return graph;
 }
 
 }  // namespace lathe::engine

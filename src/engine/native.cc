@@ -177,14 +177,14 @@ class NativeBackend final : public OwnBackend {
  public:
   [[nodiscard]] std::string_view name() const override { return "native"; }
   [[nodiscard]] Result<std::shared_ptr<const Executable>> compile(
-      const ir::Graph& graph, const CompileOptions& options) const override {
+      ir::Graph graph, const CompileOptions& options) const override {
     ASSIGN_OR_RETURN(const Isa isa, select_isa());
     std::vector<std::string> notes;
-    ASSIGN_OR_RETURN(const ir::Graph lowered, lower(graph, options, notes));
+    ASSIGN_OR_RETURN(ir::Graph lowered, lower(std::move(graph), options, notes));
     Concurrency concurrency = resolve_concurrency(options);
     const auto program = std::make_shared<Program>();
     ASSIGN_OR_RETURN(program->plan,
-                     build_plan(lowered, isa, concurrency.threads, program->weights));
+                     build_plan(std::move(lowered), isa, concurrency.threads, program->weights));
     const Plan& plan = program->plan;
     const std::size_t weight_bytes = program->weights.bytes() + plan.constant_bytes;
     const std::size_t needed =

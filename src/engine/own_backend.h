@@ -16,9 +16,9 @@ class OwnBackend : public Backend {
  protected:
   // The graph with every extent known. Refuses operators that Lathe lacks, other precisions and
   // execution providers.
-  [[nodiscard]] Result<ir::Graph> bind(const ir::Graph& graph, const CompileOptions& options) const;
+  [[nodiscard]] Result<ir::Graph> bind(ir::Graph graph, const CompileOptions& options) const;
   // The same after the passes that execution starts from. Adds what options.report_passes asks for.
-  [[nodiscard]] Result<ir::Graph> lower(const ir::Graph& graph, const CompileOptions& options,
+  [[nodiscard]] Result<ir::Graph> lower(ir::Graph graph, const CompileOptions& options,
                                         std::vector<std::string>& notes) const;
 };
 

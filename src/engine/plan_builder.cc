@@ -21,14 +21,14 @@ std::string_view kernel_name(const Step& step) {
   return is_slow(step) ? "reference" : kernels::kernel_of(step.kernel).name;
 }
 
-PlanBuilder::PlanBuilder(const passes::ConvertedGraph& converted, Isa isa, int threads,
+PlanBuilder::PlanBuilder(passes::ConvertedGraph converted, Isa isa, int threads,
                          PackedWeights& weights)
-    : graph_(converted.graph),
-      layouts_(converted.layouts),
+    : graph_(std::move(converted.graph)),
+      layouts_(std::move(converted.layouts)),
       isa_(isa),
       threads_(threads),
       weights_(weights),
-      slots_(converted.graph.value_count(), -1) {
+      slots_(graph_.value_count(), -1) {
   for (std::size_t v = 0; v < graph_.value_count(); ++v)
     dims_.push_back(dims_of(graph_, static_cast<ir::ValueId>(v)));
 }
@@ -67,6 +67,14 @@ SlotId PlanBuilder::slot(ir::ValueId value) {
   Storage storage{Storage::Kind::kConstant, constant->num_bytes(), -1, *constant, 0, 0, 0};
   plan_.constant_bytes += storage.bytes;
   return new_slot(new_storage(std::move(storage)), value);
+}
+
+void PlanBuilder::release(std::span<const ir::ValueId> constants) {
+  for (const ir::ValueId id : constants) {
+    const ir::Tensor* tensor = id == ir::kNoValue ? nullptr : graph_.constant(id);
+    if (tensor == nullptr || graph_.readers(id).size() != 1 || graph_.is_output(id)) continue;
+    graph_.set_constant(id, tensor->without_elements());
+  }
 }
 
 Step PlanBuilder::step_for(const ops::FusedOperator& op) const {
@@ -233,11 +241,11 @@ Status check_values(const ir::Graph& graph) {
 
 }  // namespace
 
-Result<Plan> build_plan(const ir::Graph& lowered, Isa isa, int threads, PackedWeights& weights) {
+Result<Plan> build_plan(ir::Graph lowered, Isa isa, int threads, PackedWeights& weights) {
   RETURN_IF_ERROR(check_values(lowered));
-  ASSIGN_OR_RETURN(const passes::ConvertedGraph converted,
-                   passes::convert_layouts(lowered, choose_layouts));
-  return PlanBuilder(converted, isa, threads, weights).build();
+  ASSIGN_OR_RETURN(passes::ConvertedGraph converted,
+                   passes::convert_layouts(std::move(lowered), choose_layouts));
+  return PlanBuilder(std::move(converted), isa, threads, weights).build();
 }
 
 }  // namespace lathe::engine

@@ -15,14 +15,13 @@ namespace lathe::engine {
 
 // Puts conversions of layout into the graph and plans it. Errors name the node or value that is too
 // large or cannot be held.
-Result<Plan> build_plan(const ir::Graph& lowered, Isa isa, int threads, PackedWeights& weights);
+Result<Plan> build_plan(ir::Graph lowered, Isa isa, int threads, PackedWeights& weights);
 
 class PlanBuilder {
  public:
-  // The graph must outlive the builder; its shapes are inferred and fully known, its layouts those
-  // that choose_layouts() asks for.
-  PlanBuilder(const passes::ConvertedGraph& converted, Isa isa, int threads,
-              PackedWeights& weights);
+  // The graph's shapes are inferred and fully known, its layouts those that choose_layouts() asks
+  // for.
+  PlanBuilder(passes::ConvertedGraph converted, Isa isa, int threads, PackedWeights& weights);
 
   Result<Plan> build();
 
@@ -49,11 +48,14 @@ class PlanBuilder {
                 SlotId output, PackingKey key, const MakeWeights& weights) {
     key.kernel = kernels::best_kernel(problem, isa_);
     const WeightsId packed = weights_.find_or_pack(key, problem, weights);
+    release(key.constants);
     add_step(op, std::move(problem), std::move(inputs), output);
     plan_.steps.back().weights = packed;
   }
 
  private:
+  // Drops the elements of constants that nothing but the node just packed reads.
+  void release(std::span<const ir::ValueId> constants);
   // A step with the node's name and type filled in.
   [[nodiscard]] Step step_for(const ops::FusedOperator& op) const;
   // Runs the node in the reference evaluator.
@@ -62,8 +64,8 @@ class PlanBuilder {
   StorageId new_storage(Storage storage);
   void plan_arena();
 
-  const ir::Graph& graph_;
-  const std::vector<Layout>& layouts_;  // by value
+  ir::Graph graph_;
+  const std::vector<Layout> layouts_;  // by value
   Isa isa_;
   int threads_;
   PackedWeights& weights_;

@@ -64,11 +64,12 @@ class ReferenceBackend final : public OwnBackend {
     return form_ == Form::kAsRead ? "reference" : "lowered";
   }
   [[nodiscard]] Result<std::shared_ptr<const Executable>> compile(
-      const ir::Graph& graph, const CompileOptions& options) const override {
+      ir::Graph graph, const CompileOptions& options) const override {
     RETURN_IF_ERROR(check_no_memory_limit(*this, options));
     auto model = std::make_shared<Model>();
-    ASSIGN_OR_RETURN(model->graph, form_ == Form::kAsRead ? bind(graph, options)
-                                                          : lower(graph, options, model->notes));
+    ASSIGN_OR_RETURN(model->graph, form_ == Form::kAsRead
+                                       ? bind(std::move(graph), options)
+                                       : lower(std::move(graph), options, model->notes));
     model->inputs = describe_values(model->graph, model->graph.inputs());
     model->outputs = describe_values(model->graph, model->graph.outputs());
     return std::shared_ptr<const Executable>(

@@ -141,7 +141,14 @@ Tensor Tensor::zeros(DataType type, std::span<const std::int64_t> dims) {
   return create(type, dims).value();
 }
 
+Tensor Tensor::without_elements() const {
+  Tensor described = *this;
+  described.buffer_ = {};
+  return described;
+}
+
 const void* Tensor::raw() const {
+  LATHE_CHECK(has_elements());
   if (!buffer_) return nullptr;
   return type_ == DataType::kString ? static_cast<const void*>(buffer_->strings.data())
                                     : static_cast<const void*>(buffer_->bytes.get());

@@ -100,6 +100,11 @@ class Tensor {
   [[nodiscard]] std::uint8_t get_bits(std::int64_t i) const;
   void set_bits(std::int64_t i, std::uint8_t bits);
 
+  // The same type and extents without the elements, which have been used up: asking for them stops
+  // the program.
+  [[nodiscard]] Tensor without_elements() const;
+  [[nodiscard]] bool has_elements() const { return count_ == 0 || buffer_; }
+
   // Same type, extents and bits.
   [[nodiscard]] bool identical(const Tensor& other) const;
 

@@ -14,8 +14,8 @@ using ir::ValueId;
 
 class Converter {
  public:
-  explicit Converter(const ir::Graph& graph)
-      : graph_(graph), layouts_(graph.value_count(), Layout::kRowMajor) {}
+  explicit Converter(ir::Graph graph)
+      : graph_(std::move(graph)), layouts_(graph_.value_count(), Layout::kRowMajor) {}
 
   Result<ConvertedGraph> run(const ChooseLayouts& choose) && {
     ASSIGN_OR_RETURN(const std::vector<NodeId> order, graph_.topological_order());
@@ -107,8 +107,8 @@ class Converter {
 
 }  // namespace
 
-Result<ConvertedGraph> convert_layouts(const ir::Graph& graph, const ChooseLayouts& choose) {
-  return Converter(graph).run(choose);
+Result<ConvertedGraph> convert_layouts(ir::Graph graph, const ChooseLayouts& choose) {
+  return Converter(std::move(graph)).run(choose);
 }
 
 }  // namespace lathe::passes

@@ -33,6 +33,6 @@ struct ConvertedGraph {
 // another layout than it is wanted in, once for each value and layout. Graph inputs, constants and
 // graph outputs are row-major. So are values for which both layouts are the same bytes, whatever
 // makes them. All extents of the graph are known.
-Result<ConvertedGraph> convert_layouts(const ir::Graph& graph, const ChooseLayouts& choose);
+Result<ConvertedGraph> convert_layouts(ir::Graph graph, const ChooseLayouts& choose);
 
 }  // namespace lathe::passes

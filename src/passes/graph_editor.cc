@@ -78,9 +78,16 @@ Status GraphEditor::infer(ir::NodeId id) {
 void GraphEditor::sweep(ir::ValueId id, std::vector<ir::NodeId>& touched) {
   std::vector<ir::ValueId> open{id};
   while (!open.empty()) {
-    const ir::NodeId maker = graph_.value(open.back()).producer;
+    const ir::ValueId value = open.back();
+    const ir::NodeId maker = graph_.value(value).producer;
     open.pop_back();
-    if (maker == ir::kNoNode) continue;
+    if (maker == ir::kNoNode) {
+      // Weights that a rewrite has replaced would take as much memory as those in their place.
+      const ir::Tensor* constant = graph_.constant(value);
+      if (constant != nullptr && graph_.readers(value).empty() && !graph_.is_output(value))
+        graph_.set_constant(value, constant->without_elements());
+      continue;
+    }
     const std::vector<ir::ValueId>& outputs = graph_.node(maker).outputs;
     const bool needed = std::any_of(outputs.begin(), outputs.end(), [&](ir::ValueId output) {
       return output != ir::kNoValue &&
@@ -91,8 +98,8 @@ void GraphEditor::sweep(ir::ValueId id, std::vector<ir::NodeId>& touched) {
     graph_.remove_node(maker);
     for (const ir::ValueId read : reads) {
       const ir::NodeId before = graph_.value(read).producer;
-      if (before == ir::kNoNode) continue;
       open.push_back(read);
+      if (before == ir::kNoNode) continue;
       // A rule may have waited for a value to be read once, at its maker or at the one reader.
       touched.push_back(before);
       if (graph_.readers(read).size() == 1) touched.push_back(graph_.readers(read)[0]);

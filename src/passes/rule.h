@@ -48,7 +48,7 @@ struct RunOptions {
 // verifies the graph and infers its types anew. The order in which nodes are looked at is that of
 // the graph, so the result is the same each time. Errors begin with the rule's name; rules that do
 // not come to an end are one. The input's types must have been inferred.
-Result<ir::Graph> run_phases(const ir::Graph& graph, std::span<const Phase> phases,
+Result<ir::Graph> run_phases(ir::Graph graph, std::span<const Phase> phases,
                              const RunOptions& options = {});
 
 }  // namespace lathe::passes

@@ -135,25 +135,24 @@ class Driver {
 
 }  // namespace
 
-Result<ir::Graph> run_phases(const ir::Graph& graph, std::span<const Phase> phases,
+Result<ir::Graph> run_phases(ir::Graph graph, std::span<const Phase> phases,
                              const RunOptions& options) {
-  ir::Graph current = graph;
   Driver driver(options);
   for (const Phase phase : phases) {
     for (const Rule* rule : phase) {
       if (options.reports != nullptr && !options.disabled.contains(rule->name))
         row_of(*rule, *options.reports);
     }
-    RETURN_IF_ERROR(driver.run(current, phase));
+    RETURN_IF_ERROR(driver.run(graph, phase));
   }
   const auto settle = [&]() -> Status {
-    RETURN_IF_ERROR(current.compact());
-    RETURN_IF_ERROR(current.verify());
-    return ops::infer_shapes(current);
+    RETURN_IF_ERROR(graph.compact());
+    RETURN_IF_ERROR(graph.verify());
+    return ops::infer_shapes(graph);
   };
   if (Status settled = settle(); !settled.ok())
     return settled.error().with_context("after the passes");
-  return current;
+  return graph;
 }
 
 }  // namespace lathe::passes

@@ -5,6 +5,8 @@
 #include <limits>
 #include <memory>
 #include <onnx/onnx_pb.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "formats/onnx/names.h"
 #include "formats/onnx/tensor_bytes.h"
@@ -192,6 +194,15 @@ Result<ExternalLocation> external_location(const onnx::TensorProto& proto) {
   return where;
 }
 
+// What has been read of a mapped file costs memory for as long as nobody else needs that; the pages
+// come back from the file where they are read again.
+void give_back_pages(std::span<const std::byte> mapped) {
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto begin = (reinterpret_cast<std::uintptr_t>(mapped.data()) + page - 1) / page * page;
+  const auto end = reinterpret_cast<std::uintptr_t>(mapped.data() + mapped.size()) / page * page;
+  if (begin < end) (void)::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+}
+
 }  // namespace
 
 Result<ir::DataType> data_type_from_number(std::int32_t number) {
@@ -222,6 +233,11 @@ Result<ir::Tensor> tensor_from_proto(onnx::TensorProto& proto, ExternalData& ext
   }
   if (has_typed_data) return invalid_data("has raw_data and elements in another field");
   const std::unique_ptr<std::string> raw(proto.release_raw_data());
+  if (const auto payload = external.payloads.find(*raw)) {
+    auto tensor = tensor_from_bytes(type, dims, *payload);
+    if (external.payloads_are_mapped) give_back_pages(*payload);
+    return tensor;
+  }
   return tensor_from_bytes(type, dims, std::as_bytes(std::span(*raw)));
 }
 

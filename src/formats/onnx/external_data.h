@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "base/file.h"
+#include "formats/onnx/cut_payloads.h"
 #include "ir/tensor.h"
 
 namespace lathe::formats {
@@ -35,6 +36,11 @@ class ExternalData {
   // A tensor of a type whose elements have a fixed size; `dims` have been checked.
   Result<ir::Tensor> read(const ExternalLocation& where, ir::DataType type,
                           std::span<const std::int64_t> dims);
+
+  // Large tensors of the model itself, which protobuf has not seen.
+  Payloads payloads;
+  // Whether the payloads lie in a mapped file, whose pages can be given back once they are read.
+  bool payloads_are_mapped = false;
 
   // Whether any file was asked for, be it in vain.
   [[nodiscard]] bool was_asked() const { return was_asked_; }

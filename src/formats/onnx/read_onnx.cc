@@ -21,9 +21,12 @@ constexpr std::int64_t kOldestIrVersion = 3;
 // be ignored.
 constexpr std::int64_t kNewestIrVersion = 14;
 
+// Payloads of this size are worth a look-up each.
+constexpr std::size_t kLeastPayload = 4096;
+
 template <typename Message>
 Status parse_message(std::span<const std::byte> bytes, const WireMessage& type,
-                     const WireLimits& limits, Message& message) {
+                     const WireLimits& limits, Payloads& payloads, Message& message) {
   if (bytes.empty()) return invalid_data("the file is empty");
   if (bytes.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) {
     return error(
@@ -33,7 +36,7 @@ Status parse_message(std::span<const std::byte> bytes, const WireMessage& type,
         format_bytes(static_cast<double>(bytes.size())));
   }
   RETURN_IF_ERROR(check_wire(bytes, type, limits));
-  if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+  if (!message.ParseFromString(cut_payloads(bytes, type, kLeastPayload, payloads))) {
     return invalid_data("not a valid {}", type.name);
   }
   return {};
@@ -54,7 +57,7 @@ Status read_metadata(const onnx::ModelProto& model, ir::Graph& graph) {
 Result<ir::Graph> parse_model(std::span<const std::byte> bytes, const ReadOptions& options,
                               ExternalData& external) {
   onnx::ModelProto model;
-  RETURN_IF_ERROR(parse_message(bytes, model_message(), options.limits, model));
+  RETURN_IF_ERROR(parse_message(bytes, model_message(), options.limits, external.payloads, model));
   if (model.ir_version() < kOldestIrVersion || model.ir_version() > kNewestIrVersion) {
     return unsupported("ir_version {} is not supported, expected {} to {}", model.ir_version(),
                        kOldestIrVersion, kNewestIrVersion);
@@ -84,7 +87,8 @@ Result<ir::Graph> parse_model(std::span<const std::byte> bytes, const ReadOption
 Result<std::vector<Path>> parse_external_files(std::span<const std::byte> bytes,
                                                const Path& folder) {
   onnx::ModelProto model;
-  RETURN_IF_ERROR(parse_message(bytes, model_message(), {}, model));
+  Payloads ignored;
+  RETURN_IF_ERROR(parse_message(bytes, model_message(), {}, ignored, model));
   std::vector<Path> files;
   for (const onnx::TensorProto& tensor : model.graph().initializer()) {
     if (tensor.data_location() != onnx::TensorProto::EXTERNAL) continue;
@@ -100,8 +104,8 @@ Result<std::vector<Path>> parse_external_files(std::span<const std::byte> bytes,
 
 Result<ir::Tensor> parse_tensor(std::span<const std::byte> bytes) {
   onnx::TensorProto proto;
-  RETURN_IF_ERROR(parse_message(bytes, tensor_message(), {}, proto));
   ExternalData none(std::nullopt);
+  RETURN_IF_ERROR(parse_message(bytes, tensor_message(), {}, none.payloads, proto));
   return tensor_from_proto(proto, none);
 }
 
@@ -125,6 +129,7 @@ Result<ir::Graph> read_onnx(const Path& path, UnknownOperators unknown_operators
   for (int i = 0; i < kAttempts; ++i) {
     ASSIGN_OR_RETURN(const MappedFile file, MappedFile::open(path));
     ExternalData external(options.folder_for_external_data);
+    external.payloads_are_mapped = true;
     auto graph = guarded([&] { return parse_model(file.bytes(), options, external); });
     // Data are those of this model as long as it is there (data_file.h); those of one that has been
     // replaced may be gone, or others by now.

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <new>
@@ -11,11 +10,10 @@
 
 #include "base/mini_float.h"
 #include "base/numeric.h"
+#include "base/zeroed_memory.h"
 
 namespace lathe::ir {
 namespace {
-
-constexpr std::size_t kAlignment = 64;
 
 std::size_t buffer_bytes(DataType type, std::int64_t count) {
   return (static_cast<std::size_t>(count) * static_cast<std::size_t>(bits_per_element(type)) + 7) /
@@ -86,11 +84,8 @@ std::int64_t small_integer(DataType type, std::uint8_t bits) {
 }  // namespace
 
 struct Tensor::Buffer {
-  struct Free {
-    void operator()(void* p) const { std::free(p); }
-  };
   std::atomic<std::int64_t> owners{1};
-  std::unique_ptr<std::byte, Free> bytes;
+  std::unique_ptr<std::byte, FreeZeroed> bytes;
   std::size_t size = 0;
   std::vector<std::string> strings;
 
@@ -102,11 +97,9 @@ struct Tensor::Buffer {
       return buffer;
     }
     buffer->size = buffer_bytes(type, count);
-    const std::size_t rounded = (buffer->size + kAlignment - 1) / kAlignment * kAlignment;
-    if (rounded == 0) return buffer;
-    buffer->bytes.reset(static_cast<std::byte*>(std::aligned_alloc(kAlignment, rounded)));
+    if (buffer->size == 0) return buffer;
+    buffer->bytes = {static_cast<std::byte*>(allocate_zeroed(buffer->size)), {buffer->size}};
     if (buffer->bytes == nullptr) return {};
-    std::memset(buffer->bytes.get(), 0, rounded);
     return buffer;
   }
 };

@@ -5,19 +5,25 @@
 #include <memory>
 #include <new>
 #include <span>
+#include <type_traits>
+
+#include "base/zeroed_memory.h"
 
 namespace lathe::kernels {
 
 inline constexpr std::size_t kBufferAlignment = 64;
 
-// A fixed number of zero-initialised T, trivially destructible. Movable, not copyable.
+// A fixed number of T, all bits zero. Movable, not copyable.
 template <typename T>
+  requires std::is_trivially_destructible_v<T>
 class AlignedBuffer {
  public:
   AlignedBuffer() = default;
   explicit AlignedBuffer(std::size_t size)
-      : data_(size == 0 ? nullptr : new (std::align_val_t{kBufferAlignment}) T[size]()),
-        size_(size) {}
+      : data_(static_cast<T*>(allocate_zeroed(size * sizeof(T))), {size * sizeof(T)}),
+        size_(size) {
+    if (size > 0 && data_ == nullptr) throw std::bad_alloc();
+  }
 
   [[nodiscard]] T* data() { return data_.get(); }
   [[nodiscard]] const T* data() const { return data_.get(); }
@@ -27,12 +33,7 @@ class AlignedBuffer {
   [[nodiscard]] std::span<const T> span() const { return {data(), size_}; }
 
  private:
-  struct Free {
-    void operator()(T* data) const {
-      ::operator delete[](data, std::align_val_t{kBufferAlignment});
-    }
-  };
-  std::unique_ptr<T[], Free> data_;
+  std::unique_ptr<T, FreeZeroed> data_;
   std::size_t size_ = 0;
 };
 

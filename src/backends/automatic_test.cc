@@ -33,7 +33,7 @@ class FakeBackend final : public Backend {
   [[nodiscard]] std::vector<std::string> providers() const override { return offered; }
   [[nodiscard]] Status supports(const ir::Graph&) const override { return knows; }
   [[nodiscard]] Result<std::shared_ptr<const Executable>> compile(
-      const ir::Graph& graph, const CompileOptions& options) const override;
+      ir::Graph graph, const CompileOptions& options) const override;
 
  private:
   std::string name_;
@@ -75,7 +75,7 @@ class FakeExecutable final : public Executable {
   double slow_share_;
 };
 
-Result<std::shared_ptr<const Executable>> FakeBackend::compile(const ir::Graph& graph,
+Result<std::shared_ptr<const Executable>> FakeBackend::compile(ir::Graph graph,
                                                                const CompileOptions&) const {
   ++compiled;
   if (!compiling.ok()) return compiling.error();

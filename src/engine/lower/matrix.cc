@@ -122,12 +122,12 @@ bool is_integer_product(const ir::Graph& graph, const ir::Node& node) {
 }
 
 std::vector<std::int8_t> transposed_int8(const GemmWeights& b) {
+  const auto values = b.tensor->data<std::int8_t>();
   std::vector<std::int8_t> weights(static_cast<std::size_t>(b.n * b.k));
   for (std::int64_t j = 0; j < b.n; ++j) {
     for (std::int64_t p = 0; p < b.k; ++p) {
       weights[static_cast<std::size_t>(j * b.k + p)] =
-          b.tensor->data<std::int8_t>()[static_cast<std::size_t>(b.transposed ? j * b.k + p
-                                                                              : p * b.n + j)];
+          values[static_cast<std::size_t>(b.transposed ? j * b.k + p : p * b.n + j)];
     }
   }
   return weights;

@@ -68,7 +68,7 @@ ThreadPool::~ThreadPool() {
 }
 
 void ThreadPool::parallel_for(std::int64_t count,
-                              const std::function<void(std::int64_t, std::int64_t)>& body) {
+                              FunctionRef<void(std::int64_t, std::int64_t)> body) {
   if (count <= 0) return;
   if (workers_.empty() || count == 1) {
     body(0, count);

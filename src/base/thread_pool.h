@@ -7,10 +7,11 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
-#include <functional>
 #include <mutex>
 #include <thread>
 #include <vector>
+
+#include "base/function_ref.h"
 
 namespace lathe {
 
@@ -29,8 +30,7 @@ class ThreadPool {
   // threads() alone; who takes which range does not: the caller takes those that no worker has come
   // for, so that a worker that is late costs no time. The body must not throw and must not call the
   // pool again. Callers on several threads take turns.
-  void parallel_for(std::int64_t count,
-                    const std::function<void(std::int64_t, std::int64_t)>& body);
+  void parallel_for(std::int64_t count, FunctionRef<void(std::int64_t, std::int64_t)> body);
 
  private:
   // One loop and how far it is: its number, the number of its ranges, and the next one to be taken.
@@ -44,7 +44,7 @@ class ThreadPool {
   bool patient_ = true;  // there is a core for each thread, so that looking takes it from nobody
   std::mutex callers_;
   // Of the loop in progress_; valid while one of its ranges is taken and not done.
-  const std::function<void(std::int64_t, std::int64_t)>* body_ = nullptr;
+  const FunctionRef<void(std::int64_t, std::int64_t)>* body_ = nullptr;
   std::int64_t count_ = 0;
   std::atomic<Progress> progress_ = 0;
   std::atomic<int> unfinished_ = 0;  // ranges

@@ -218,7 +218,9 @@ std::string plan_table(const engine::Plan& plan) {
     std::string place = "constant";
     std::string used;
     if (storage.kind == engine::Storage::Kind::kInput)
-      place = fmt::format("input {}", storage.input);
+      place = fmt::format("input {}", storage.index);
+    if (storage.kind == engine::Storage::Kind::kOutput)
+      place = fmt::format("output {}", storage.index);
     if (storage.kind == engine::Storage::Kind::kArena) {
       place = fmt::format("arena {}", storage.offset);
       used = fmt::format("{} to {}", storage.first_step, storage.last_step);
@@ -270,6 +272,8 @@ Status run(Call& call) {
   if (call.plan && facts->executable == nullptr)
     return unsupported("{}: --plan: {}", call.model, facts->reason);
   const engine::Plan* plan = call.plan ? engine::plan_of(*facts->executable) : nullptr;
+  if (call.plan && plan == nullptr)
+    return unsupported("{}: --plan: the model is planned in parts, while it runs", call.model);
   if (call.output.json) {
     nlohmann::json json = facts_json(call, graph, *facts);
     if (call.plan) json["plan"] = engine::plan_to_json(*plan);

@@ -47,7 +47,8 @@ std::future<Outputs> Executable::submit(std::vector<ir::Tensor> inputs,
 
 std::vector<TensorInfo> describe_values(const ir::Graph& graph, std::span<const ir::ValueId> ids) {
   std::vector<TensorInfo> infos;
-  for (const ir::ValueId id : ids) infos.push_back({graph.value(id).name, graph.tensor_type(id)});
+  for (const ir::ValueId id : ids)
+    infos.push_back({graph.value(id).name, graph.tensor_type(id), graph.tensor_type(id)});
   return infos;
 }
 
@@ -74,17 +75,63 @@ Status check_no_memory_limit(const Backend& backend, const CompileOptions& optio
   return unsupported("backend '{}' cannot be kept to a memory limit", backend.name());
 }
 
+namespace {
+
+// Symbols stand for anything.
+bool accepts(const ir::TensorType& type, const ir::Tensor& tensor) {
+  if (type.data_type != tensor.data_type()) return false;
+  if (!type.shape) return true;
+  if (type.shape->size() != tensor.rank()) return false;
+  for (std::size_t axis = 0; axis < tensor.rank(); ++axis) {
+    const ir::Dim& dim = (*type.shape)[axis];
+    if (dim.known() && dim.value() != tensor.dim(axis)) return false;
+  }
+  return true;
+}
+
+// Symbols of one name stand for one number.
+Status check_equal_extents(std::span<const TensorInfo> expected,
+                           std::span<const ir::Tensor> inputs) {
+  struct Axis {
+    std::size_t input;
+    std::size_t axis;
+  };
+  const auto find_first = [&](const ir::Dim& wanted) {
+    for (std::size_t i = 0;; ++i) {
+      if (!expected[i].accepted.shape) continue;
+      const ir::Shape& shape = *expected[i].accepted.shape;
+      for (std::size_t axis = 0; axis < shape.size(); ++axis)
+        if (shape[axis] == wanted) return Axis{i, axis};
+    }
+  };
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (!expected[i].accepted.shape) continue;
+    for (std::size_t axis = 0; axis < inputs[i].rank(); ++axis) {
+      const ir::Dim& dim = (*expected[i].accepted.shape)[axis];
+      if (!dim.symbolic().is_expression()) continue;
+      const Axis first = find_first(dim);
+      if (inputs[first.input].dim(first.axis) == inputs[i].dim(axis)) continue;
+      return invalid_argument("input '{}' is {}: extent {} is {} of input '{}' already",
+                              expected[i].name, inputs[i].type().to_string(), dim.to_string(),
+                              inputs[first.input].dim(first.axis), expected[first.input].name);
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
 Status check_inputs(std::span<const TensorInfo> expected, std::span<const ir::Tensor> inputs) {
   if (inputs.size() != expected.size()) {
     return invalid_argument("{} inputs given, the model has {}", inputs.size(), expected.size());
   }
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    if (inputs[i].type() != expected[i].type) {
+    if (!accepts(expected[i].accepted, inputs[i])) {
       return invalid_argument("input '{}' is {}, expected {}", expected[i].name,
-                              inputs[i].type().to_string(), expected[i].type.to_string());
+                              inputs[i].type().to_string(), expected[i].accepted.to_string());
     }
   }
-  return {};
+  return check_equal_extents(expected, inputs);
 }
 
 }  // namespace lathe::engine

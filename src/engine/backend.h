@@ -31,12 +31,16 @@ Result<Precision> parse_precision(std::string_view name);
 
 // A backend refuses what it cannot keep to (kUnsupported), rather than do something else.
 struct CompileOptions {
-  int threads = 0;         // of one inference; 0: the allowed cores, shared out among the streams
-  std::int64_t batch = 1;  // for the first axis of an input where that is unknown
-  // For unknown extents of inputs, by the names of the extents.
+  int threads = 0;  // of one inference; 0: the allowed cores, shared out among the streams
+  // For the first axis of an input where that is unknown; what a run brings takes precedence where
+  // the backend takes any (TensorInfo::accepted).
+  std::int64_t batch = 1;
+  // Fixed: for unknown extents of inputs, by the names of the extents.
   std::map<std::string, std::int64_t> dimensions = {};
-  // For whole inputs, by their names; "" is the only input of a model that has one.
+  // Fixed: for whole inputs, by their names; "" is the only input of a model that has one.
   std::map<std::string, std::vector<std::int64_t>> shapes = {};
+  // An extent that nobody gave is an error; or it is left to the runs, where the backend can.
+  bool leave_open = false;
   // Inferences that submit() keeps in flight. 0: one for kLatency, for kThroughput as many as the
   // allowed cores have room for.
   int streams = 0;
@@ -63,8 +67,12 @@ Concurrency resolve_concurrency(const CompileOptions& options);
 
 struct TensorInfo {
   std::string name;
-  // Every extent is known, save those of outputs that only a run can tell.
+  // What the executable is compiled for. Every extent is known, save those of outputs that only a
+  // run can tell, and those that CompileOptions::leave_open leaves to the runs.
   ir::TensorType type;
+  // Of an input: what a run may bring. Extents are symbolic where the model leaves them open,
+  // nobody has fixed them and the backend takes any; equal ones are equal in one run.
+  ir::TensorType accepted;
 };
 
 // Time that one step of an executable took, summed over the runs profiled.
@@ -82,8 +90,14 @@ struct StepProfile {
 class Context {
  public:
   virtual ~Context() = default;
-  // Inputs in the order of Executable::inputs() and of exactly those types; outputs likewise.
+  // Inputs in the order of Executable::inputs(), of types that those accept; outputs likewise.
   virtual Result<std::vector<ir::Tensor>> run(std::span<const ir::Tensor> inputs) = 0;
+  // The same into tensors of before: one of the type that comes out, and shared with nobody, is
+  // written to; others are replaced. After an error they hold anything.
+  virtual Status run_into(std::span<const ir::Tensor> inputs, std::vector<ir::Tensor>& outputs) {
+    ASSIGN_OR_RETURN(outputs, run(inputs));
+    return {};
+  }
   // From here on runs are timed step by step, where the backend can.
   virtual void enable_profiling() {}
   [[nodiscard]] virtual std::vector<StepProfile> profile() const { return {}; }
@@ -99,7 +113,8 @@ enum class Completion {
 
 class RequestQueue;
 
-// A graph compiled for fixed shapes and this machine. Immutable: share it between threads.
+// A graph compiled for this machine, and for the shapes that its inputs() tell. Share it between
+// threads.
 class Executable {
  public:
   explicit Executable(Concurrency concurrency = {});
@@ -165,22 +180,30 @@ class Backend {
 
 // The graph with every extent known and its shapes inferred anew, as compile() needs it. Refuses
 // (kInvalidArgument) names that the graph does not have, shapes that contradict it or each other,
-// and an extent that nobody gave. Of a foreign graph only the inputs are bound, and other values
-// lose the shapes that the file declares.
+// and, without leave_open, an extent that nobody gave. Of a foreign graph only the inputs are
+// bound, and other values lose the shapes that the file declares.
 Result<ir::Graph> bind_shapes(ir::Graph graph, const CompileOptions& options);
+// The same for `dimensions` and `shapes` alone: all else stays open.
+Result<ir::Graph> fix_shapes(ir::Graph graph, const CompileOptions& options);
+// The types of the graph's inputs once bound by bind_shapes().
+Result<std::vector<ir::TensorType>> bound_inputs(const ir::Graph& graph,
+                                                 const CompileOptions& options);
+// Gives the graph's inputs these types, and infers all others anew.
+Status set_inputs(ir::Graph& graph, std::span<const ir::TensorType> types);
 
 // The batch, which is the extent of the first input's first axis, where the graph, `shapes` and
 // `dimensions` leave none to be had from options.batch; nothing where they do, or do not fit.
 std::optional<std::int64_t> fixed_batch(const ir::Graph& graph, const CompileOptions& options);
 
-// Descriptions of a bound graph's inputs or outputs.
+// Descriptions of a bound graph's inputs or outputs, which accept nothing else.
 std::vector<TensorInfo> describe_values(const ir::Graph& graph, std::span<const ir::ValueId> ids);
 // Refuse options that a backend cannot keep to: precisions but float32; execution providers and
 // their options; a limit on memory.
 Status check_float32(const Backend& backend, const CompileOptions& options);
 Status check_no_providers(const Backend& backend, const CompileOptions& options);
 Status check_no_memory_limit(const Backend& backend, const CompileOptions& options);
-// Refuses inputs that are not of the types described; the error names the input.
+// Refuses inputs of types that are not accepted; the error names the input. Allocates nothing where
+// there is nothing to refuse.
 Status check_inputs(std::span<const TensorInfo> expected, std::span<const ir::Tensor> inputs);
 
 }  // namespace lathe::engine

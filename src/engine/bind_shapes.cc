@@ -31,18 +31,19 @@ class Binder {
         options_(options),
         extents_(options.dimensions.begin(), options.dimensions.end()) {}
 
-  Status bind() {
+  // Takes what is fixed.
+  Status fix() {
     RETURN_IF_ERROR(check_dimensions());
     // All shapes first: they may name extents that other inputs have too.
     for (const auto& [name, extents] : options_.shapes) RETURN_IF_ERROR(take_shape(name, extents));
+    for (const ir::ValueId id : graph_.inputs()) substitute(id);
+    return check_sizes();
+  }
+
+  // Gives what is still open its value.
+  Status close() {
     for (const ir::ValueId id : graph_.inputs()) RETURN_IF_ERROR(close(id));
-    for (const ir::ValueId id : graph_.inputs()) {
-      const ir::Value& input = graph_.value(id);
-      if (ir::check_extents(*input.type.tensor().shape).ok()) continue;
-      return invalid_argument("input '{}' is {}, which has too many elements", input.name,
-                              input.type.to_string());
-    }
-    return {};
+    return check_sizes();
   }
 
   // As engine::fixed_batch has it.
@@ -62,9 +63,25 @@ class Binder {
     return batch;
   }
 
-  [[nodiscard]] const ir::SymbolValues& extents() const { return extents_; }
-
  private:
+  [[nodiscard]] Status check_sizes() const {
+    for (const ir::ValueId id : graph_.inputs()) {
+      const ir::Value& input = graph_.value(id);
+      const auto& shape = input.type.tensor().shape;
+      if (!shape || ir::check_extents(*shape).ok()) continue;
+      return invalid_argument("input '{}' is {}, which has too many elements", input.name,
+                              input.type.to_string());
+    }
+    return {};
+  }
+
+  void substitute(ir::ValueId id) {
+    ir::TensorType type = graph_.tensor_type(id);
+    if (!type.shape) return;
+    for (ir::Dim& dim : *type.shape) dim = ir::Dim(dim.symbolic().substitute(extents_));
+    graph_.set_type(id, std::move(type));
+  }
+
   [[nodiscard]] std::vector<std::string> input_names() const {
     std::vector<std::string> names;
     for (const ir::ValueId id : graph_.inputs()) names.push_back(graph_.value(id).name);
@@ -138,6 +155,7 @@ class Binder {
   Status close(ir::ValueId id) {
     const ir::Value& input = graph_.value(id);
     ir::TensorType type = graph_.tensor_type(id);
+    if (!type.shape && options_.leave_open) return {};
     if (!type.shape) {
       return unsupported("input '{}' has no rank: give its shape by --shape {}=...", input.name,
                          input.name);
@@ -152,7 +170,7 @@ class Binder {
       } else if (axis == 0) {
         if (!dim.name().empty()) extents_[dim.name()] = options_.batch;
         dim = options_.batch;
-      } else {
+      } else if (!options_.leave_open) {
         const std::string by_name =
             dim.name().empty() ? "" : fmt::format("--dim {}=... or ", dim.name());
         return invalid_argument(
@@ -184,21 +202,63 @@ void forget_shapes(ir::Graph& graph) {
 
 }  // namespace
 
-std::optional<std::int64_t> fixed_batch(const ir::Graph& graph, const CompileOptions& options) {
+namespace {
+
+// The graph's inputs alone.
+ir::Graph inputs_of(const ir::Graph& graph) {
   ir::Graph inputs;
   for (const ir::ValueId id : graph.inputs())
     inputs.add_input(graph.value(id).name, graph.value(id).type);
+  return inputs;
+}
+
+std::vector<ir::TensorType> input_types(const ir::Graph& graph) {
+  std::vector<ir::TensorType> types;
+  for (const ir::ValueId id : graph.inputs()) types.push_back(graph.tensor_type(id));
+  return types;
+}
+
+}  // namespace
+
+std::optional<std::int64_t> fixed_batch(const ir::Graph& graph, const CompileOptions& options) {
+  ir::Graph inputs = inputs_of(graph);
   return Binder(inputs, options).fixed_batch();
 }
 
-Result<ir::Graph> bind_shapes(ir::Graph graph, const CompileOptions& options) {
-  Binder binder(graph, options);
-  RETURN_IF_ERROR(binder.bind());
-  if (graph.opsets.empty()) {
-    RETURN_IF_ERROR(ops::bind_dimensions(graph, binder.extents(), options.batch));
-  } else {
+Result<std::vector<ir::TensorType>> bound_inputs(const ir::Graph& graph,
+                                                 const CompileOptions& options) {
+  ir::Graph inputs = inputs_of(graph);
+  Binder binder(inputs, options);
+  RETURN_IF_ERROR(binder.fix());
+  RETURN_IF_ERROR(binder.close());
+  return input_types(inputs);
+}
+
+Status set_inputs(ir::Graph& graph, std::span<const ir::TensorType> types) {
+  for (std::size_t i = 0; i < types.size(); ++i) graph.set_type(graph.inputs()[i], types[i]);
+  if (!graph.opsets.empty()) {
     forget_shapes(graph);
+    return {};
   }
+  for (const ir::NodeId id : graph.node_ids()) {
+    for (const ir::ValueId output : graph.node(id).outputs) {
+      if (output != ir::kNoValue) graph.set_type(output, {});
+    }
+  }
+  return ops::infer_shapes(graph);
+}
+
+Result<ir::Graph> fix_shapes(ir::Graph graph, const CompileOptions& options) {
+  Binder binder(graph, options);
+  RETURN_IF_ERROR(binder.fix());
+  if (!options.dimensions.empty() || !options.shapes.empty())
+    RETURN_IF_ERROR(set_inputs(graph, input_types(graph)));
+  return graph;
+}
+
+Result<ir::Graph> bind_shapes(ir::Graph graph, const CompileOptions& options) {
+  ASSIGN_OR_RETURN(const std::vector<ir::TensorType> types, bound_inputs(graph, options));
+  RETURN_IF_ERROR(set_inputs(graph, types));
   return graph;
 }
 

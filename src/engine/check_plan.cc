@@ -24,7 +24,9 @@ class Checker {
   explicit Checker(const Plan& plan) : plan_(plan) {}
 
   Status check() {
-    if (plan_.threads < 1) return invalid_data("is for {} threads", plan_.threads);
+    if (plan_.threads < 1 || plan_.useful_threads < 1 || plan_.useful_threads > plan_.threads)
+      return invalid_data("is for {} threads, of them {} useful", plan_.threads,
+                          plan_.useful_threads);
     if (plan_.arena_bytes > static_cast<std::size_t>(ir::kMaxTensorBytes))
       return invalid_data("has an arena of {} bytes", plan_.arena_bytes);
     RETURN_IF_ERROR(check_all("storages", plan_.storages, &Checker::check_storage));
@@ -46,12 +48,15 @@ class Checker {
   Status check_storage(const Storage& storage) const {
     if (storage.kind == Storage::Kind::kArena) return check_place(storage.offset, storage.bytes);
     if (storage.kind == Storage::Kind::kConstant) return {};
-    const auto input = static_cast<std::size_t>(storage.input);
-    if (storage.input < 0 || input >= plan_.input_infos.size())
-      return invalid_data("there is no input {}", storage.input);
-    ASSIGN_OR_RETURN(const std::size_t held, bytes_of(plan_.input_infos[input].type));
+    const bool is_input = storage.kind == Storage::Kind::kInput;
+    const char* name = is_input ? "input" : "output";
+    const auto& infos = is_input ? plan_.input_infos : plan_.output_infos;
+    const auto index = static_cast<std::size_t>(storage.index);
+    if (storage.index < 0 || index >= infos.size())
+      return invalid_data("there is no {} {}", name, storage.index);
+    ASSIGN_OR_RETURN(const std::size_t held, bytes_of(infos[index].type));
     if (held == storage.bytes) return {};
-    return invalid_data("input {} has {} bytes, not {}", storage.input, held, storage.bytes);
+    return invalid_data("{} {} has {} bytes, not {}", name, storage.index, held, storage.bytes);
   }
 
   Status check_place(std::size_t offset, std::size_t bytes) const {
@@ -74,6 +79,10 @@ class Checker {
   }
   const Slot& slot(SlotId id) const { return plan_.slots[static_cast<std::size_t>(id)]; }
 
+  static bool can_be_written(const Storage& storage) {
+    return storage.kind == Storage::Kind::kArena || storage.kind == Storage::Kind::kOutput;
+  }
+
   Status check_index(SlotId id) const {
     if (id >= 0 && static_cast<std::size_t>(id) < plan_.slots.size()) return {};
     return invalid_data("there is no slot {}", id);
@@ -89,7 +98,7 @@ class Checker {
     for (const SlotId id : step.inputs) RETURN_IF_ERROR(check_index(id));
     for (const SlotId id : step.outputs) {
       RETURN_IF_ERROR(check_index(id));
-      if (storage_of(slot(id)).kind != Storage::Kind::kArena)
+      if (!can_be_written(storage_of(slot(id))))
         return invalid_data("slot {} cannot be written", id);
     }
     if (is_slow(step)) {
@@ -147,7 +156,8 @@ class Checker {
     };
     const auto check_written = [&](SlotId id, int step) -> Status {
       const bool written = lives[static_cast<std::size_t>(slot(id).storage)].first < step;
-      if (written || storage_of(slot(id)).kind != Storage::Kind::kArena) return {};
+      if (written || storage_of(slot(id)).bytes == 0 || !can_be_written(storage_of(slot(id))))
+        return {};
       return invalid_data("slot {} is read before it is written", id);
     };
     for (int i = 0; i < end; ++i) {

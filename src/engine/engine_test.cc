@@ -153,7 +153,7 @@ TEST_F(EngineTest, RefusesWrongInputs) {
   auto context = (*executable)->new_context();
   EXPECT_THAT(context->run({}).error().message(), HasSubstr("0 inputs given"));
   EXPECT_THAT(context->run(std::array{random_input({1, 1, 28, 27}, 1)}).error().message(),
-              HasSubstr("input 'input' is float32[1,1,28,27], expected float32[1,1,28,28]"));
+              HasSubstr("input 'input' is float32[1,1,28,27], expected float32[N,1,28,28]"));
 }
 
 // In one type: x [1,4,6,6] -> Conv -> Relu -> Softmax over the channels.

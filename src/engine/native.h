@@ -12,7 +12,8 @@ namespace lathe::engine {
 const Backend& native_backend();
 
 struct Plan;
-// The plan of an executable of this backend; null for those of others. It lives as long.
+// The plan that an executable of this backend has for its inputs(); null where these leave extents
+// to the runs, and of other backends. It lives as long.
 const Plan* plan_of(const Executable& executable);
 
 }  // namespace lathe::engine

@@ -27,28 +27,33 @@ Status check_passes(const CompileOptions& options) {
 
 }  // namespace
 
-Result<ir::Graph> OwnBackend::bind(ir::Graph graph, const CompileOptions& options) const {
+Status OwnBackend::check(const ir::Graph& graph, const CompileOptions& options) const {
   RETURN_IF_ERROR(supports(graph));
   RETURN_IF_ERROR(check_passes(options));
   RETURN_IF_ERROR(check_float32(*this, options));
-  RETURN_IF_ERROR(check_no_providers(*this, options));
-  return bind_shapes(std::move(graph), options);
+  return check_no_providers(*this, options);
 }
 
 Result<ir::Graph> OwnBackend::lower(ir::Graph graph, const CompileOptions& options,
-                                    std::vector<std::string>& notes) const {
-  ASSIGN_OR_RETURN(ir::Graph bound, bind(std::move(graph), options));
+                                    std::vector<std::string>& notes) {
   passes::RunOptions run;
   run.disabled.insert(options.disabled_passes.begin(), options.disabled_passes.end());
   std::vector<passes::RuleReport> reports;
   if (options.report_passes) run.reports = &reports;
   ASSIGN_OR_RETURN(ir::Graph lowered,
-                   passes::run_phases(std::move(bound), passes::inference_pipeline(), run));
+                   passes::run_phases(std::move(graph), passes::inference_pipeline(), run));
   for (const passes::RuleReport& report : reports) {
     notes.push_back(fmt::format("pass {}: fired {}, {:.2f} ms", report.name,
                                 counted(report.fired, "time"), report.milliseconds));
   }
   return lowered;
+}
+
+std::vector<TensorInfo> OwnBackend::describe_inputs(const ir::Graph& graph,
+                                                    std::span<const ir::TensorType> types) {
+  std::vector<TensorInfo> infos = describe_values(graph, graph.inputs());
+  for (std::size_t i = 0; i < infos.size(); ++i) infos[i].type = types[i];
+  return infos;
 }
 
 }  // namespace lathe::engine

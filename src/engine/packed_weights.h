@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "engine/plan.h"
@@ -16,7 +17,7 @@ namespace lathe::engine {
 // What a packing depends on.
 struct PackingKey {
   KernelId kernel = kInterpreter;
-  std::vector<ir::ValueId> constants;    // of the lowered graph
+  std::vector<ir::ValueId> constants;    // of the lowered graph; the weights come first
   std::vector<std::int64_t> parameters;  // attributes that change how they are read
   auto operator<=>(const PackingKey&) const = default;
 };
@@ -44,6 +45,9 @@ class PackedWeights {
     }
     return it->second;
   }
+  // The packing of this key for its kernel, or for any other that takes the problem; sets the
+  // key's kernel to that.
+  std::optional<WeightsId> find(PackingKey& key, const kernels::Problem& problem) const;
 
   [[nodiscard]] const std::byte* data(WeightsId id) const;
   [[nodiscard]] std::size_t bytes() const;

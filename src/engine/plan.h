@@ -20,13 +20,13 @@ using SlotId = int;
 
 // Bytes that slots share.
 struct Storage {
-  enum class Kind { kArena, kInput, kConstant };
+  enum class Kind { kArena, kInput, kOutput, kConstant };
   Kind kind = Kind::kArena;
   std::size_t bytes = 0;
-  int input = -1;       // index of the graph input, for kInput
+  int index = -1;       // of the graph's input or output, whose memory is the caller's
   ir::Tensor constant;  // for kConstant
   // For kArena: where in the arena, and the first and the last step that uses it; both set by the
-  // memory plan. Outputs of the graph are used by the step behind the last.
+  // memory plan. Outputs of the graph that lie there are used by the step behind the last.
   std::size_t offset = 0;
   int first_step = 0;
   int last_step = 0;
@@ -88,7 +88,8 @@ struct Plan {
   std::vector<SlotId> outputs;  // of the graph, row-major
   std::vector<TensorInfo> input_infos;
   std::vector<TensorInfo> output_infos;
-  int threads = 1;  // that its scratch is for
+  int threads = 1;         // that its scratch is for
+  int useful_threads = 1;  // of them: 1 where it is too small to gain by more
   std::size_t arena_bytes = 0;
   // What any placement would need: the most that is in use at one step, with its scratch.
   std::size_t least_arena_bytes = 0;

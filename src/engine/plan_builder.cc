@@ -4,6 +4,8 @@
 
 #include "engine/lower/lower.h"
 #include "engine/memory_plan.h"
+#include "engine/slow_steps.h"
+#include "kernels/parallel.h"
 #include "ops/infer_shapes.h"
 
 namespace lathe::engine {
@@ -15,19 +17,27 @@ std::size_t byte_size(ir::DataType type, const std::vector<std::int64_t>& dims) 
   return (count * static_cast<std::size_t>(ir::bits_per_element(type)) + 7) / 8;
 }
 
+// What runs in the reference evaluator is never split.
+bool gains_by_threads(const Plan& plan, Isa isa) {
+  double nanoseconds = 0;
+  for (const Step& step : plan.steps) {
+    if (is_slow(step)) continue;
+    nanoseconds += std::max(kernels::expected_mac_nanoseconds(step.macs, isa),
+                            kernels::expected_stream_nanoseconds(bytes_moved(plan, step)));
+  }
+  return nanoseconds >= kernels::kSingleThreadNanoseconds;
+}
+
 }  // namespace
 
 std::string_view kernel_name(const Step& step) {
   return is_slow(step) ? "reference" : kernels::kernel_of(step.kernel).name;
 }
 
-PlanBuilder::PlanBuilder(passes::ConvertedGraph converted, Isa isa, int threads,
-                         PackedWeights& weights)
+PlanBuilder::PlanBuilder(passes::ConvertedGraph converted, const PlanOptions& options)
     : graph_(std::move(converted.graph)),
       layouts_(std::move(converted.layouts)),
-      isa_(isa),
-      threads_(threads),
-      weights_(weights),
+      options_(options),
       slots_(graph_.value_count(), -1) {
   for (std::size_t v = 0; v < graph_.value_count(); ++v)
     dims_.push_back(dims_of(graph_, static_cast<ir::ValueId>(v)));
@@ -64,17 +74,36 @@ SlotId PlanBuilder::slot(ir::ValueId value) {
   if (made >= 0) return made;
   const ir::Tensor* constant = graph_.constant(value);
   LATHE_CHECK(constant != nullptr);
+  if (!constant->has_elements()) {
+    fail(Error(ErrorCode::kResourceExhausted,
+               fmt::format("constant '{}' has been packed for a kernel that does not take these "
+                           "shapes",
+                           graph_.value(value).name)));
+  }
   Storage storage{Storage::Kind::kConstant, constant->num_bytes(), -1, *constant, 0, 0, 0};
   plan_.constant_bytes += storage.bytes;
   return new_slot(new_storage(std::move(storage)), value);
 }
 
-void PlanBuilder::release(std::span<const ir::ValueId> constants) {
-  for (const ir::ValueId id : constants) {
-    const ir::Tensor* tensor = id == ir::kNoValue ? nullptr : graph_.constant(id);
-    if (tensor == nullptr || graph_.readers(id).size() != 1 || graph_.is_output(id)) continue;
-    graph_.set_constant(id, tensor->without_elements());
-  }
+void PlanBuilder::release(ir::ValueId constant) {
+  if (graph_.readers(constant).size() != 1 || graph_.is_output(constant)) return;
+  const ir::Tensor used_up = graph_.constant(constant)->without_elements();
+  if (options_.origin != nullptr) options_.origin->set_constant(constant, used_up);
+  graph_.set_constant(constant, used_up);
+}
+
+WeightsId PlanBuilder::find_packed(const ops::FusedOperator& op, PackingKey& key,
+                                   const kernels::Problem& problem) {
+  if (const auto found = options_.weights->find(key, problem)) return *found;
+  fail(Error(ErrorCode::kResourceExhausted,
+             fmt::format("node {} ({}): its weights have been packed for a kernel that does not "
+                         "take these shapes",
+                         op.main.name, op.main.op_type)));
+  return kNoWeights;
+}
+
+void PlanBuilder::fail(const Error& error) {
+  if (status_.ok()) status_ = error;
 }
 
 Step PlanBuilder::step_for(const ops::FusedOperator& op) const {
@@ -86,10 +115,17 @@ Step PlanBuilder::step_for(const ops::FusedOperator& op) const {
 
 void PlanBuilder::add_step(const ops::FusedOperator& op, kernels::Problem problem,
                            std::vector<SlotId> inputs, SlotId output) {
+  const KernelId kernel = kernels::best_kernel(problem, options_.isa);
+  add_step(op, kernel, std::move(problem), std::move(inputs), output);
+}
+
+void PlanBuilder::add_step(const ops::FusedOperator& op, KernelId id, kernels::Problem problem,
+                           std::vector<SlotId> inputs, SlotId output) {
   Step step = step_for(op);
-  step.kernel = kernels::best_kernel(problem, isa_);
-  const kernels::Kernel& kernel = kernels::kernel_of(step.kernel);
-  if (kernel.scratch_bytes != nullptr) step.scratch_bytes = kernel.scratch_bytes(problem, threads_);
+  step.kernel = id;
+  const kernels::Kernel& kernel = kernels::kernel_of(id);
+  if (kernel.scratch_bytes != nullptr)
+    step.scratch_bytes = kernel.scratch_bytes(problem, options_.threads);
   step.macs = kernels::macs(problem);
   step.problem = std::move(problem);
   step.inputs = std::move(inputs);
@@ -123,25 +159,52 @@ void PlanBuilder::lower_by_reference(ir::NodeId id) {
   plan_.steps.push_back(std::move(step));
 }
 
+// Where all outputs are empty there is nothing to compute.
+bool PlanBuilder::makes_nothing(ir::NodeId id) {
+  const std::vector<ir::ValueId>& outputs = graph_.node(id).outputs;
+  const bool nothing = std::all_of(outputs.begin(), outputs.end(), [&](ir::ValueId output) {
+    return output == ir::kNoValue || product(dims(output)) == 0;
+  });
+  if (!nothing) return false;
+  for (const ir::ValueId output : outputs)
+    if (output != ir::kNoValue) define(output);
+  return true;
+}
+
 Result<Plan> PlanBuilder::build() {
   for (std::size_t i = 0; i < graph_.inputs().size(); ++i) {
     const ir::ValueId id = graph_.inputs()[i];
     Storage storage;
     storage.kind = Storage::Kind::kInput;
-    storage.input = static_cast<int>(i);
+    storage.index = static_cast<int>(i);
     storage.bytes = byte_size(graph_.tensor_type(id).data_type, dims(id));
     new_slot(new_storage(std::move(storage)), id);
   }
   ASSIGN_OR_RETURN(const std::vector<ir::NodeId> order, graph_.topological_order());
   for (const ir::NodeId id : order) {
+    if (makes_nothing(id)) continue;
     if (!lower_node(*this, id)) lower_by_reference(id);
   }
   for (const ir::ValueId id : graph_.outputs()) plan_.outputs.push_back(slot(id));
-  plan_.threads = threads_;
+  RETURN_IF_ERROR(status_);
+  write_outputs_in_place();
+  plan_.threads = options_.threads;
   plan_.input_infos = describe_values(graph_, graph_.inputs());
   plan_.output_infos = describe_values(graph_, graph_.outputs());
+  plan_.useful_threads = gains_by_threads(plan_, options_.isa) ? options_.threads : 1;
   plan_arena();
   return std::move(plan_);
+}
+
+// What a step makes for an output goes straight to the caller's memory.
+void PlanBuilder::write_outputs_in_place() {
+  for (std::size_t i = 0; i < plan_.outputs.size(); ++i) {
+    const Slot& slot = plan_.slots[static_cast<std::size_t>(plan_.outputs[i])];
+    Storage& storage = plan_.storages[static_cast<std::size_t>(slot.storage)];
+    if (storage.kind != Storage::Kind::kArena) continue;
+    storage.kind = Storage::Kind::kOutput;
+    storage.index = static_cast<int>(i);
+  }
 }
 
 void PlanBuilder::plan_arena() {
@@ -241,11 +304,11 @@ Status check_values(const ir::Graph& graph) {
 
 }  // namespace
 
-Result<Plan> build_plan(ir::Graph lowered, Isa isa, int threads, PackedWeights& weights) {
+Result<Plan> build_plan(ir::Graph lowered, const PlanOptions& options) {
   RETURN_IF_ERROR(check_values(lowered));
   ASSIGN_OR_RETURN(passes::ConvertedGraph converted,
                    passes::convert_layouts(std::move(lowered), choose_layouts));
-  return PlanBuilder(std::move(converted), isa, threads, weights).build();
+  return PlanBuilder(std::move(converted), options).build();
 }
 
 }  // namespace lathe::engine

@@ -13,21 +13,29 @@
 
 namespace lathe::engine {
 
-// Puts conversions of layout into the graph and plans it. Errors name the node or value that is too
-// large or cannot be held.
-Result<Plan> build_plan(ir::Graph lowered, Isa isa, int threads, PackedWeights& weights);
+struct PlanOptions {
+  Isa isa;
+  int threads;  // that scratch memory is for
+  PackedWeights* weights;
+  // What the graph is a copy of, or null: gives up the same constants as the graph when they are
+  // packed.
+  ir::Graph* origin = nullptr;
+};
+
+// Puts conversions of layout into the graph, whose extents are all known, and plans it. Errors name
+// the node or value that is too large or cannot be held.
+Result<Plan> build_plan(ir::Graph lowered, const PlanOptions& options);
 
 class PlanBuilder {
  public:
   // The graph's shapes are inferred and fully known, its layouts those that choose_layouts() asks
   // for.
-  PlanBuilder(passes::ConvertedGraph converted, Isa isa, int threads, PackedWeights& weights);
+  PlanBuilder(passes::ConvertedGraph converted, const PlanOptions& options);
 
   Result<Plan> build();
 
   // For lowerings (engine/lower/).
   [[nodiscard]] const ir::Graph& graph() const { return graph_; }
-  [[nodiscard]] Isa isa() const { return isa_; }
   [[nodiscard]] const std::vector<std::int64_t>& dims(ir::ValueId value) const;
   // A graph input's, or of what a node makes, in the layout that the graph has it in.
   [[nodiscard]] Layout layout(ir::ValueId value) const {
@@ -40,36 +48,50 @@ class PlanBuilder {
   // `value` has the same bytes as `slot`.
   void alias(ir::ValueId value, SlotId slot);
   // Adds a step for the problem: the best kernel, on these slots. `key` says what its weights
-  // depend on but for the kernel, and `weights()` gives them; without, there are none.
+  // depend on but for the kernel, and `weights()` gives them; without, there are none. Large
+  // weights, the first of the key's constants, are released.
   void add_step(const ops::FusedOperator& op, kernels::Problem problem, std::vector<SlotId> inputs,
                 SlotId output);
   template <typename MakeWeights>
   void add_step(const ops::FusedOperator& op, kernels::Problem problem, std::vector<SlotId> inputs,
                 SlotId output, PackingKey key, const MakeWeights& weights) {
-    key.kernel = kernels::best_kernel(problem, isa_);
-    const WeightsId packed = weights_.find_or_pack(key, problem, weights);
-    release(key.constants);
-    add_step(op, std::move(problem), std::move(inputs), output);
+    key.kernel = kernels::best_kernel(problem, options_.isa);
+    WeightsId packed = kNoWeights;
+    if (graph_.constant(key.constants.front())->has_elements()) {
+      packed = options_.weights->find_or_pack(key, problem, weights);
+      release(key.constants.front());
+    } else {
+      packed = find_packed(op, key, problem);
+    }
+    add_step(op, key.kernel, std::move(problem), std::move(inputs), output);
     plan_.steps.back().weights = packed;
   }
 
  private:
-  // Drops the elements of constants that nothing but the node just packed reads.
-  void release(std::span<const ir::ValueId> constants);
+  void add_step(const ops::FusedOperator& op, KernelId kernel, kernels::Problem problem,
+                std::vector<SlotId> inputs, SlotId output);
+  // Drops the elements of a constant that nothing but the node just packed reads.
+  void release(ir::ValueId constant);
+  // The packing of weights that have been released; fails where there is none.
+  WeightsId find_packed(const ops::FusedOperator& op, PackingKey& key,
+                        const kernels::Problem& problem);
+  // The first failure is what build() returns.
+  void fail(const Error& error);
   // A step with the node's name and type filled in.
   [[nodiscard]] Step step_for(const ops::FusedOperator& op) const;
+  bool makes_nothing(ir::NodeId id);
   // Runs the node in the reference evaluator.
   void lower_by_reference(ir::NodeId id);
   SlotId new_slot(StorageId storage, ir::ValueId value);
   StorageId new_storage(Storage storage);
+  void write_outputs_in_place();
   void plan_arena();
 
   ir::Graph graph_;
   const std::vector<Layout> layouts_;  // by value
-  Isa isa_;
-  int threads_;
-  PackedWeights& weights_;
+  PlanOptions options_;
   Plan plan_;
+  Status status_;
   std::vector<std::vector<std::int64_t>> dims_;  // by value
   std::vector<SlotId> slots_;                    // by value; -1 where there is none yet
 };

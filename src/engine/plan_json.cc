@@ -146,12 +146,12 @@ class Reader {
   Status status_;
 };
 
-constexpr std::string_view kStorageKinds[] = {"arena", "input", "constant"};
+constexpr std::string_view kStorageKinds[] = {"arena", "input", "output", "constant"};
 
 json storage_to_json(const Storage& storage) {
   return {{"kind", kStorageKinds[static_cast<std::size_t>(storage.kind)]},
           {"bytes", storage.bytes},
-          {"input", storage.input},
+          {"index", storage.index},
           {"offset", storage.offset},
           {"first_step", storage.first_step},
           {"last_step", storage.last_step}};
@@ -163,7 +163,7 @@ Result<Storage> storage_from_json(const json& from, std::string place) {
   Reader reader(from, place);
   reader.read("kind", kind);
   reader.read("bytes", storage.bytes);
-  reader.read("input", storage.input);
+  reader.read("index", storage.index);
   reader.read("offset", storage.offset);
   reader.read("first_step", storage.first_step);
   reader.read("last_step", storage.last_step);
@@ -286,7 +286,7 @@ Result<TensorInfo> info_from_json(const json& from, std::string place) {
   RETURN_IF_ERROR(reader.finish());
   const auto data_type = ir::parse_data_type(type);
   if (!data_type.ok()) return invalid_data("{}.type is '{}'", place, type);
-  info.type = {*data_type, ir::make_shape(dims)};
+  info.type = info.accepted = {*data_type, ir::make_shape(dims)};
   return info;
 }
 
@@ -335,6 +335,7 @@ json plan_to_json(const Plan& plan) {
               {"output_infos", infos_to_json(plan.output_infos)},
               {"arena_bytes", plan.arena_bytes},
               {"threads", plan.threads},
+              {"useful_threads", plan.useful_threads},
               {"least_arena_bytes", plan.least_arena_bytes},
               {"constant_bytes", plan.constant_bytes}};
   for (const Storage& storage : plan.storages)
@@ -361,6 +362,7 @@ Result<Plan> read_plan(const json& from) {
   reader.read("outputs", plan.outputs);
   reader.read("arena_bytes", plan.arena_bytes);
   reader.read("threads", plan.threads);
+  reader.read("useful_threads", plan.useful_threads);
   reader.read("least_arena_bytes", plan.least_arena_bytes);
   reader.read("constant_bytes", plan.constant_bytes);
   RETURN_IF_ERROR(reader.finish());

@@ -66,12 +66,18 @@ class ReferenceBackend final : public OwnBackend {
   [[nodiscard]] Result<std::shared_ptr<const Executable>> compile(
       ir::Graph graph, const CompileOptions& options) const override {
     RETURN_IF_ERROR(check_no_memory_limit(*this, options));
+    RETURN_IF_ERROR(check(graph, options));
+    ASSIGN_OR_RETURN(const std::vector<ir::TensorType> types, bound_inputs(graph, options));
+    ASSIGN_OR_RETURN(graph, fix_shapes(std::move(graph), options));
     auto model = std::make_shared<Model>();
-    ASSIGN_OR_RETURN(model->graph, form_ == Form::kAsRead
-                                       ? bind(std::move(graph), options)
-                                       : lower(std::move(graph), options, model->notes));
-    model->inputs = describe_values(model->graph, model->graph.inputs());
-    model->outputs = describe_values(model->graph, model->graph.outputs());
+    if (form_ == Form::kLowered) {
+      ASSIGN_OR_RETURN(graph, lower(std::move(graph), options, model->notes));
+    }
+    model->inputs = describe_inputs(graph, types);
+    ir::Graph bound = graph;
+    RETURN_IF_ERROR(set_inputs(bound, types));
+    model->outputs = describe_values(bound, bound.outputs());
+    model->graph = std::move(graph);
     return std::shared_ptr<const Executable>(
         std::make_shared<ReferenceExecutable>(std::move(model), options));
   }

@@ -58,6 +58,8 @@ class Tensor {
   [[nodiscard]] std::size_t rank() const { return dims_.size(); }
   [[nodiscard]] std::int64_t num_elements() const { return count_; }
   [[nodiscard]] std::size_t num_bytes() const;  // of the buffer; 0 for strings
+  // Whether no copy shares the elements, so that writing to them copies nothing.
+  [[nodiscard]] bool is_sole_owner() const { return !buffer_ || buffer_.is_sole_owner(); }
   [[nodiscard]] TensorType type() const { return {type_, make_shape(dims_)}; }
 
   // Elements as T; T must be the element type (kDataTypeOf<T>), or a byte type to see 4-bit ones.

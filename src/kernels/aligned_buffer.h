@@ -15,13 +15,12 @@ inline constexpr std::size_t kBufferAlignment = 64;
 
 // A fixed number of T, all bits zero. Movable, not copyable.
 template <typename T>
-  requires std::is_trivially_destructible_v<T>
+requires std::is_trivially_destructible_v<T>
 class AlignedBuffer {
  public:
   AlignedBuffer() = default;
   explicit AlignedBuffer(std::size_t size)
-      : data_(static_cast<T*>(allocate_zeroed(size * sizeof(T))), {size * sizeof(T)}),
-        size_(size) {
+      : data_(static_cast<T*>(allocate_zeroed(size * sizeof(T))), {size * sizeof(T)}), size_(size) {
     if (size > 0 && data_ == nullptr) throw std::bad_alloc();
   }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <memory_resource>
 #include <vector>
 
 #include "base/result.h"
@@ -22,17 +23,20 @@ struct Axis {
 // cache lines on each side.
 constexpr std::int64_t kBlock = 16;
 
+using Axes = std::pmr::vector<Axis>;
+
 // The output's dimensions, outermost first, without those of size 1 and with neighbours joined that
 // stay neighbours.
-std::vector<Axis> joined_axes(std::span<const std::int64_t> in_shape,
-                              std::span<const std::int64_t> permutation) {
-  std::vector<std::int64_t> in_strides(in_shape.size());
+Axes joined_axes(std::span<const std::int64_t> in_shape, std::span<const std::int64_t> permutation,
+                 std::pmr::memory_resource& memory) {
+  std::pmr::vector<std::int64_t> in_strides(in_shape.size(), &memory);
   std::int64_t stride = 1;
   for (std::size_t i = in_shape.size(); i-- > 0;) {
     in_strides[i] = stride;
     stride *= in_shape[i];
   }
-  std::vector<Axis> axes;
+  Axes axes(&memory);
+  axes.reserve(permutation.size() + 1);
   for (const std::int64_t dimension : permutation) {
     const auto i = static_cast<std::size_t>(dimension);
     if (in_shape[i] == 1) continue;
@@ -133,7 +137,7 @@ void copy_runs(const T* in, T* out, std::span<const Axis> axes, ThreadPool& pool
 
 // The input's innermost dimension moves: it and the output's make matrices to transpose.
 template <typename T>
-void transpose_axes(const T* in, T* out, std::vector<Axis> axes, ThreadPool& pool, double cost) {
+void transpose_axes(const T* in, T* out, Axes& axes, ThreadPool& pool, double cost) {
   const Axis columns = axes.back();
   axes.pop_back();
   const auto contiguous =
@@ -154,7 +158,7 @@ void transpose_axes(const T* in, T* out, std::vector<Axis> axes, ThreadPool& poo
 }
 
 template <typename T>
-void permute_elements(const void* in, void* out, const std::vector<Axis>& axes, ThreadPool& pool) {
+void permute_elements(const void* in, void* out, Axes& axes, ThreadPool& pool) {
   const auto* source = static_cast<const T*>(in);
   auto* target = static_cast<T*>(out);
   const std::int64_t bytes = 2 * count_of(axes) * static_cast<std::int64_t>(sizeof(T));
@@ -175,7 +179,10 @@ void permute(const void* in, void* out, std::span<const std::int64_t> in_shape,
              ThreadPool& pool) {
   LATHE_CHECK(in_shape.size() == permutation.size());
   if (std::find(in_shape.begin(), in_shape.end(), 0) != in_shape.end()) return;
-  std::vector<Axis> axes = joined_axes(in_shape, permutation);
+  // Enough for 16 axes; those of a higher rank are allocated.
+  std::array<std::byte, 1024> local;
+  std::pmr::monotonic_buffer_resource memory(local.data(), local.size());
+  Axes axes = joined_axes(in_shape, permutation, memory);
   if (axes.empty()) axes.push_back({1, 1, 1});
   switch (element_size) {
     case 1:

@@ -76,8 +76,7 @@ Result<InferenceTimer> InferenceTimer::load(const Path& model, const std::string
   if (auto state = backend->available(); !state.available)
     return Error(ErrorCode::kUnavailable, std::move(state.reason));
   const auto start = Clock::now();
-  ASSIGN_OR_RETURN(ir::Graph graph,
-                   formats::load_model(model, formats::UnknownOperators::kKeep));
+  ASSIGN_OR_RETURN(ir::Graph graph, formats::load_model(model, formats::UnknownOperators::kKeep));
   const double read_ms = milliseconds_since(start);
   loaded.macs = macs_of(graph, options);
   const auto compiling = Clock::now();

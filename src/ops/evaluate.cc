@@ -131,9 +131,10 @@ Result<Values> EvaluateContext::run_subgraph(std::string_view attribute,
   for (const auto& [key, value] : node.attributes) {
     if (const auto* one = std::get_if<ir::Subgraph>(&value)) {
       if (key == attribute) {
+        const auto own = captures.subspan(first, one->captures.size());
+        if (subgraphs != nullptr) return (*subgraphs)(attribute, graph_inputs, own);
         ASSIGN_OR_RETURN(std::vector<ir::Datum> outputs,
-                         evaluate_values(*one->graph, graph_inputs,
-                                         captures.subspan(first, one->captures.size())));
+                         evaluate_values(*one->graph, graph_inputs, own));
         Values results;
         results.assign(outputs.begin(), outputs.end());
         return results;
@@ -178,6 +179,16 @@ Result<Values> evaluate_node(const ir::Node& node, std::span<const ir::Datum> in
       outputs[i] = tensor->cast(wanted);
   }
   return outputs;
+}
+
+Result<Values> run_node(const ir::Node& node, std::span<const ir::Datum> inputs,
+                        std::span<const ir::Datum> captures, const RunSubgraph& run) {
+  const OpDef* op = find_op(node.domain, node.op_type);
+  if (op == nullptr) return unsupported("operator {} is not supported", node.qualified_type());
+  std::vector<ir::Tensor> tensors;
+  for (const ir::Datum& value : inputs)
+    tensors.push_back(value.tensor() == nullptr ? ir::Tensor() : *value.tensor());
+  return op->evaluate({node, *op->signature, tensors, inputs, {}, captures, &run});
 }
 
 Result<std::vector<ir::Tensor>> evaluate_node(const ir::Node& node,

@@ -30,7 +30,11 @@ Result<std::vector<ir::Tensor>> evaluate(const ir::Graph& graph, std::span<const
 // capture, one after the other.
 Result<Values> evaluate_node(const ir::Node& node, std::span<const ir::Datum> inputs,
                              std::span<const ir::Datum> captures = {});
-// The same of tensors alone. An output that is none is an error.
+// Evaluates a node that runs graphs (If, Loop), whose types have been inferred, and leaves those to
+// `run`.
+Result<Values> run_node(const ir::Node& node, std::span<const ir::Datum> inputs,
+                        std::span<const ir::Datum> captures, const RunSubgraph& run);
+// The same as evaluate_node of tensors alone. An output that is none is an error.
 Result<std::vector<ir::Tensor>> evaluate_node(const ir::Node& node,
                                               std::span<const ir::Tensor> inputs);
 

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/function_ref.h"
 #include "base/result.h"
 #include "ir/datum.h"
 #include "ir/graph.h"
@@ -66,6 +67,11 @@ class InferContext {
   const Signature& signature_;
 };
 
+// Runs the graph that a node's attribute holds, on inputs and what it captures.
+using RunSubgraph =
+    FunctionRef<Result<Values>(std::string_view attribute, std::span<const ir::Datum> inputs,
+                               std::span<const ir::Datum> captures)>;
+
 // One node while it is evaluated. Shapes and attributes have passed inference for exactly these
 // inputs, so an evaluator need not check them again.
 struct EvaluateContext {
@@ -75,7 +81,8 @@ struct EvaluateContext {
   std::span<const ir::Datum> values;   // inputs of any kind
   // As inferred for these inputs; extents that depend on values are unknown.
   std::span<const ir::TensorType> output_types;
-  std::span<const ir::Datum> captures;  // what the node's subgraphs capture, one after the other
+  std::span<const ir::Datum> captures;     // what the node's subgraphs capture, one after the other
+  const RunSubgraph* subgraphs = nullptr;  // who runs them; null: the reference evaluator
 
   [[nodiscard]] Attributes attributes() const { return {node, signature}; }
   [[nodiscard]] bool has_input(std::size_t i) const {

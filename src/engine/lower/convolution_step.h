@@ -9,9 +9,10 @@
 
 namespace lathe::engine {
 
-// What a node's packed weights depend on: its operands behind the first, and `parameters`, numbers
-// that change how they are read.
-PackingKey packing_key(const ir::Node& node, std::vector<std::int64_t> parameters);
+// What a node's packed weights depend on: the operand in slot `weights`, all others behind the
+// first, and `parameters`, numbers that change how they are read.
+PackingKey packing_key(const ir::Node& node, std::size_t weights,
+                       std::vector<std::int64_t> parameters);
 
 // A float's bits, as a parameter of a packing.
 std::int64_t as_parameter(float value);
@@ -29,7 +30,7 @@ void add_convolution_f32(PlanBuilder& builder, const ops::FusedOperator& op,
   builder.add_step(
       op,
       kernels::ConvolutionF32Problem{shape, {op.epilogue.minimum, op.epilogue.maximum}, residual},
-      std::move(inputs), output, packing_key(op.main, std::move(parameters)), weights);
+      std::move(inputs), output, packing_key(op.main, 1, std::move(parameters)), weights);
 }
 
 // The same of an integer layer, whose problem holds the epilogue; for WeightsInt8.
@@ -41,7 +42,7 @@ void add_convolution_int8(PlanBuilder& builder, const ops::FusedOperator& op,
   const SlotId output = builder.define(op.main.output());
   parameters.push_back(problem.input.is_signed ? 1 : 0);
   builder.add_step(op, std::move(problem), {input}, output,
-                   packing_key(op.main, std::move(parameters)), weights);
+                   packing_key(op.main, 3, std::move(parameters)), weights);
 }
 
 }  // namespace lathe::engine

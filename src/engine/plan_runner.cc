@@ -1,0 +1,90 @@
+#include "engine/plan_runner.h"
+
+#include <chrono>
+#include <cstring>
+
+#include "engine/interpreter.h"
+
+namespace lathe::engine {
+
+PlanRunner::PlanRunner(std::shared_ptr<const Plan> plan, const PackedWeights& weights)
+    : plan_(std::move(plan)) {
+  std::size_t operands = 0;
+  for (const Step& step : plan_->steps) {
+    weights_.push_back(weights.data(step.weights));
+    operands = std::max({operands, step.inputs.size(), step.outputs.size()});
+  }
+  inputs_.reserve(operands);
+  outputs_.reserve(operands);
+  places_.resize(plan_->storages.size());
+}
+
+void PlanRunner::place(const Memory& memory) {
+  for (std::size_t i = 0; i < places_.size(); ++i) {
+    const Storage& storage = plan_->storages[i];
+    const auto index = static_cast<std::size_t>(storage.index);
+    switch (storage.kind) {
+      case Storage::Kind::kArena:
+        places_[i] = memory.arena + storage.offset;
+        break;
+      case Storage::Kind::kInput:
+        places_[i] = const_cast<std::byte*>(memory.inputs[index]);
+        break;
+      case Storage::Kind::kOutput:
+        places_[i] = memory.outputs[index];
+        break;
+      case Storage::Kind::kConstant:
+        places_[i] = const_cast<std::byte*>(storage.constant.bytes().data());
+        break;
+    }
+  }
+}
+
+Status PlanRunner::run_step(std::size_t i, std::byte* arena, ThreadPool& pool) {
+  const Step& step = plan_->steps[i];
+  inputs_.clear();
+  outputs_.clear();
+  for (const SlotId slot : step.inputs) inputs_.push_back(place_of(slot));
+  for (const SlotId slot : step.outputs) outputs_.push_back(place_of(slot));
+  if (step.kernel == kInterpreter) {
+    const auto node = static_cast<std::size_t>(step.interpreted);
+    return interpret(plan_->interpreted[node], inputs_, outputs_);
+  }
+  kernels::kernel_of(step.kernel)
+      .run(step.problem,
+           {inputs_.data(), outputs_.data(), weights_[i], arena + step.scratch_offset, pool});
+  return {};
+}
+
+Status PlanRunner::run(const Memory& memory, ThreadPool& pool, std::vector<StepProfile>* times) {
+  place(memory);
+  for (std::size_t i = 0; i < plan_->steps.size(); ++i) {
+    const auto start = times == nullptr ? std::chrono::steady_clock::time_point()
+                                        : std::chrono::steady_clock::now();
+    RETURN_IF_ERROR(run_step(i, memory.arena, pool));
+    if (times == nullptr) continue;
+    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
+    (*times)[i].total_ms += took.count();
+    ++(*times)[i].runs;
+  }
+  // Outputs that are inputs, constants or each other as well.
+  for (std::size_t i = 0; i < plan_->outputs.size(); ++i) {
+    const Slot& slot = plan_->slots[static_cast<std::size_t>(plan_->outputs[i])];
+    const Storage& storage = plan_->storages[static_cast<std::size_t>(slot.storage)];
+    const void* made = place_of(plan_->outputs[i]);
+    if (made != memory.outputs[i] && storage.bytes > 0)
+      std::memcpy(memory.outputs[i], made, storage.bytes);
+  }
+  return {};
+}
+
+std::vector<StepProfile> PlanRunner::empty_profile() const {
+  std::vector<StepProfile> profile;
+  for (const Step& step : plan_->steps) {
+    profile.push_back(
+        {step.name, step.op_type, std::string(kernel_name(step)), step.missing, step.macs, 0, 0});
+  }
+  return profile;
+}
+
+}  // namespace lathe::engine

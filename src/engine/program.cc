@@ -1,0 +1,344 @@
+#include "engine/program.h"
+
+#include <algorithm>
+#include <fmt/ranges.h>
+#include <optional>
+
+#include "ops/infer_shapes.h"
+
+namespace lathe::engine {
+namespace {
+
+using ir::NodeId;
+using ir::ValueId;
+
+// A graph that runs other graphs, rather than one kernel that says by a graph what it computes.
+bool has_bodies(const ir::Node& node) {
+  return !node.is("Fused", ir::kLatheDomain) && !ir::subgraphs(node).empty();
+}
+
+std::vector<ValueId> captures_of(const ir::Node& node) {
+  std::vector<ValueId> captures;
+  for (const ir::Subgraph* subgraph : ir::subgraphs(node))
+    captures.insert(captures.end(), subgraph->captures.begin(), subgraph->captures.end());
+  return captures;
+}
+
+bool fits_arena(const ir::Type& type) {
+  return type.is_tensor() && ir::bits_per_element(type.tensor().data_type) > 0;
+}
+
+// Whether every extent is a number, or an expression of the inputs' extents.
+bool is_expressed(const ir::TensorType& type) {
+  return type.shape && std::none_of(type.shape->begin(), type.shape->end(),
+                                    [](const ir::Dim& dim) { return dim.symbolic().is_unknown(); });
+}
+
+// Copies parts of a graph into a graph of their own.
+class Extraction {
+ public:
+  explicit Extraction(const ir::Graph& from)
+      : from_(from), ids_(from.value_count(), ir::kNoValue) {}
+
+  void add(NodeId id) {
+    ir::Node node = from_.node(id);
+    for (ValueId& input : node.inputs) input = read(input);
+    for (auto& [key, attribute] : node.attributes) {
+      if (auto* one = std::get_if<ir::Subgraph>(&attribute)) renumber(*one);
+      if (auto* list = std::get_if<std::vector<ir::Subgraph>>(&attribute))
+        for (ir::Subgraph& subgraph : *list) renumber(subgraph);
+    }
+    for (ValueId& output : node.outputs) {
+      if (output == ir::kNoValue) continue;
+      const ValueId made = to_.add_value(from_.value(output).name, from_.type(output));
+      ids_[static_cast<std::size_t>(output)] = made;
+      made_.push_back(output);
+      output = made;
+    }
+    to_.add_node(std::move(node));
+  }
+
+  // What the nodes make of it, and read without making it.
+  [[nodiscard]] std::span<const ValueId> made() const { return made_; }
+  [[nodiscard]] std::vector<ValueId> take_inputs() { return std::move(inputs_); }
+
+  ir::Graph finish(std::span<const ValueId> outputs) {
+    std::vector<ValueId> ids;
+    for (const ValueId output : outputs) ids.push_back(ids_[static_cast<std::size_t>(output)]);
+    to_.set_outputs(std::move(ids));
+    return std::move(to_);
+  }
+
+ private:
+  ValueId read(ValueId id) {
+    if (id == ir::kNoValue) return id;
+    ValueId& known = ids_[static_cast<std::size_t>(id)];
+    if (known != ir::kNoValue) return known;
+    if (const ir::Tensor* constant = from_.constant(id)) {
+      known = to_.add_constant(from_.value(id).name, *constant);
+    } else {
+      known = to_.add_input(from_.value(id).name, from_.type(id));
+      inputs_.push_back(id);
+    }
+    return known;
+  }
+
+  void renumber(ir::Subgraph& subgraph) {
+    for (ValueId& capture : subgraph.captures) capture = read(capture);
+  }
+
+  const ir::Graph& from_;
+  ir::Graph to_;
+  std::vector<ValueId> ids_;  // by value of `from`
+  std::vector<ValueId> inputs_;
+  std::vector<ValueId> made_;
+};
+
+}  // namespace
+
+// Tells nodes whose outputs' extents follow from those of their inputs from nodes that look at
+// values: given numbers for all inputs' extents, inference has numbers for the former's outputs.
+class ShapeTrial {
+ public:
+  explicit ShapeTrial(const ir::Graph& graph) : graph_(graph) {
+    for (std::size_t v = 0; v < graph_.value_count(); ++v) fill(static_cast<ValueId>(v));
+  }
+
+  // Asked for each node in order.
+  bool looks_at_values(NodeId id) {
+    const ir::Node node = graph_.node(id);
+    // What has no rank yet tells nothing before it is there.
+    for (const ValueId read : node.reads())
+      if (!graph_.tensor_type(read).shape) return false;
+    const auto types = ops::infer_node(graph_, node);
+    // A mere try: these numbers need not fit together.
+    if (!types.ok()) return false;
+    bool known = true;
+    for (std::size_t i = 0; i < node.outputs.size(); ++i) {
+      if (node.outputs[i] == ir::kNoValue) continue;
+      const ir::TensorType& type = (*types)[i].tensor();
+      known = known && type.shape && ir::fully_known(*type.shape);
+      graph_.set_type(node.outputs[i], (*types)[i]);
+      fill(node.outputs[i]);
+    }
+    return !known;
+  }
+
+ private:
+  // Large enough for any window that networks have.
+  static constexpr std::int64_t kExtent = 64;
+
+  void fill(ValueId id) {
+    if (!graph_.type(id).is_tensor() || !graph_.tensor_type(id).shape) return;
+    ir::TensorType type = graph_.tensor_type(id);
+    for (ir::Dim& dim : *type.shape)
+      if (!dim.known()) dim = kExtent;
+    graph_.set_type(id, std::move(type));
+  }
+
+  ir::Graph graph_;
+};
+
+class ProgramBuilder {
+ public:
+  ProgramBuilder(ir::Graph graph, Isa isa, int threads)
+      : graph_(std::move(graph)), isa_(isa), threads_(threads) {}
+
+  Result<std::shared_ptr<const Program>> build() {
+    program_.value_count_ = graph_.value_count();
+    program_.inputs_.assign(graph_.inputs().begin(), graph_.inputs().end());
+    program_.inputs_.insert(program_.inputs_.end(), graph_.captures().begin(),
+                            graph_.captures().end());
+    program_.outputs_.assign(graph_.outputs().begin(), graph_.outputs().end());
+    RETURN_IF_ERROR(assign_levels());
+    trial_.reset();  // which holds on to weights
+    if (node_stages_ == 0 && graph_.captures().empty()) {
+      RegionStage all{nullptr, program_.inputs_, program_.outputs_};
+      all.region = std::make_unique<Region>(std::move(graph_), isa_, threads_);
+      program_.stages_.emplace_back(std::move(all));
+      program_.released_.emplace_back();
+      return std::make_shared<const Program>(std::move(program_));
+    }
+    RETURN_IF_ERROR(make_stages());
+    keep_constants();
+    find_last_readers();
+    return std::make_shared<const Program>(std::move(program_));
+  }
+
+ private:
+  // Level by level, regions at even ones and nodes at odd ones; a node stands behind all that it
+  // reads, and regions are as few as can be.
+  Status assign_levels() {
+    ASSIGN_OR_RETURN(order_, graph_.topological_order());
+    if (!all_expressed()) trial_.emplace(graph_);
+    value_levels_.assign(graph_.value_count(), 0);
+    node_levels_.assign(graph_.node_id_limit(), 0);
+    for (const NodeId id : order_) {
+      const ir::Node& node = graph_.node(id);
+      int level = 0;
+      for (const ValueId read : node.reads())
+        level = std::max(level, value_levels_[static_cast<std::size_t>(read)]);
+      const bool alone = stands_alone(id);
+      if (alone) ++node_stages_;
+      node_levels_[static_cast<std::size_t>(id)] = alone ? level + 1 : level;
+      for (const ValueId output : node.outputs) {
+        if (output != ir::kNoValue)
+          value_levels_[static_cast<std::size_t>(output)] = alone ? level + 2 : level;
+      }
+    }
+    return {};
+  }
+
+  bool stands_alone(NodeId id) {
+    const ir::Node& node = graph_.node(id);
+    if (has_bodies(node)) return true;
+    for (const ValueId read : node.reads())
+      if (!fits_arena(graph_.type(read))) return true;
+    for (const ValueId output : node.outputs)
+      if (output != ir::kNoValue && !fits_arena(graph_.type(output))) return true;
+    return trial_ && trial_->looks_at_values(id);
+  }
+
+  // Only where inference left something open is there anything to try.
+  [[nodiscard]] bool all_expressed() const {
+    for (const NodeId id : order_) {
+      for (const ValueId output : graph_.node(id).outputs) {
+        if (output != ir::kNoValue && !is_expressed(graph_.tensor_type(output))) return false;
+      }
+    }
+    return true;
+  }
+
+  Status make_stages() {
+    int last = 0;
+    for (const NodeId id : order_) last = std::max(last, level_of(id));
+    for (int level = 0; level <= last; ++level) {
+      if (level % 2 == 0) {
+        add_region(level);
+        continue;
+      }
+      for (const NodeId id : order_)
+        if (level_of(id) == level) RETURN_IF_ERROR(add_node(id));
+    }
+    return {};
+  }
+
+  [[nodiscard]] int level_of(NodeId id) const { return node_levels_[static_cast<std::size_t>(id)]; }
+
+  void add_region(int level) {
+    Extraction extraction(graph_);
+    for (const NodeId id : order_)
+      if (level_of(id) == level) extraction.add(id);
+    if (extraction.made().empty()) return;
+    RegionStage stage;
+    for (const ValueId made : extraction.made())
+      if (is_read_outside(made, level)) stage.outputs.push_back(made);
+    ir::Graph part = extraction.finish(stage.outputs);
+    stage.inputs = extraction.take_inputs();
+    stage.region = std::make_unique<Region>(std::move(part), isa_, threads_);
+    program_.stages_.emplace_back(std::move(stage));
+  }
+
+  [[nodiscard]] bool is_read_outside(ValueId value, int level) const {
+    const auto readers = graph_.readers(value);
+    return graph_.is_output(value) || std::any_of(readers.begin(), readers.end(),
+                                                  [&](NodeId id) { return level_of(id) != level; });
+  }
+
+  Status add_node(NodeId id) {
+    NodeStage stage{graph_.node(id), fmt::format("node {}", ir::describe_node(graph_, id)), {}, {}};
+    stage.captures = captures_of(stage.node);
+    for (const auto& [key, attribute] : stage.node.attributes) {
+      const auto* body = std::get_if<ir::Subgraph>(&attribute);
+      if (body == nullptr) continue;
+      auto built = ProgramBuilder(*body->graph, isa_, threads_).build();
+      if (!built.ok())
+        return built.error()
+            .with_context(fmt::format("attribute '{}'", key))
+            .with_context(stage.place);
+      stage.bodies.emplace(key, *std::move(built));
+    }
+    program_.stages_.emplace_back(std::move(stage));
+    return {};
+  }
+
+  // What the environment has from the beginning.
+  void keep_constants() {
+    const auto keep = [&](ValueId id) {
+      const ir::Tensor* constant = id == ir::kNoValue ? nullptr : graph_.constant(id);
+      if (constant != nullptr) program_.constants_.emplace(id, *constant);
+    };
+    for (const Stage& stage : program_.stages_) {
+      if (const auto* node = std::get_if<NodeStage>(&stage))
+        for (const ValueId read : node->node.reads()) keep(read);
+    }
+    for (const ValueId output : program_.outputs_) keep(output);
+  }
+
+  void find_last_readers() {
+    std::vector<int> last(graph_.value_count(), -1);
+    for (std::size_t i = 0; i < program_.stages_.size(); ++i) {
+      const auto* region = std::get_if<RegionStage>(&program_.stages_[i]);
+      const std::vector<ValueId> reads =
+          region != nullptr ? region->inputs
+                            : std::get<NodeStage>(program_.stages_[i]).node.reads();
+      for (const ValueId read : reads) last[static_cast<std::size_t>(read)] = static_cast<int>(i);
+    }
+    for (const ValueId output : program_.outputs_) last[static_cast<std::size_t>(output)] = -1;
+    program_.released_.resize(program_.stages_.size());
+    for (std::size_t v = 0; v < last.size(); ++v) {
+      if (last[v] >= 0)
+        program_.released_[static_cast<std::size_t>(last[v])].push_back(static_cast<ValueId>(v));
+    }
+  }
+
+  ir::Graph graph_;
+  Isa isa_;
+  int threads_;
+  Program program_;
+  std::vector<NodeId> order_;
+  std::vector<int> value_levels_;
+  std::vector<int> node_levels_;
+  int node_stages_ = 0;
+  std::optional<ShapeTrial> trial_;
+};
+
+Result<std::shared_ptr<const Program>> Program::build(ir::Graph lowered, Isa isa, int threads) {
+  return ProgramBuilder(std::move(lowered), isa, threads).build();
+}
+
+const Region* Program::only_region() const {
+  const auto* first = stages_.size() == 1 ? std::get_if<RegionStage>(&stages_[0]) : nullptr;
+  return first == nullptr || first->inputs != inputs_ || first->outputs != outputs_
+             ? nullptr
+             : first->region.get();
+}
+
+std::size_t Program::weight_bytes() const {
+  std::size_t bytes = 0;
+  for (const auto& [id, constant] : constants_) bytes += constant.num_bytes();
+  for (const Stage& stage : stages_) {
+    if (const auto* region = std::get_if<RegionStage>(&stage)) {
+      bytes += region->region->weights().bytes();
+      continue;
+    }
+    for (const auto& [key, body] : std::get<NodeStage>(stage).bodies) bytes += body->weight_bytes();
+  }
+  return bytes;
+}
+
+std::string Program::describe_nodes() const {
+  std::vector<std::string> names;
+  for (const Stage& stage : stages_) {
+    const auto* node = std::get_if<NodeStage>(&stage);
+    if (node == nullptr || !node->bodies.empty()) continue;
+    names.push_back(node->place.substr(std::string_view("node ").size()));
+  }
+  if (names.empty()) return {};
+  return fmt::format("{} evaluated one by one, since {} on values: {}",
+                     names.size() == 1 ? "1 node is" : fmt::format("{} nodes are", names.size()),
+                     names.size() == 1 ? "what it makes depends" : "what they make depends",
+                     fmt::join(names, ", "));
+}
+
+}  // namespace lathe::engine

@@ -1,0 +1,49 @@
+#include "engine/region.h"
+
+#include <algorithm>
+
+#include "engine/plan_builder.h"
+
+namespace lathe::engine {
+namespace {
+
+bool is_for(const Plan& plan, std::span<const ir::TensorType> inputs) {
+  return std::equal(
+      inputs.begin(), inputs.end(), plan.input_infos.begin(), plan.input_infos.end(),
+      [](const ir::TensorType& type, const TensorInfo& info) { return type == info.type; });
+}
+
+bool is_open(const ir::TensorType& type) { return !type.shape || !ir::fully_known(*type.shape); }
+
+}  // namespace
+
+Region::Region(ir::Graph lowered, Isa isa, int threads)
+    : isa_(isa), threads_(threads), graph_(std::move(lowered)) {
+  for (const ir::ValueId id : graph_.inputs()) inputs_.push_back(graph_.tensor_type(id));
+  open_ = std::any_of(inputs_.begin(), inputs_.end(), is_open);
+}
+
+Result<std::shared_ptr<const Plan>> Region::plan(std::span<const ir::TensorType> inputs) const {
+  const std::lock_guard lock(mutex_);
+  const auto made = std::find_if(plans_.begin(), plans_.end(),
+                                 [&](const auto& plan) { return is_for(*plan, inputs); });
+  if (made != plans_.end()) {
+    std::rotate(plans_.begin(), made, made + 1);
+    return plans_.front();
+  }
+  ASSIGN_OR_RETURN(std::shared_ptr<const Plan> plan, make_plan(inputs));
+  if (plans_.size() == kMostPlans) plans_.pop_back();
+  plans_.insert(plans_.begin(), plan);
+  return plan;
+}
+
+Result<std::shared_ptr<const Plan>> Region::make_plan(
+    std::span<const ir::TensorType> inputs) const {
+  const PlanOptions options{isa_, threads_, &weights_, open_ ? &graph_ : nullptr};
+  ir::Graph graph = open_ ? graph_ : std::move(graph_);
+  if (open_) RETURN_IF_ERROR(set_inputs(graph, inputs));
+  ASSIGN_OR_RETURN(Plan plan, build_plan(std::move(graph), options));
+  return std::make_shared<const Plan>(std::move(plan));
+}
+
+}  // namespace lathe::engine

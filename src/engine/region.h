@@ -1,0 +1,50 @@
+// A graph whose shapes follow from those of its inputs, made ready to run at any of them.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "base/cpu.h"
+#include "engine/packed_weights.h"
+#include "engine/plan.h"
+#include "ir/graph.h"
+
+namespace lathe::engine {
+
+// Thread-safe. What a plan has packed serves those that follow it.
+class Region {
+ public:
+  // Of these the least recently used is forgotten when another one is made.
+  static constexpr std::size_t kMostPlans = 16;
+
+  // The graph has been through the passes; where an input leaves extents open they are symbolic.
+  Region(ir::Graph lowered, Isa isa, int threads);
+
+  // What the graph leaves open.
+  [[nodiscard]] std::span<const ir::TensorType> inputs() const { return inputs_; }
+  [[nodiscard]] bool takes_other_shapes() const { return open_; }
+
+  // The plan for inputs of these types, which inputs() allow: one made before, or a new one. Errors
+  // name the node or value that is too large or cannot be held.
+  Result<std::shared_ptr<const Plan>> plan(std::span<const ir::TensorType> inputs) const;
+
+  [[nodiscard]] const PackedWeights& weights() const { return weights_; }
+
+ private:
+  Result<std::shared_ptr<const Plan>> make_plan(std::span<const ir::TensorType> inputs) const;
+
+  std::vector<ir::TensorType> inputs_;
+  Isa isa_;
+  int threads_;
+  bool open_ = false;
+  mutable std::mutex mutex_;
+  // Gives up its elements to packed weights; gone where the one plan that there is has been made.
+  mutable ir::Graph graph_;
+  mutable PackedWeights weights_;
+  mutable std::vector<std::shared_ptr<const Plan>> plans_;  // the last one used in front
+};
+
+}  // namespace lathe::engine

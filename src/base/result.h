@@ -10,6 +10,7 @@
 // The surface stays close to std::expected, so that it can take this one's place later.
 #pragma once
 
+#include <concepts>
 #include <cstdlib>
 #include <fmt/core.h>
 #include <string>
@@ -132,6 +133,11 @@ class [[nodiscard]] Result<void> {
   }
   [[nodiscard]] Result with_context(std::string_view where) && {
     return ok() ? std::move(*this) : Result(error().with_context(where));
+  }
+  // The same with a text that is made only where there is an error: where() gives it.
+  template <std::invocable Where>
+  [[nodiscard]] Result with_context(const Where& where) && {
+    return ok() ? std::move(*this) : Result(error().with_context(where()));
   }
 
  private:

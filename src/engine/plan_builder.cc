@@ -268,17 +268,16 @@ Status check_value(const ir::Graph& graph, ir::ValueId value) {
   return error(ErrorCode::kResourceExhausted, "is {}: too large", type.to_string());
 }
 
+Status check_value(const ir::Graph& graph, ir::ValueId id, std::string_view role) {
+  return check_value(graph, id).with_context(
+      [&] { return fmt::format("{} '{}'", role, graph.value(id).name); });
+}
+
 Status check_node_values(const ir::Graph& graph, ir::NodeId id) {
-  for (const ir::ValueId read : graph.node(id).reads()) {
-    if (graph.constant(read) == nullptr) continue;
-    RETURN_IF_ERROR(check_value(graph, read)
-                        .with_context(fmt::format("constant '{}'", graph.value(read).name)));
-  }
-  for (const ir::ValueId output : graph.node(id).outputs) {
-    if (output == ir::kNoValue) continue;
-    RETURN_IF_ERROR(check_value(graph, output)
-                        .with_context(fmt::format("output '{}'", graph.value(output).name)));
-  }
+  for (const ir::ValueId read : graph.node(id).reads())
+    if (graph.constant(read) != nullptr) RETURN_IF_ERROR(check_value(graph, read, "constant"));
+  for (const ir::ValueId output : graph.node(id).outputs)
+    if (output != ir::kNoValue) RETURN_IF_ERROR(check_value(graph, output, "output"));
   if (!ops::count_node_macs(graph, id)) {
     return error(ErrorCode::kResourceExhausted, "takes too many multiply-accumulates to count");
   }
@@ -286,19 +285,12 @@ Status check_node_values(const ir::Graph& graph, ir::NodeId id) {
 }
 
 Status check_values(const ir::Graph& graph) {
-  for (const ir::ValueId id : graph.inputs()) {
-    RETURN_IF_ERROR(
-        check_value(graph, id).with_context(fmt::format("input '{}'", graph.value(id).name)));
-  }
-  ASSIGN_OR_RETURN(const std::vector<ir::NodeId> order, graph.topological_order());
-  for (const ir::NodeId id : order) {
+  for (const ir::ValueId id : graph.inputs()) RETURN_IF_ERROR(check_value(graph, id, "input"));
+  for (const ir::NodeId id : graph.node_ids()) {
     RETURN_IF_ERROR(check_node_values(graph, id).with_context(
-        fmt::format("node {}", ir::describe_node(graph, id))));
+        [&] { return fmt::format("node {}", ir::describe_node(graph, id)); }));
   }
-  for (const ir::ValueId id : graph.outputs()) {
-    RETURN_IF_ERROR(
-        check_value(graph, id).with_context(fmt::format("output '{}'", graph.value(id).name)));
-  }
+  for (const ir::ValueId id : graph.outputs()) RETURN_IF_ERROR(check_value(graph, id, "output"));
   return {};
 }
 

@@ -152,7 +152,9 @@ class ProgramBuilder {
     program_.outputs_.assign(graph_.outputs().begin(), graph_.outputs().end());
     RETURN_IF_ERROR(assign_levels());
     trial_.reset();  // which holds on to weights
-    if (node_stages_ == 0 && graph_.captures().empty()) {
+    const bool all_fit = std::all_of(program_.outputs_.begin(), program_.outputs_.end(),
+                                     [&](ValueId id) { return fits_arena(graph_.type(id)); });
+    if (node_stages_ == 0 && graph_.captures().empty() && all_fit) {
       RegionStage all{nullptr, program_.inputs_, program_.outputs_};
       all.region = std::make_unique<Region>(std::move(graph_), isa_, threads_);
       program_.stages_.emplace_back(std::move(all));

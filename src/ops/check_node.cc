@@ -49,12 +49,12 @@ class Operands {
     }
     for (std::size_t i = 0; i < ids.size(); ++i) {
       const Operand& operand = signature[std::min(i, signature.size() - 1)];
-      const std::string place = fmt::format("{} {} ({})", what, i, operand.name);
+      const auto place = [&] { return fmt::format("{} {} ({})", what, i, operand.name); };
       if (ids[i] != ir::kNoValue) {
         RETURN_IF_ERROR(check_type(graph_.type(ids[i]), operand).with_context(place));
       } else if (operand.option == OperandOption::kSingle ||
                  (operand.option == OperandOption::kVariadic && operand.homogeneous)) {
-        return invalid_data("{} is missing", place);
+        return invalid_data("{} is missing", place());
       }
     }
     return {};
@@ -67,14 +67,11 @@ class Operands {
       return invalid_data("is {}, expected {}", type.to_string(), operand.types.to_string());
     }
     if (!operand.variable || !operand.homogeneous) return {};
-    std::optional<ir::Type>& bound = bound_[*operand.variable];
-    if (!bound) {
-      bound = type;
-      first_[*operand.variable] = operand.name;
-    }
-    if (!same_elements(*bound, type)) {
+    Bound& bound = bound_[*operand.variable];
+    if (bound.type == nullptr) bound = {&type, operand.name};
+    if (!same_elements(*bound.type, type)) {
       return invalid_data("is {}, but {} is {}: both must be of one type", type.to_string(),
-                          first_[*operand.variable], bound->to_string());
+                          bound.first, bound.type->to_string());
     }
     return {};
   }
@@ -85,9 +82,14 @@ class Operands {
     return same_elements(a.element(), b.element());
   }
 
+  // What a type variable stands for, by the operand that was the first to say so.
+  struct Bound {
+    const ir::Type* type = nullptr;
+    std::string_view first;
+  };
+
   const ir::Graph& graph_;
-  std::vector<std::optional<ir::Type>> bound_;
-  std::map<std::size_t, std::string_view> first_;
+  std::vector<Bound> bound_;
 };
 
 Status check_operand_shape(const ir::Graph& graph, const ir::Node& node, const OperandShape& wanted,

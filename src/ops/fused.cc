@@ -95,7 +95,27 @@ class BodyReader {
   FusedOperator result_;
 };
 
+// What a body makes that has been inferred before, from its main operator alone: what follows that
+// changes neither type nor extents. Empty where a residual may.
+Result<std::optional<Types>> infer_main(const InferContext& context) {
+  const ir::Subgraph* body = body_of(context.node());
+  if (body == nullptr || body->graph->outputs().size() != 1 ||
+      !body->graph->type(body->graph->outputs()[0]).known()) {
+    return std::nullopt;
+  }
+  const auto op = unfuse(context.node());
+  if (!op) return std::nullopt;
+  ASSIGN_OR_RETURN(Types types, context.infer(op->main));
+  if (op->epilogue.residual == ir::kNoValue) return types;
+  const ir::Type& residual = context.input_type(op->epilogue.residual_slot);
+  const bool same = types.size() == 1 && residual == types[0] && residual.tensor().shape &&
+                    ir::fully_known(*residual.tensor().shape);
+  return same ? std::optional(std::move(types)) : std::nullopt;
+}
+
 Result<Types> infer_fused(const InferContext& context) {
+  ASSIGN_OR_RETURN(auto of_main, infer_main(context));
+  if (of_main) return *std::move(of_main);
   std::vector<ir::Type> inputs;
   for (std::size_t i = 0; i < context.input_count(); ++i) {
     if (!context.has_input(i)) return invalid_data("{} is missing", context.place(i));
@@ -115,9 +135,19 @@ Result<Values> evaluate_fused(const EvaluateContext& context) {
   return context.run_subgraph("body", context.values);
 }
 
-// Those of its body; 0 where an extent in there is known at run time only.
-std::optional<std::int64_t> macs_fused(const ir::Node& node, std::span<const ir::TensorType>,
-                                       std::span<const ir::TensorType>) {
+// Those of its main operator, or of all of its body; 0 where an extent in there is known at run
+// time only.
+std::optional<std::int64_t> macs_fused(const ir::Node& node, std::span<const ir::TensorType> inputs,
+                                       std::span<const ir::TensorType> outputs) {
+  if (const auto op = unfuse(node)) {
+    const OpDef* main = find_op(op->main.domain, op->main.op_type);
+    if (main == nullptr || main->macs == nullptr) return 0;
+    std::vector<ir::TensorType> operands;
+    for (std::size_t i = 0; i < op->slots.size(); ++i)
+      operands.push_back(op->main.input(i) == ir::kNoValue ? ir::TensorType{}
+                                                           : inputs[op->slots[i]]);
+    return main->macs(op->main, operands, outputs);
+  }
   const ir::Graph& body = *body_of(node)->graph;
   for (std::size_t i = 0; i < body.value_count(); ++i) {
     const auto& shape = body.tensor_type(static_cast<ir::ValueId>(i)).shape;

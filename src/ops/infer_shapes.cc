@@ -82,8 +82,9 @@ class Inference {
     // No arithmetic on extents may overflow: those of a file, or that a flag gives.
     for (const ir::ValueId input : node.inputs) {
       if (input == ir::kNoValue || !graph_.tensor_type(input).shape) continue;
-      RETURN_IF_ERROR(ir::check_extents(*graph_.tensor_type(input).shape)
-                          .with_context(fmt::format("input '{}'", graph_.value(input).name)));
+      RETURN_IF_ERROR(ir::check_extents(*graph_.tensor_type(input).shape).with_context([&] {
+        return fmt::format("input '{}'", graph_.value(input).name);
+      }));
     }
     return op->infer(InferContext(*this, node, *op->signature));
   }
@@ -171,6 +172,8 @@ const ir::Type& InferContext::input_type(std::size_t i) const {
 const ir::Tensor* InferContext::constant(std::size_t i) const {
   return inference_.constant(node_.input(i));
 }
+
+Result<Types> InferContext::infer(const ir::Node& node) const { return inference_.infer(node); }
 
 std::string InferContext::place(std::size_t i) const {
   return fmt::format("input {} ({})", i, signature_.input(i)->name);

@@ -55,6 +55,8 @@ class InferContext {
   [[nodiscard]] const ir::TensorType& input(std::size_t i) const { return input_type(i).tensor(); }
   // The value of an input that is a constant, or null.
   [[nodiscard]] const ir::Tensor* constant(std::size_t i) const;
+  // Types of the outputs of another node on values of the same graph.
+  [[nodiscard]] Result<Types> infer(const ir::Node& node) const;
   // "input 3 (input_mean)": for messages.
   [[nodiscard]] std::string place(std::size_t i) const;
   // Types of the outputs of the graph that an attribute holds, where its inputs have these types.

@@ -253,21 +253,51 @@ class NotCompared(Folder):
     """A backend that cannot run the model has no differences of nodes either."""
 
     def test_is_said(self):
-        nodes = [node("Relu", ["x"], ["a"], "r"), node("Reshape", ["a", "s"], ["y"], "turn")]
         with open(self.path("m.onnx"), "wb") as file:
-            file.write(model(nodes, [value_info("x", [2, 3]), value_info("s", [1], 7)], [value_info("y", ["K"])]))
+            file.write(model([node("Relu", ["x"], ["y"], "r")], [value_info("x", [2, 3])], [value_info("y", [2, 3])]))
         write_npy(self.path("x.npy"), (2, 3))
-        write_npy(self.path("s.npy"), (1,), [6], "<i8")
-        words = ["compare", self.path("m.onnx"), "x=" + self.path("x.npy"), "s=" + self.path("s.npy"), "--nodes",
-                 "--backends", "native,reference"]
-        text = lathe(*words, status=1).stdout
+        words = ["compare", self.path("m.onnx"), self.path("x.npy"), "--nodes", "--backends", "native,reference"]
+        nowhere = {"LATHE_ISA": "none"}
+        text = lathe(*words, status=1, env=nowhere).stdout
         self.assertRegex(text, r"r \(Relu\) +not compared +0\b")
-        self.assertIn("native: node turn (Reshape)", text)
-        native, reference = lathe_json(*words, status=1)["backends"]
+        self.assertIn("native: LATHE_ISA: unknown instruction set 'none'", text)
+        native, reference = lathe_json(*words, status=1, env=nowhere)["backends"]
         self.assertEqual(native["nodes"], [])
         self.assertIsNone(native["outputs"][0]["max_absolute"])
-        self.assertIn("node turn", native["error"])
-        self.assertEqual([row["max_absolute"] for row in reference["nodes"]], [0, 0])
+        self.assertIn("LATHE_ISA", native["error"])
+        self.assertEqual([row["max_absolute"] for row in reference["nodes"]], [0])
+
+
+class DependsOnValues(Folder):
+    """A shape that an input's values decide."""
+
+    def setUp(self):
+        super().setUp()
+        nodes = [node("Relu", ["x"], ["a"], "r"), node("Reshape", ["a", "s"], ["b"], "turn"),
+                 node("Sigmoid", ["b"], ["y"], "last")]
+        with open(self.path("m.onnx"), "wb") as file:
+            file.write(model(nodes, [value_info("x", [2, 3]), value_info("s", ["R"], 7)], [value_info("y", None)]))
+        write_npy(self.path("x.npy"), (2, 3))
+
+    def test_natively(self):
+        for shape in ([6], [3, 2], [1, 6, 1]):
+            write_npy(self.path("s.npy"), (len(shape),), shape, "<i8")
+            done = lathe("run", self.path("m.onnx"), "x=" + self.path("x.npy"), "s=" + self.path("s.npy"))
+            self.assertIn(f"float32[{','.join(map(str, shape))}]", done.stdout)
+            self.assertIn("1 node is evaluated one by one, since what it makes depends on values: turn (Reshape)",
+                          done.stderr)
+            said = lathe("compare", self.path("m.onnx"), "x=" + self.path("x.npy"), "s=" + self.path("s.npy"),
+                         "--backends", "native,reference").stdout
+            self.assertIn("agrees", said)
+
+    def test_a_shape_that_does_not_fit(self):
+        write_npy(self.path("s.npy"), (1,), [7], "<i8")
+        said = lathe("run", self.path("m.onnx"), "x=" + self.path("x.npy"), "s=" + self.path("s.npy"), status=1).stderr
+        self.assertIn("node turn (Reshape)", said)
+
+    def test_the_plan_is_made_while_it_runs(self):
+        said = lathe("inspect", self.path("m.onnx"), "--plan", "--dim", "R=1", status=1).stderr
+        self.assertIn("planned in parts, while it runs", said)
 
 
 class Slow(Folder):

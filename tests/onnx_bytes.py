@@ -20,9 +20,9 @@ def field(number, value):
 
 
 def value_info(name, dims, element_type=1):
-    """A tensor, float32 unless told: extents are numbers, or names of unknown ones."""
-    shape = b"".join(field(1, field(2 if isinstance(dim, str) else 1, dim)) for dim in dims)
-    return field(1, name) + field(2, field(1, field(1, element_type) + field(2, shape)))
+    """A tensor, float32 unless told: extents are numbers, or names of unknown ones; no rank where dims is None."""
+    shape = b"".join(field(1, field(2 if isinstance(dim, str) else 1, dim)) for dim in dims or [])
+    return field(1, name) + field(2, field(1, field(1, element_type) + (b"" if dims is None else field(2, shape))))
 
 
 def tensor(name, dims, values):

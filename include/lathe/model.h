@@ -29,8 +29,8 @@ LATHE_API std::string_view version();
 struct ValueInfo {
   std::string name;
   DataType data_type = DataType::kUndefined;
-  // kUnknownExtent where the model leaves an extent open. Of an Executable all are known, save
-  // those of outputs that only a run can tell.
+  // kUnknownExtent where the model leaves an extent open. Of an Executable, whose batch has a
+  // default, these are extents that each run brings, and those of outputs that follow from them.
   std::vector<std::int64_t> shape;
 };
 inline constexpr std::int64_t kUnknownExtent = -1;
@@ -41,9 +41,12 @@ enum class Preference { kLatency, kThroughput };
 enum class Precision { kFloat32, kBFloat16, kFloat16 };
 
 struct CompileOptions {
-  int threads = 0;         // for one inference; 0: the cores the process may use, per stream
-  std::int64_t batch = 1;  // for the first axis of an input where that is open
-  std::map<std::string, std::int64_t> dimensions = {};  // for other open extents, by name
+  int threads = 0;  // for one inference; 0: the cores the process may use, per stream
+  // What is planned for: the first axis of an input where that is open. Runs may bring another one.
+  std::int64_t batch = 1;
+  // Fixes open extents by name. On "native" and "reference" all others are left to the runs; other
+  // backends need every extent but the batch.
+  std::map<std::string, std::int64_t> dimensions = {};
   // "native"; "onnxruntime" or "openvino" where their libraries are found; "reference": plain
   // loops, slow; "auto": the first of them that can.
   std::string backend = "native";
@@ -66,8 +69,9 @@ class LATHE_API Context {
   Context& operator=(Context&& other) noexcept;
   ~Context();
 
-  // Inputs in the order of Executable::inputs(), of exactly those types and shapes; outputs
-  // likewise. The outputs own their elements.
+  // Inputs in the order of Executable::inputs(), of those types, and of any shape that the model
+  // allows: one that the context has not met before is planned for first, in about a millisecond.
+  // Outputs likewise; they own their elements.
   Expected<std::vector<Tensor>> run(std::span<const Tensor> inputs);
 
  private:
@@ -99,8 +103,8 @@ class LATHE_API Request {
 // When a request becomes ready: as soon as it is done, or not before all earlier ones in order.
 enum class Completion { kAny, kInOrder };
 
-// A model compiled for fixed shapes and this machine. Immutable, and copies share it: any number of
-// threads may make contexts from one.
+// A model compiled for this machine. Immutable, and copies share it: any number of threads may make
+// contexts from one.
 class LATHE_API Executable {
  public:
   [[nodiscard]] const std::vector<ValueInfo>& inputs() const;

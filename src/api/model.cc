@@ -97,6 +97,7 @@ static_assert(static_cast<int>(Completion::kInOrder) ==
 engine::CompileOptions Access::compile_options(const CompileOptions& options) {
   engine::CompileOptions result{
       .threads = options.threads, .batch = options.batch, .dimensions = options.dimensions};
+  result.leave_open = true;
   result.streams = options.streams;
   result.preference = static_cast<engine::Preference>(options.preference);
   result.precision = static_cast<engine::Precision>(options.precision);

@@ -50,6 +50,24 @@ TEST(Model, DescribesItsValues) {
   EXPECT_EQ(model->outputs()[0].name, "logits");
 }
 
+TEST(Model, RunsAtTheShapeOfEachRun) {
+  const Model model = Model::load(write_mlp()).value();
+  const Executable one = model.compile({.threads = 1}).value();
+  EXPECT_THAT(one.inputs()[0].shape, ElementsAre(1, 1, 8, 8));
+  Context context = one.new_context();
+  for (const std::int64_t batch : {3, 1, 5}) {
+    const Tensor input = ramp(batch);
+    const auto outputs = context.run({&input, 1});
+    ASSERT_TRUE(outputs.ok()) << outputs.failure().message();
+    Context fixed = model.compile({.threads = 1, .batch = batch}).value().new_context();
+    const auto expected = fixed.run({&input, 1});
+    EXPECT_THAT((*outputs)[0].data<float>(),
+                ::testing::ElementsAreArray((*expected)[0].data<float>()));
+  }
+  const Tensor wrong = Tensor::zeros(DataType::kFloat32, {1, 1, 8, 9}).value();
+  EXPECT_THAT(context.run({&wrong, 1}).failure().message(), HasSubstr("float32[1,1,8,9]"));
+}
+
 TEST(Model, RunsAsTheReferenceDoes) {
   const Model model = Model::load(write_mlp()).value();
   const Tensor input = ramp(3);
@@ -134,7 +152,7 @@ TEST(Model, RefusesOtherInputs) {
   const Expected<std::vector<Tensor>> outputs = context.run({&input, 1});
   ASSERT_FALSE(outputs.ok());
   EXPECT_EQ(outputs.failure().kind(), Failure::Kind::kInvalidArgument);
-  EXPECT_THAT(outputs.failure().message(), HasSubstr("expected float32[1,1,8,8]"));
+  EXPECT_THAT(outputs.failure().message(), HasSubstr("expected float32[N,1,8,8]"));
 }
 
 TEST(Model, NamesWhatIsWrong) {

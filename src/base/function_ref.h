@@ -1,4 +1,5 @@
-// A view of something callable, for parameters that are called and not kept.
+// A view of an object that can be called, a lambda say, for parameters that are called and not
+// kept.
 #pragma once
 
 #include <memory>

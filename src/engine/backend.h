@@ -180,12 +180,12 @@ class Backend {
 
 // The graph with every extent known and its shapes inferred anew, as compile() needs it. Refuses
 // (kInvalidArgument) names that the graph does not have, shapes that contradict it or each other,
-// and, without leave_open, an extent that nobody gave. Of a foreign graph only the inputs are
-// bound, and other values lose the shapes that the file declares.
+// and an extent that nobody gave. Of a foreign graph only the inputs are bound, and other values
+// lose the shapes that the file declares.
 Result<ir::Graph> bind_shapes(ir::Graph graph, const CompileOptions& options);
 // The same for `dimensions` and `shapes` alone: all else stays open.
 Result<ir::Graph> fix_shapes(ir::Graph graph, const CompileOptions& options);
-// The types of the graph's inputs once bound by bind_shapes().
+// The types of the graph's inputs once bound; with leave_open, what nobody gave stays open.
 Result<std::vector<ir::TensorType>> bound_inputs(const ir::Graph& graph,
                                                  const CompileOptions& options);
 // Gives the graph's inputs these types, and infers all others anew.

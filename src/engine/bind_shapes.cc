@@ -257,7 +257,9 @@ Result<ir::Graph> fix_shapes(ir::Graph graph, const CompileOptions& options) {
 }
 
 Result<ir::Graph> bind_shapes(ir::Graph graph, const CompileOptions& options) {
-  ASSIGN_OR_RETURN(const std::vector<ir::TensorType> types, bound_inputs(graph, options));
+  CompileOptions closed = options;
+  closed.leave_open = false;
+  ASSIGN_OR_RETURN(const std::vector<ir::TensorType> types, bound_inputs(graph, closed));
   RETURN_IF_ERROR(set_inputs(graph, types));
   return graph;
 }

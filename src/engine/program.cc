@@ -152,9 +152,10 @@ class ProgramBuilder {
     program_.outputs_.assign(graph_.outputs().begin(), graph_.outputs().end());
     RETURN_IF_ERROR(assign_levels());
     trial_.reset();  // which holds on to weights
-    const bool all_fit = std::all_of(program_.outputs_.begin(), program_.outputs_.end(),
-                                     [&](ValueId id) { return fits_arena(graph_.type(id)); });
-    if (node_stages_ == 0 && graph_.captures().empty() && all_fit) {
+    const auto fits = [&](ValueId id) { return fits_arena(graph_.type(id)); };
+    if (node_stages_ == 0 && graph_.captures().empty() &&
+        std::all_of(program_.inputs_.begin(), program_.inputs_.end(), fits) &&
+        std::all_of(program_.outputs_.begin(), program_.outputs_.end(), fits)) {
       RegionStage all{nullptr, program_.inputs_, program_.outputs_};
       all.region = std::make_unique<Region>(std::move(graph_), isa_, threads_);
       program_.stages_.emplace_back(std::move(all));

@@ -31,7 +31,14 @@ Result<std::shared_ptr<const Plan>> Region::plan(std::span<const ir::TensorType>
     std::rotate(plans_.begin(), made, made + 1);
     return plans_.front();
   }
-  ASSIGN_OR_RETURN(std::shared_ptr<const Plan> plan, make_plan(inputs));
+  if (failed_) return *failed_;
+  auto made_now = make_plan(inputs);
+  if (!made_now.ok()) {
+    // What has used up the graph cannot be tried again.
+    if (!open_) failed_ = made_now.error();
+    return made_now.error();
+  }
+  std::shared_ptr<const Plan> plan = *std::move(made_now);
   if (plans_.size() == kMostPlans) plans_.pop_back();
   plans_.insert(plans_.begin(), plan);
   return plan;

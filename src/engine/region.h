@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -43,6 +44,7 @@ class Region {
   mutable std::mutex mutex_;
   // Gives up its elements to packed weights; gone where the one plan that there is has been made.
   mutable ir::Graph graph_;
+  mutable std::optional<Error> failed_;
   mutable PackedWeights weights_;
   mutable std::vector<std::shared_ptr<const Plan>> plans_;  // the last one used in front
 };

@@ -48,7 +48,7 @@ void damage(json& plan, Random& random) {
       if (at.is_array() && !at.empty()) at.push_back(json(at[below(random, at.size())]));
       return;
     case 3:
-      if (at.is_number_integer())
+      if (at.is_number_integer() && std::abs(at.get<double>()) < 1e18)
         at = at.get<std::int64_t>() + 1 - 2 * static_cast<int>(random() % 2);
       return;
     case 4:

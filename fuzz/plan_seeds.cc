@@ -7,6 +7,7 @@
 #include "base/json_text.h"
 #include "engine/native.h"
 #include "engine/plan_json.h"
+#include "ir/domains.h"
 #include "ir/graph_builder.h"
 #include "ops/infer_shapes.h"
 
@@ -62,8 +63,7 @@ int main(int argc, char** argv) {
     const auto executable = engine::native_backend().compile(std::move(graph), {.threads = 1});
     LATHE_CHECK(executable.ok());
     const auto text = json_text(engine::plan_to_json(*engine::plan_of(**executable)));
-    const auto written = write_file_atomic(Path(argv[1]) / fmt::format("{}.json", seed++),
-                                           std::as_bytes(std::span(text)));
+    const auto written = write_file_atomic(Path(argv[1]) / fmt::format("{}.json", seed++), text);
     LATHE_CHECK(written.ok());
   }
   return 0;

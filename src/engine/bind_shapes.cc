@@ -251,8 +251,8 @@ Status set_inputs(ir::Graph& graph, std::span<const ir::TensorType> types) {
 Result<ir::Graph> fix_shapes(ir::Graph graph, const CompileOptions& options) {
   Binder binder(graph, options);
   RETURN_IF_ERROR(binder.fix());
-  if (!options.dimensions.empty() || !options.shapes.empty())
-    RETURN_IF_ERROR(set_inputs(graph, input_types(graph)));
+  // Anew in any case: what a file declares of other values need not be so.
+  RETURN_IF_ERROR(set_inputs(graph, input_types(graph)));
   return graph;
 }
 

@@ -37,7 +37,8 @@ void ElementwiseBinaryF32::run(const Problem& problem, const Row& row, const Ope
   const auto* a = static_cast<const float*>(operands.inputs[0]);
   const auto* b = static_cast<const float*>(operands.inputs[1]);
   auto* out = static_cast<float*>(operands.outputs[0]);
-  const auto [min, max] = problem.clamp;
+  const float min = problem.clamp.min;
+  const float max = problem.clamp.max;
   if (problem.operand == OperandF32::kColumn) {
     parallel_slots(operands.pool, problem.rows,
                    expected_stream_nanoseconds(8 * problem.rows * problem.columns),

@@ -305,11 +305,11 @@ class Slow(Folder):
 
     def setUp(self):
         super().setUp()
-        self.model = self.path("half.onnx")
+        self.model = self.path("double.onnx")
         with open(self.model, "wb") as file:
-            file.write(model([node("Relu", ["x"], ["y"], "small_half")], [value_info("x", [1, 64], 10)],
-                             [value_info("y", [1, 64], 10)]))
-        self.expected = "Relu, no kernel for float16 (small_half)"
+            file.write(model([node("Relu", ["x"], ["y"], "in_double")], [value_info("x", [1, 64], 11)],
+                             [value_info("y", [1, 64], 11)]))
+        self.expected = "Relu, no kernel for float64 (in_double)"
 
     def test_it_says_so(self):
         done = lathe("bench", self.model, "--seconds", "0.01")
@@ -318,7 +318,7 @@ class Slow(Folder):
         self.assertIn(self.expected, done.stderr)
         report = lathe_json("compare", self.model, "--samples", "1", "--backends", "native")
         self.assertIn(self.expected, report["backends"][0]["notes"][0])
-        self.assertIn("no kernel for float16", lathe("inspect", self.model, "--plan").stdout)
+        self.assertIn("no kernel for float64", lathe("inspect", self.model, "--plan").stdout)
         write_npy(self.path("x.npy"), (1, 64), dtype="<f2")
         self.assertIn(self.expected, lathe_json("run", self.model, self.path("x.npy"))["notes"][0])
 

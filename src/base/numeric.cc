@@ -6,7 +6,10 @@ float float16_to_float(std::uint16_t bits) {
   const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x8000) << 16;
   const std::uint32_t exponent = (bits >> 10) & 0x1f;
   const std::uint32_t mantissa = bits & 0x3ff;
-  if (exponent == 0x1f) return std::bit_cast<float>(sign | 0x7f800000 | (mantissa << 13));
+  if (exponent == 0x1f) {
+    const std::uint32_t quiet = mantissa != 0 ? 0x00400000 : 0;
+    return std::bit_cast<float>(sign | 0x7f800000 | quiet | (mantissa << 13));
+  }
   if (exponent != 0)
     return std::bit_cast<float>(sign | ((exponent + 112) << 23) | (mantissa << 13));
   const float magnitude = std::ldexp(static_cast<float>(mantissa), -24);

@@ -1,5 +1,5 @@
 // Conversions between float32 and the 16-bit floating point formats, round half to even.
-// Overflow becomes infinity, NaN stays NaN. All functions are pure.
+// Overflow becomes infinity, NaN stays NaN and becomes quiet. All functions are pure.
 #pragma once
 
 #include <bit>

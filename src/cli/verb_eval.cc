@@ -132,7 +132,7 @@ std::vector<std::string> batch_note(const Call& call, const ir::Graph& graph,
 }
 
 Status run(const Call& call) {
-  ASSIGN_OR_RETURN(const ir::Graph graph,
+  ASSIGN_OR_RETURN(ir::Graph graph,
                    formats::load_model(call.model, formats::UnknownOperators::kKeep));
   ASSIGN_OR_RETURN(const auto dataset, call.data.open());
   print_data_notes(dataset->origin().notes, call.output.quiet);
@@ -148,7 +148,7 @@ Status run(const Call& call) {
   const CatchInterrupts catching;
   options.stop_requested = interrupted;
   ASSIGN_OR_RETURN(const measure::Evaluation result,
-                   measure::evaluate(graph, dataset, options).with_context(call.model));
+                   measure::evaluate(std::move(graph), dataset, options).with_context(call.model));
   options.on_progress = {};  // takes its line away
   print_data_notes(result.data_notes, call.output.quiet);
   print_notes(result.notes, call.output.quiet);

@@ -70,7 +70,7 @@ void print_tensors(const Call& call, const std::vector<ir::Tensor>& outputs,
   }
 }
 
-Status run_tensors(Call& call, const ir::Graph& graph) {
+Status run_tensors(Call& call, ir::Graph graph) {
   constexpr const char* kWhere = ".npy inputs, which reach the model as they are";
   RETURN_IF_ERROR(call.data.refuse({"--split", "--limit", "--preprocess", "--strict"}, kWhere));
   if (call.top_given) return invalid_argument("--top has no effect on {}", kWhere);
@@ -88,7 +88,7 @@ Status run_tensors(Call& call, const ir::Graph& graph) {
   RETURN_IF_ERROR(call.backend.explain_choice(graph, options));
   ASSIGN_OR_RETURN(const engine::Backend* backend, engine::find_backend(call.backend.backend));
   ASSIGN_OR_RETURN(const auto executable,
-                   backend->compile(graph, options).with_context(call.model));
+                   backend->compile(std::move(graph), options).with_context(call.model));
   ASSIGN_OR_RETURN(const std::vector<ir::Tensor> outputs, executable->new_context()->run(inputs));
   print_notes(executable->notes(), call.output.quiet);
   RETURN_IF_ERROR(write_tensors(call.out, outputs, executable->outputs()));
@@ -214,7 +214,7 @@ class SampleRun {
 };
 
 // Images, or the samples of a dataset.
-Status run_samples(Call& call, const ir::Graph& graph) {
+Status run_samples(Call& call, ir::Graph graph) {
   std::shared_ptr<const data::Dataset> dataset;
   if (call.data.spec.empty()) {
     RETURN_IF_ERROR(call.data.refuse({"--split", "--limit"}, "image files"));
@@ -231,9 +231,9 @@ Status run_samples(Call& call, const ir::Graph& graph) {
   ASSIGN_OR_RETURN(const engine::CompileOptions options, call.backend.compile.parse());
   RETURN_IF_ERROR(call.backend.explain_choice(graph, options));
   ASSIGN_OR_RETURN(const engine::Backend* backend, engine::find_backend(call.backend.backend));
-  ASSIGN_OR_RETURN(
-      measure::Classifier classifier,
-      measure::Classifier::create(graph, *backend, options, preprocess).with_context(call.model));
+  ASSIGN_OR_RETURN(measure::Classifier classifier,
+                   measure::Classifier::create(std::move(graph), *backend, options, preprocess)
+                       .with_context(call.model));
   print_notes(classifier.notes(), call.output.quiet);
   if (!takes_features && !classifier.takes_images()) return classifier.no_preprocess();
   SampleRun samples(call, std::move(classifier));
@@ -262,9 +262,9 @@ Status run(Call& call) {
     return invalid_argument("give images or .npy inputs, not both");
   }
   call.files.reads("MODEL", call.model);
-  ASSIGN_OR_RETURN(const ir::Graph graph,
+  ASSIGN_OR_RETURN(ir::Graph graph,
                    formats::load_model(call.model, formats::UnknownOperators::kKeep));
-  return arrays > 0 ? run_tensors(call, graph) : run_samples(call, graph);
+  return arrays > 0 ? run_tensors(call, std::move(graph)) : run_samples(call, std::move(graph));
 }
 
 std::function<Status()> declare(Arguments app) {

@@ -170,15 +170,15 @@ Graph small_network(DataType type) {
 }
 
 TEST_F(EngineTest, SaysWhichNodesHaveNoKernelAndWhy) {
-  const auto half = native_backend().compile(small_network(DataType::kFloat16), {.threads = 1});
-  ASSERT_TRUE(half.ok()) << half.error().message();
-  EXPECT_EQ((*half)->slow_share(), 1);
+  const auto wide = native_backend().compile(small_network(DataType::kFloat64), {.threads = 1});
+  ASSERT_TRUE(wide.ok()) << wide.error().message();
+  EXPECT_EQ((*wide)->slow_share(), 1);
   EXPECT_THAT(
-      (*half)->notes(),
+      (*wide)->notes(),
       testing::ElementsAre(
           "3 nodes (100 % of the work) run in the reference evaluator, which is slow: Conv, no "
-          "kernel for float16 (stem); Relu, no kernel for float16 (positive); Softmax, no kernel "
-          "for float16 (shares)"));
+          "kernel for float64 (stem); Relu, no kernel for float64 (positive); Softmax, no kernel "
+          "for float64 (shares)"));
 
   const auto single = native_backend().compile(small_network(DataType::kFloat32), {.threads = 1});
   ASSERT_TRUE(single.ok()) << single.error().message();
@@ -195,6 +195,35 @@ TEST_F(EngineTest, SaysWhichNodesHaveNoKernelAndWhy) {
 
   const auto fast = native_backend().compile(test_network("cnn"), {.threads = 1});
   EXPECT_TRUE((*fast)->notes().empty());
+}
+
+// The network in float32 with weights and input rounded, against the reference, which rounds behind
+// each node.
+TEST_F(EngineTest, HalvesAreComputedInFloat32) {
+  for (const DataType type : {DataType::kFloat16, DataType::kBFloat16}) {
+    SCOPED_TRACE(ir::data_type_name(type));
+    Graph g = small_network(type);
+    const ValueId shares = g.outputs()[0];
+    const ValueId turned = g.add("Transpose", std::array{shares},
+                                 {{"perm", std::vector<std::int64_t>{0, 2, 3, 1}}}, "turned");
+    g.set_outputs({g.add("Add", std::array{turned, turned}, {}, "twice"), turned});
+    ASSERT_TRUE(ops::infer_shapes(g).ok());
+    const auto native = compile(native_backend(), g);
+    ASSERT_NE(native, nullptr);
+    EXPECT_THAT(native->notes(), testing::Contains(HasSubstr(std::string(ir::data_type_name(type)) +
+                                                             " is computed in float32")));
+    const auto context = native->new_context();
+    context->enable_profiling();
+    const std::array input{random_input({1, 4, 6, 6}, 3).cast(type)};
+    const auto outputs = context->run(input);
+    ASSERT_TRUE(outputs.ok()) << outputs.error().message();
+    const auto expected = engine::run(*compile(reference_backend(), g), input);
+    const double tolerance = type == DataType::kFloat16 ? 0x1p-9 : 0x1p-6;
+    for (std::size_t i = 0; i < 2; ++i)
+      EXPECT_LT(largest_relative_difference(expected[i], outputs->at(i)), tolerance);
+    for (const StepProfile& step : context->profile())
+      EXPECT_TRUE(step.missing.empty() || step.op_type == "Softmax") << step.name;
+  }
 }
 
 TEST_F(EngineTest, ManySlowNodesAreSummedUp) {

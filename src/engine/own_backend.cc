@@ -34,8 +34,28 @@ Status OwnBackend::check(const ir::Graph& graph, const CompileOptions& options) 
   return check_no_providers(*this, options);
 }
 
+namespace {
+
+// What is computed in another precision than the graph says.
+std::string describe_halves(const ir::Graph& graph) {
+  for (const ir::DataType type : {ir::DataType::kFloat16, ir::DataType::kBFloat16}) {
+    for (const ir::NodeId id : graph.node_ids()) {
+      const ir::ValueId made = graph.node(id).output();
+      if (made != ir::kNoValue && graph.tensor_type(made).data_type == type) {
+        return fmt::format("{} is computed in float32, and rounded where it leaves the model",
+                           ir::data_type_name(type));
+      }
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<ir::Graph> OwnBackend::lower(ir::Graph graph, const CompileOptions& options,
                                     std::vector<std::string>& notes) {
+  if (std::string halves = describe_halves(graph); !halves.empty())
+    notes.push_back(std::move(halves));
   passes::RunOptions run;
   run.disabled.insert(options.disabled_passes.begin(), options.disabled_passes.end());
   std::vector<passes::RuleReport> reports;

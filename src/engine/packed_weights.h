@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/thread_pool.h"
 #include "engine/plan.h"
 #include "kernels/aligned_buffer.h"
 
@@ -33,14 +34,14 @@ class PackedWeights {
   // what stays valid until it is packed.
   template <typename MakeWeights>
   WeightsId find_or_pack(const PackingKey& key, const kernels::Problem& problem,
-                         const MakeWeights& weights) {
+                         const MakeWeights& weights, ThreadPool& pool) {
     const std::lock_guard lock(mutex_);
     const auto [it, is_new] = ids_.try_emplace(key, static_cast<WeightsId>(buffers_.size()));
     if (is_new) {
       const kernels::Kernel& kernel = kernels::kernel_of(key.kernel);
       kernels::AlignedBuffer<std::byte>& packed =
           buffers_.emplace_back(kernel.packed_bytes(problem));
-      kernel.pack(problem, weights(), packed.data());
+      kernel.pack(problem, weights(), packed.data(), pool);
       bytes_ += packed.size();
     }
     return it->second;

@@ -17,6 +17,7 @@ struct PlanOptions {
   Isa isa;
   int threads;  // that scratch memory is for
   PackedWeights* weights;
+  ThreadPool* packers;  // what weights are packed by
   // What the graph is a copy of, or null: gives up the same constants as the graph when they are
   // packed.
   ir::Graph* origin = nullptr;
@@ -58,7 +59,7 @@ class PlanBuilder {
     key.kernel = kernels::best_kernel(problem, options_.isa);
     WeightsId packed = kNoWeights;
     if (graph_.constant(key.constants.front())->has_elements()) {
-      packed = options_.weights->find_or_pack(key, problem, weights);
+      packed = options_.weights->find_or_pack(key, problem, weights, *options_.packers);
       release(key.constants.front());
     } else {
       packed = find_packed(op, key, problem);

@@ -46,7 +46,9 @@ Result<std::shared_ptr<const Plan>> Region::plan(std::span<const ir::TensorType>
 
 Result<std::shared_ptr<const Plan>> Region::make_plan(
     std::span<const ir::TensorType> inputs) const {
-  const PlanOptions options{isa_, threads_, &weights_, open_ ? &graph_ : nullptr};
+  // Weights are packed for the first plan, all but some.
+  ThreadPool packers(plans_.empty() ? threads_ : 1);
+  const PlanOptions options{isa_, threads_, &weights_, &packers, open_ ? &graph_ : nullptr};
   ir::Graph graph = open_ ? graph_ : std::move(graph_);
   if (open_) RETURN_IF_ERROR(set_inputs(graph, inputs));
   ASSIGN_OR_RETURN(Plan plan, build_plan(std::move(graph), options));

@@ -1,5 +1,6 @@
 # The float32 families.
 list(APPEND kernel_sources
+  cast.cc
   elementwise_f32.cc
   indirection.cc
   movement.cc
@@ -8,6 +9,7 @@ list(APPEND kernel_sources
   read_bandwidth.cc
   softmax_f32.cc
   transpose.cc
+  cast/scalar.cc
   depthwise_f32/depthwise_convolution_f32.cc
   depthwise_f32/scalar.cc
   elementwise_f32/scalar.cc
@@ -18,6 +20,7 @@ list(APPEND kernel_sources
   softmax_f32/scalar.cc)
 
 kernel_isa_sources(avx2
+  cast/avx2.cc
   depthwise_f32/avx2.cc
   elementwise_f32/avx2.cc
   igemm_f32/avx2.cc
@@ -26,6 +29,7 @@ kernel_isa_sources(avx2
   softmax_f32/avx2.cc)
 
 kernel_isa_sources(avx512
+  cast/avx512.cc
   depthwise_f32/avx512.cc
   elementwise_f32/avx512.cc
   igemm_f32/avx512.cc
@@ -42,6 +46,7 @@ else()
 endif()
 
 list(APPEND kernel_tests
+  cast_test.cc
   convolution_f32_test.cc
   elementwise_f32_test.cc
   peak_test.cc

@@ -4,7 +4,7 @@
 //   const KernelId id = best_kernel(problem, isa);
 //   const Kernel& kernel = kernel_of(id);
 //   AlignedBuffer<std::byte> packed(kernel.packed_bytes(problem));
-//   kernel.pack(problem, WeightsF32{weights, bias}, packed.data());
+//   kernel.pack(problem, WeightsF32{weights, bias}, packed.data(), pool);
 //   kernel.run(problem, {inputs, outputs, packed.data(), scratch, pool});
 #pragma once
 
@@ -55,9 +55,10 @@ struct Kernel {
 
   // The weights as this kernel reads them; null where the problem has none. They do not depend on
   // the batch or on the extents of images, only on channels, kernel extents and quantization. The
-  // values are the caller's to check; counts that do not fit the problem stop the program.
+  // values are the caller's to check; counts that do not fit the problem stop the program. `packed`
+  // comes zeroed, aligned to kBufferAlignment.
   std::size_t (*packed_bytes)(const Problem&);
-  void (*pack)(const Problem&, const Weights&, std::byte* packed);
+  void (*pack)(const Problem&, const Weights&, std::byte* packed, ThreadPool&);
 
   // For a pool of so many threads; null where none is needed.
   std::size_t (*scratch_bytes)(const Problem&, int threads);

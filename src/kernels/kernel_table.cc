@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "base/result.h"
+#include "kernels/cast.h"
 #include "kernels/depthwise_f32/depthwise_convolution_f32.h"
 #include "kernels/depthwise_int8/depthwise_convolution_int8.h"
 #include "kernels/elementwise_f32.h"
@@ -51,10 +52,11 @@ struct Bound {
   static std::size_t packed_bytes(const Problem& problem) {
     return Family::packed_bytes(*own(problem), row());
   }
-  static void pack(const Problem& problem, const Weights& weights, std::byte* packed) {
+  static void pack(const Problem& problem, const Weights& weights, std::byte* packed,
+                   ThreadPool& pool) {
     const auto& given = std::get<typename Family::Weights>(weights);
     check_weights(*own(problem), given);
-    Family::pack(*own(problem), row(), given, packed);
+    Family::pack(*own(problem), row(), given, packed, pool);
   }
   static std::size_t scratch_bytes(const Problem& problem, int threads) {
     return Family::scratch_bytes(*own(problem), row(), threads);
@@ -99,7 +101,7 @@ std::span<const Kernel> all_kernels() {
       make_table<DepthwiseConvolutionF32, IgemmConvolutionF32, DepthwiseConvolutionInt8,
                  IgemmConvolutionInt8, ElementwiseBinaryF32, ElementwiseUnaryF32, MaxPoolingF32,
                  MeanPoolingF32, MaxPoolingInt8, MeanPoolingInt8, ElementwiseAddInt8,
-                 QuantizeLinear, DequantizeLinear, SoftmaxF32, Permute, Concat>();
+                 QuantizeLinear, DequantizeLinear, SoftmaxF32, Permute, Concat, Cast>();
   return table;
 }
 

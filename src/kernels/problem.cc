@@ -115,6 +115,8 @@ Status check(const SoftmaxF32Problem& problem) {
   return check_extents({problem.rows, problem.columns});
 }
 
+Status check(const CastProblem& problem) { return check_extents({problem.count}); }
+
 Status check(const PermuteProblem& problem) {
   std::vector<std::int64_t> axes = problem.permutation;
   std::sort(axes.begin(), axes.end());
@@ -208,6 +210,11 @@ std::optional<OperandBytes> bytes_of(const DequantizeLinearProblem& problem) {
 std::optional<OperandBytes> bytes_of(const SoftmaxF32Problem& problem) {
   const Bytes whole = product({problem.rows, problem.columns, 4});
   return together({whole}, whole);
+}
+
+std::optional<OperandBytes> bytes_of(const CastProblem& problem) {
+  return together({product({problem.count, element_bytes(problem.from)})},
+                  product({problem.count, element_bytes(problem.to)}));
 }
 
 std::optional<OperandBytes> bytes_of(const PermuteProblem& problem) {

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "kernels/clamp_f32.h"
 #include "kernels/convolution_shape.h"
+#include "kernels/element_type.h"
 #include "kernels/elementwise_f32/args.h"
 #include "kernels/pooling_shape.h"
 #include "kernels/requantize.h"
@@ -153,10 +154,20 @@ struct ConcatProblem {
   bool operator==(const ConcatProblem&) const = default;
 };
 
-using Problem =
-    std::variant<ConvolutionF32Problem, ConvolutionInt8Problem, BinaryF32Problem, UnaryF32Problem,
-                 PoolingF32Problem, PoolingInt8Problem, AddInt8Problem, QuantizeLinearProblem,
-                 DequantizeLinearProblem, SoftmaxF32Problem, PermuteProblem, ConcatProblem>;
+// out = in in another type: floating point to integer truncates and saturates, NaN becoming 0;
+// integer to integer keeps the lower bits; to bool says whether it is not 0; to 16-bit floating
+// point goes by way of float32, and rounds half to even.
+struct CastProblem {
+  ElementType from = ElementType::kFloat32;
+  ElementType to = ElementType::kFloat32;
+  std::int64_t count = 0;
+  bool operator==(const CastProblem&) const = default;
+};
+
+using Problem = std::variant<ConvolutionF32Problem, ConvolutionInt8Problem, BinaryF32Problem,
+                             UnaryF32Problem, PoolingF32Problem, PoolingInt8Problem, AddInt8Problem,
+                             QuantizeLinearProblem, DequantizeLinearProblem, SoftmaxF32Problem,
+                             PermuteProblem, ConcatProblem, CastProblem>;
 
 // Whether the parameters of a problem make sense together; the error says which do not. Kernels
 // rely on it.

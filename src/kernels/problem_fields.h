@@ -169,6 +169,13 @@ void for_each_field(Self& self, const Visit& visit) {
   visit("blocks", self.blocks);
 }
 
+template <Of<CastProblem> Self, typename Visit>
+void for_each_field(Self& self, const Visit& visit) {
+  visit("from", self.from);
+  visit("to", self.to);
+  visit("count", self.count);
+}
+
 // The values of an enumeration by name, from 0 on.
 constexpr std::string_view kBinaryOpNames[] = {"add", "sub",         "reverse_sub", "mul",
                                                "div", "reverse_div", "max",         "min"};
@@ -176,17 +183,30 @@ constexpr std::string_view kUnaryOpNames[] = {"identity", "leaky_relu",   "sigmo
                                               "exp",      "hard_sigmoid", "hard_swish", "silu"};
 constexpr std::string_view kOperandNames[] = {"same", "column", "scalar"};
 constexpr std::string_view kPoolingKindNames[] = {"max", "mean", "mean_with_padding"};
+constexpr std::string_view kElementTypeNames[] = {
+    "float32", "float64", "float16", "bfloat16", "int8",   "uint8", "int16",
+    "uint16",  "int32",   "uint32",  "int64",    "uint64", "bool"};
 
 constexpr std::span<const std::string_view> field_names(BinaryOpF32) { return kBinaryOpNames; }
 constexpr std::span<const std::string_view> field_names(UnaryOpF32) { return kUnaryOpNames; }
 constexpr std::span<const std::string_view> field_names(OperandF32) { return kOperandNames; }
 constexpr std::span<const std::string_view> field_names(PoolingKind) { return kPoolingKindNames; }
+constexpr std::span<const std::string_view> field_names(ElementType) { return kElementTypeNames; }
 
 // The alternatives of Problem by name, in their order.
-constexpr std::string_view kProblemNames[] = {
-    "convolution_f32",   "convolution_int8", "binary_f32", "unary_f32",
-    "pooling_f32",       "pooling_int8",     "add_int8",   "quantize_linear",
-    "dequantize_linear", "softmax_f32",      "permute",    "concat"};
+constexpr std::string_view kProblemNames[] = {"convolution_f32",
+                                              "convolution_int8",
+                                              "binary_f32",
+                                              "unary_f32",
+                                              "pooling_f32",
+                                              "pooling_int8",
+                                              "add_int8",
+                                              "quantize_linear",
+                                              "dequantize_linear",
+                                              "softmax_f32",
+                                              "permute",
+                                              "concat",
+                                              "cast"};
 static_assert(std::size(kProblemNames) == std::variant_size_v<Problem>);
 
 }  // namespace lathe::kernels

@@ -17,7 +17,8 @@ class Runner {
       : problem_(std::move(problem)), kernel_(&kernel_of(best_kernel(problem_, isa))) {}
   Runner(Problem problem, const Weights& weights, Isa isa) : Runner(std::move(problem), isa) {
     packed_ = AlignedBuffer<std::byte>(kernel_->packed_bytes(problem_));
-    kernel_->pack(problem_, weights, packed_.data());
+    ThreadPool pool(1);
+    kernel_->pack(problem_, weights, packed_.data(), pool);
   }
 
   [[nodiscard]] const Kernel& kernel() const { return *kernel_; }

@@ -14,13 +14,13 @@ Result<ir::Tensor> with_rows(const ir::Tensor& tensor, std::int64_t rows) {
   return result;
 }
 
-Result<BatchRunner> BatchRunner::create(const ir::Graph& graph, const engine::Backend& backend,
+Result<BatchRunner> BatchRunner::create(ir::Graph graph, const engine::Backend& backend,
                                         const engine::CompileOptions& options) {
   if (graph.inputs().size() != 1) {
     return unsupported("the model has {} inputs, expected one", graph.inputs().size());
   }
   BatchRunner runner;
-  ASSIGN_OR_RETURN(runner.executable_, backend.compile(graph, options));
+  ASSIGN_OR_RETURN(runner.executable_, backend.compile(std::move(graph), options));
   const ir::Shape& shape = *runner.executable_->inputs()[0].type.shape;
   if (shape.empty()) return unsupported("the model's input is a scalar");
   runner.batch_ = shape[0].value();

@@ -14,7 +14,7 @@ class BatchRunner {
  public:
   // Compiles for options.batch rows, or for the model's own batch where that is fixed. The model
   // has one input.
-  static Result<BatchRunner> create(const ir::Graph& graph, const engine::Backend& backend,
+  static Result<BatchRunner> create(ir::Graph graph, const engine::Backend& backend,
                                     const engine::CompileOptions& options);
 
   [[nodiscard]] std::int64_t batch() const { return batch_; }

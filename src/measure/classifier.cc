@@ -37,7 +37,7 @@ void apply_softmax(std::vector<float>& values) {
 
 }  // namespace
 
-Result<Classifier> Classifier::create(const ir::Graph& graph, const engine::Backend& backend,
+Result<Classifier> Classifier::create(ir::Graph graph, const engine::Backend& backend,
                                       engine::CompileOptions options,
                                       const std::optional<data::Preprocess>& preprocess) {
   Classifier classifier;
@@ -47,8 +47,10 @@ Result<Classifier> Classifier::create(const ir::Graph& graph, const engine::Back
     if (!classifier.preprocess_) classifier.no_preprocess_ = missing_preprocess(graph);
   }
   ASSIGN_OR_RETURN(const auto labels, data::read_labels(graph.metadata));
+  classifier.probabilities_ =
+      graph.outputs().size() == 1 && is_probability(graph, graph.outputs()[0]);
   options.batch = 1;
-  ASSIGN_OR_RETURN(const auto executable, backend.compile(graph, options));
+  ASSIGN_OR_RETURN(const auto executable, backend.compile(std::move(graph), options));
   if (executable->inputs().size() != 1 || executable->outputs().size() != 1) {
     return unsupported("a classifier has one input and one output, the model {} and {}",
                        executable->inputs().size(), executable->outputs().size());
@@ -82,7 +84,6 @@ Result<Classifier> Classifier::create(const ir::Graph& graph, const engine::Back
   classifier.notes_ = executable->notes();
   classifier.classes_ = classes[1].value();
   classifier.labels_ = labels.value_or(std::vector<std::string>{});
-  classifier.probabilities_ = is_probability(graph, graph.outputs()[0]);
   classifier.context_ = executable->new_context();
   return classifier;
 }

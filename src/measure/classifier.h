@@ -26,7 +26,7 @@ class Classifier {
  public:
   // The model has one float32 input and one floating point output [N,classes], as many as it has
   // labels, if any. `preprocess` stands in for the model's metadata. options.batch is taken as 1.
-  static Result<Classifier> create(const ir::Graph& graph, const engine::Backend& backend,
+  static Result<Classifier> create(ir::Graph graph, const engine::Backend& backend,
                                    engine::CompileOptions options,
                                    const std::optional<data::Preprocess>& preprocess = {});
 

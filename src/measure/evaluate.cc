@@ -87,11 +87,13 @@ class Tally {
 
 }  // namespace
 
-Result<Evaluation> evaluate(const ir::Graph& graph, std::shared_ptr<const data::Dataset> dataset,
+Result<Evaluation> evaluate(ir::Graph graph, std::shared_ptr<const data::Dataset> dataset,
                             const EvaluateOptions& options) {
   ASSIGN_OR_RETURN(const auto preprocess, resolve_preprocess(graph, *dataset, options.preprocess));
   ASSIGN_OR_RETURN(const engine::Backend* backend, engine::find_backend(options.backend));
-  ASSIGN_OR_RETURN(const BatchRunner runner, BatchRunner::create(graph, *backend, options.compile));
+  ASSIGN_OR_RETURN(const auto labels, data::read_labels(graph.metadata));
+  ASSIGN_OR_RETURN(const BatchRunner runner,
+                   BatchRunner::create(std::move(graph), *backend, options.compile));
   const engine::TensorInfo& output = runner.executable().outputs()[0];
   if (output.type.shape->size() != 2 || !(*output.type.shape)[1].known()) {
     return unsupported("output '{}' is {}, expected [N,classes]", output.name,
@@ -99,7 +101,6 @@ Result<Evaluation> evaluate(const ir::Graph& graph, std::shared_ptr<const data::
   }
   Evaluation result;
   result.classes = (*output.type.shape)[1].value();
-  ASSIGN_OR_RETURN(const auto labels, data::read_labels(graph.metadata));
   ASSIGN_OR_RETURN(
       dataset, data::match_classes(std::move(dataset), labels.value_or(std::vector<std::string>{}),
                                    result.classes));

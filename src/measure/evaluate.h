@@ -58,7 +58,7 @@ struct Evaluation {
 // predictions are numbers of the model's outputs. Ties go to the lower class. Image models say how
 // pixels become inputs in their metadata (data::kPreprocessKey), or options do; an error where
 // neither does. kInterrupted where it was stopped before its first sample.
-Result<Evaluation> evaluate(const ir::Graph& graph, std::shared_ptr<const data::Dataset> dataset,
+Result<Evaluation> evaluate(ir::Graph graph, std::shared_ptr<const data::Dataset> dataset,
                             const EvaluateOptions& options = {});
 
 }  // namespace lathe::measure

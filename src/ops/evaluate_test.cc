@@ -57,6 +57,52 @@ TEST(Evaluate, Elementwise) {
   EXPECT_THAT(run_floats("HardSwish", {floats({3}, {-4, 0, 3})}), ElementsAre(0, 0, 3));
 }
 
+Result<Tensor> cast(const Tensor& x, DataType to) {
+  return run("Cast", {x}, {{"to", static_cast<std::int64_t>(to)}});
+}
+
+TEST(Evaluate, CastOfNumbers) {
+  const Tensor x = floats({4}, {-1.9F, 0, 2.5F, 300});
+  EXPECT_EQ(cast(x, DataType::kInt64)->to_int64s(), (Ints{-1, 0, 2, 300}));
+  EXPECT_EQ(cast(x, DataType::kInt8)->to_int64s(), (Ints{-1, 0, 2, 127}));
+  EXPECT_EQ(cast(x, DataType::kBool)->to_int64s(), (Ints{1, 0, 1, 1}));
+  EXPECT_EQ(cast(x, DataType::kFloat16)->data_type(), DataType::kFloat16);
+  EXPECT_EQ(cast(x, DataType::kBFloat16)->to_floats(),
+            (std::vector<float>{-1.8984375F, 0, 2.5F, 300}));
+  const Tensor large = Tensor::from_values<std::int64_t>({2}, {-1, 513});
+  EXPECT_EQ(cast(large, DataType::kUint8)->to_int64s(), (Ints{255, 1}));
+  // No double holds it.
+  const Tensor odd = Tensor::from_values<std::int64_t>({1}, {(std::int64_t{1} << 53) + 1});
+  EXPECT_EQ(cast(odd, DataType::kUint64)->get_int64(0), (std::int64_t{1} << 53) + 1);
+  EXPECT_EQ(cast(floats({1}, {NAN}), DataType::kInt32)->get_int64(0), 0);
+}
+
+TEST(Evaluate, CastOfText) {
+  Tensor words = Tensor::zeros(DataType::kString, {6});
+  const auto write = words.mutable_data<std::string>();
+  const char* const kWords[] = {"1", "-2.5e1", "+3", "NaN", "INF", "-inf"};
+  std::copy(std::begin(kWords), std::end(kWords), write.begin());
+  const std::vector<float> numbers = cast(words, DataType::kFloat32)->to_floats();
+  EXPECT_THAT(std::span(numbers).first(3), ElementsAre(1, -25, 3));
+  EXPECT_TRUE(std::isnan(numbers[3]));
+  EXPECT_EQ(numbers[4], INFINITY);
+  EXPECT_EQ(numbers[5], -INFINITY);
+  const Tensor back = *cast(floats({4}, {0.1F, -2, NAN, -INFINITY}), DataType::kString);
+  EXPECT_THAT(back.data<std::string>(), ElementsAre("0.1", "-2", "NaN", "-INF"));
+  words.mutable_data<std::string>()[1] = "two";
+  EXPECT_THAT(cast(words, DataType::kInt32).error().message(),
+              HasSubstr("element 1 is 'two', which is no number"));
+}
+
+TEST(Evaluate, CastRefuses) {
+  const Tensor x = floats({1}, {1});
+  EXPECT_THAT(run("Cast", {x}, {{"to", std::int64_t{99}}}).error().message(),
+              HasSubstr("'to' is 99, which is no element type"));
+  EXPECT_FALSE(run("Cast", {x}, {{"to", (std::int64_t{1} << 32) + 1}}).ok());
+  EXPECT_THAT(cast(x, DataType::kComplex64).error().message(), HasSubstr("complex64"));
+  EXPECT_THAT(cast(x, DataType::kUndefined).error().message(), HasSubstr("no element type"));
+}
+
 TEST(Evaluate, ErrorFunction) {
   // Abramowitz and Stegun, table 7.1.
   EXPECT_THAT(run_floats("Erf", {floats({4}, {0, 0.5F, 1, -2})}),

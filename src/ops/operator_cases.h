@@ -47,6 +47,7 @@ inline std::vector<OperatorCase> operator_cases() {
   std::vector<OperatorCase> cases{
       {"AveragePool", {image}, window},
       {"BatchNormalization", {image, four, four, four, four}},
+      {"Cast", {row}, {{"to", static_cast<std::int64_t>(DataType::kInt64)}}},
       {"Clip", {row, Tensor::scalar(-1.0F), Tensor::scalar(1.0F)}},
       {"Concat", {image, image}, {{"axis", std::int64_t{1}}}},
       {"Conv", {image, floats({4, 4, 3, 3}), four}},

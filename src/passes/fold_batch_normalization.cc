@@ -33,15 +33,19 @@ std::optional<Affine> normalization(const ir::Graph& graph, const ir::Node& node
 // Weights with each output channel scaled; `channel_axis` is the axis of output channels.
 ir::Tensor scale_channels(const ir::Tensor& weights, const std::vector<double>& factor,
                           std::size_t channel_axis) {
-  ir::Tensor scaled = weights;
-  auto values = scaled.mutable_data<float>();
+  ir::Tensor scaled = ir::Tensor::zeros(ir::DataType::kFloat32, weights.dims());
+  const auto from = weights.data<float>();
+  auto to = scaled.mutable_data<float>();
   std::size_t inner = 1;
   for (std::size_t i = channel_axis + 1; i < weights.rank(); ++i) {
     inner *= static_cast<std::size_t>(weights.dim(i));
   }
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    values[i] =
-        static_cast<float>(static_cast<double>(values[i]) * factor[i / inner % factor.size()]);
+  std::size_t channel = 0;
+  for (std::size_t begin = 0; begin < from.size(); begin += inner) {
+    const double f = factor[channel];
+    for (std::size_t i = begin; i < begin + inner; ++i)
+      to[i] = static_cast<float>(static_cast<double>(from[i]) * f);
+    channel = channel + 1 == factor.size() ? 0 : channel + 1;
   }
   return scaled;
 }

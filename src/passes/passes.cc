@@ -12,6 +12,8 @@ constexpr std::array kAll = {
 };
 
 constexpr std::array kDrop = {&kEliminateIdentity};
+// Before any rule that looks for float32.
+constexpr std::array kWiden = {&kWidenHalves};
 // Before constants are folded, which could hide a quantized weight.
 constexpr std::array kIntegerize = {&kIntegerizeConvolution, &kIntegerizeGemm,
                                     &kIntegerizeMatMul,      &kIntegerizeAdd,
@@ -23,7 +25,7 @@ constexpr std::array kFold = {&kFoldConstants, &kFoldBatchNormalization};
 // When all else is decided: a fused node is one that no other rule sees through.
 constexpr std::array kFuse = {&kFuseEpilogue};
 
-constexpr std::array<Phase, 5> kInference = {kDrop, kIntegerize, kDequantize, kFold, kFuse};
+constexpr std::array<Phase, 6> kInference = {kDrop, kWiden, kIntegerize, kDequantize, kFold, kFuse};
 constexpr std::array<Phase, 2> kSimplify = {kDrop, kFold};
 
 }  // namespace

@@ -12,7 +12,8 @@ namespace lathe::passes {
 // In the order of their names.
 std::span<const Rule* const> all_rules();
 
-// What execution starts from: Identity and Dropout dropped; DequantizeLinear, operator,
+// What execution starts from: Identity and Dropout dropped; 16-bit floating point computed in
+// float32; DequantizeLinear, operator,
 // QuantizeLinear made the operator's integer form; batch normalization and constants folded; what
 // one kernel computes made one node.
 std::span<const Phase> inference_pipeline();

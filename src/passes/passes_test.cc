@@ -44,6 +44,29 @@ Graph simplified(const Graph& graph) {
   return *result;
 }
 
+TEST(WidenHalves, ComputesInFloat32AndRoundsAtTheEnd) {
+  Graph g;
+  const ValueId x = g.add_input("x", {DataType::kFloat16, ir::Shape{1, 2, 4, 4}});
+  const ValueId w = g.add_constant("w", random_floats({3, 2, 3, 3}, 1).cast(DataType::kFloat16));
+  const ValueId y = g.add("Conv", std::array{x, w}, {}, "y");
+  const ValueId turned = g.add("Transpose", std::array{g.add("Relu", std::array{y})});
+  const ValueId moved = g.add("Transpose", std::array{x}, {}, "moved");
+  g.set_outputs({g.add("Tanh", std::array{turned}, {}, "z"), moved});
+  ASSERT_TRUE(ops::infer_shapes(g).ok());
+  const Graph wide = run_phases(g, inference_pipeline()).value();
+  EXPECT_EQ(wide.type(wide.outputs()[0]), g.type(g.outputs()[0]));
+  int casts = 0;
+  for (const ir::NodeId id : wide.node_ids()) {
+    const ir::Node& node = wide.node(id);
+    if (node.is("Cast")) ++casts;
+    const DataType made = wide.tensor_type(node.output()).data_type;
+    const bool is_moved = wide.value(node.output()).name == "moved";
+    EXPECT_TRUE(made == DataType::kFloat32 || node.is("Cast") || is_moved) << node.op_type;
+  }
+  EXPECT_EQ(casts, 2);  // of x and of z
+  expect_same_function(g, wide, random_floats({1, 2, 4, 4}, 2).cast(DataType::kFloat16), 2e-3);
+}
+
 TEST(FoldBatchNormalization, LeavesOneConvolution) {
   ir::GraphBuilder b("g", 3);
   ValueId x = b.input("input", {Dim::symbol("N"), 3, 8, 8});

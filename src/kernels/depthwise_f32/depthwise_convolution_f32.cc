@@ -38,7 +38,6 @@ class Convolution {
 
   // [1 + taps][channel_pitch], biases first.
   void pack(const WeightsF32& source, float* packed) const {
-    std::fill_n(packed, (1 + view_.taps()) * channel_pitch_, 0.0F);
     for (std::int64_t c = 0; c < view_.out_c; ++c) {
       float* target = packed + c;
       if (!source.bias.empty()) *target = source.bias[static_cast<std::size_t>(c)];
@@ -174,7 +173,7 @@ std::size_t DepthwiseConvolutionF32::packed_bytes(const Problem& problem, const 
 }
 
 void DepthwiseConvolutionF32::pack(const Problem& problem, const Row& row, const Weights& weights,
-                                   std::byte* packed) {
+                                   std::byte* packed, ThreadPool&) {
   Convolution(problem, row).pack(weights, reinterpret_cast<float*>(packed));
 }
 

@@ -120,7 +120,7 @@ std::size_t DepthwiseConvolutionInt8::packed_bytes(const Problem& problem, const
 }
 
 void DepthwiseConvolutionInt8::pack(const Problem& problem, const Row& row, const Weights& weights,
-                                    std::byte* packed) {
+                                    std::byte* packed, ThreadPool&) {
   pack_depthwise_int8(row, problem, weights, packed);
 }
 

@@ -76,22 +76,14 @@ class Convolution {
   }
 
   // Panels, then the row of zeros that stands for padding.
-  void pack(const WeightsF32& source, float* packed) const {
-    std::fill_n(packed, panels_floats() + zero_floats(), 0.0F);
-    float* panel = packed;
-    for (std::int64_t group = 0; group < shape_.groups; ++group) {
-      for (std::int64_t p = 0; p < group_panels_; ++p) {
-        const IgemmF32Kernel& kernel = p + 1 == group_panels_ ? tail_ : main_;
-        const std::int64_t columns = std::min(shape_.group_out_c() - p * main_.nr, kernel.nr);
-        for (std::int64_t j = 0; j < columns; ++j) {
-          const std::int64_t channel = group * shape_.group_out_c() + p * main_.nr + j;
-          if (!source.bias.empty()) panel[j] = source.bias[static_cast<std::size_t>(channel)];
-          pack_channel(source.weights.data() + channel * shape_.taps() * shape_.group_in_c(),
-                       panel + kernel.nr + j, kernel.nr);
-        }
-        panel += panel_floats(kernel);
-      }
-    }
+  void pack(const WeightsF32& source, float* packed, ThreadPool& pool) const {
+    const double cost = expected_stream_nanoseconds(2 * std::int64_t{sizeof(float)} *
+                                                    (panels_floats() + zero_floats()));
+    parallel_slots(pool, shape_.groups * group_panels_, cost,
+                   [&](std::int64_t, std::int64_t begin, std::int64_t end) {
+                     for (std::int64_t i = begin; i < end; ++i)
+                       pack_panel(source, packed, i / group_panels_, i % group_panels_);
+                   });
   }
 
   void run(const float* in, const float* residual, float* out, const float* packed, void* scratch,
@@ -162,10 +154,26 @@ class Convolution {
   }
 
   // From [in_c][taps] to [taps][in_c], which is [kernel_h][kernel_w * in_c] too.
-  void pack_channel(const float* source, float* target, std::int64_t step) const {
-    for (std::int64_t tap = 0; tap < shape_.taps(); ++tap) {
-      for (std::int64_t k = 0; k < shape_.group_in_c(); ++k, target += step) {
-        *target = source[k * shape_.taps() + tap];
+  // Row by row [tap][in_c] of nr columns, biases first. Some input channels at a time, so that what
+  // is read of all columns and what is written stays in the first cache.
+  void pack_panel(const WeightsF32& source, float* packed, std::int64_t group,
+                  std::int64_t p) const {
+    constexpr std::int64_t kChannels = 16;
+    const IgemmF32Kernel& kernel = p + 1 == group_panels_ ? tail_ : main_;
+    float* const panel = packed + group * group_floats() + p * panel_floats(main_);
+    const std::int64_t columns = std::min(shape_.group_out_c() - p * main_.nr, kernel.nr);
+    const std::int64_t first = group * shape_.group_out_c() + p * main_.nr;
+    const std::int64_t taps = shape_.taps();
+    const std::int64_t depth = shape_.group_in_c();
+    if (!source.bias.empty()) std::copy_n(source.bias.data() + first, columns, panel);
+    for (std::int64_t k = 0; k < depth; k += kChannels) {
+      const std::int64_t end = std::min(k + kChannels, depth);
+      for (std::int64_t j = 0; j < columns; ++j) {
+        const float* from = source.weights.data() + ((first + j) * depth + k) * taps;
+        for (std::int64_t i = k; i < end; ++i) {
+          for (std::int64_t tap = 0; tap < taps; ++tap)
+            panel[(1 + tap * depth + i) * kernel.nr + j] = *from++;
+        }
       }
     }
   }
@@ -253,8 +261,8 @@ std::size_t IgemmConvolutionF32::packed_bytes(const Problem& problem, const Row&
 }
 
 void IgemmConvolutionF32::pack(const Problem& problem, const Row& row, const Weights& weights,
-                               std::byte* packed) {
-  Convolution(problem, row).pack(weights, reinterpret_cast<float*>(packed));
+                               std::byte* packed, ThreadPool& pool) {
+  Convolution(problem, row).pack(weights, reinterpret_cast<float*>(packed), pool);
 }
 
 std::size_t IgemmConvolutionF32::scratch_bytes(const Problem& problem, const Row& row,

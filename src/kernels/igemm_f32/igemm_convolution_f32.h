@@ -19,7 +19,7 @@ struct IgemmConvolutionF32 {
   }
   static std::size_t packed_bytes(const Problem& problem, const Row& row);
   static void pack(const Problem& problem, const Row& row, const Weights& weights,
-                   std::byte* packed);
+                   std::byte* packed, ThreadPool& pool);
   static std::size_t scratch_bytes(const Problem& problem, const Row& row, int threads);
   static void run(const Problem& problem, const Row& row, const Operands& operands);
 };

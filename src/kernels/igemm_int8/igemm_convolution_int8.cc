@@ -41,7 +41,7 @@ class Convolution {
     return static_cast<std::size_t>(groups_) * group_bytes_ +
            static_cast<std::size_t>(problem_.shape.group_in_c());
   }
-  void pack(const WeightsInt8& source, std::byte* packed) const;
+  void pack(const WeightsInt8& source, std::byte* packed, ThreadPool& pool) const;
   void run(const Operands& operands) const;
 
  private:
@@ -104,35 +104,37 @@ Convolution::Convolution(const ConvolutionInt8Problem& problem, const IgemmInt8K
                  igemm_int8_panel_bytes(kernel_, half_, depth_);
 }
 
-void Convolution::pack(const WeightsInt8& source, std::byte* packed) const {
+void Convolution::pack(const WeightsInt8& source, std::byte* packed, ThreadPool& pool) const {
   const std::int64_t taps = problem_.shape.taps();
   const std::int64_t channels = problem_.shape.group_in_c();
   const std::vector<std::int32_t> zeros(source.bias.empty() ? static_cast<std::size_t>(out_c_) : 0);
   const std::span<const std::int32_t> bias = source.bias.empty() ? zeros : source.bias;
-  std::vector<std::int8_t> rows(static_cast<std::size_t>(kernel_.nr * taps * channels));
-  for (std::int64_t g = 0; g < groups_; ++g) {
-    for (std::int64_t p = 0; p < panels_; ++p) {
-      const std::int64_t first = g * group_out_c_ + p * kernel_.nr;
-      const auto count = static_cast<std::size_t>(
-          std::min<std::int64_t>(kernel_.nr, group_out_c_ - p * kernel_.nr));
-      // From [out_c][in_c][tap] to [out_c][tap][in_c], the order in which inputs are read.
-      const std::int8_t* channel = source.weights.data() + first * taps * channels;
-      for (std::size_t c = 0; c < count; ++c, channel += taps * channels) {
-        std::int8_t* row = rows.data() + static_cast<std::int64_t>(c) * taps * channels;
-        for (std::int64_t t = 0; t < taps; ++t) {
-          for (std::int64_t i = 0; i < channels; ++i) *row++ = channel[i * taps + t];
-        }
+  const auto pack_panel = [&](std::int64_t g, std::int64_t p, std::vector<std::int8_t>& rows) {
+    const std::int64_t first = g * group_out_c_ + p * kernel_.nr;
+    const auto count =
+        static_cast<std::size_t>(std::min<std::int64_t>(kernel_.nr, group_out_c_ - p * kernel_.nr));
+    // From [out_c][in_c][tap] to [out_c][tap][in_c], the order in which inputs are read.
+    const std::int8_t* channel = source.weights.data() + first * taps * channels;
+    for (std::size_t c = 0; c < count; ++c, channel += taps * channels) {
+      std::int8_t* row = rows.data() + static_cast<std::int64_t>(c) * taps * channels;
+      for (std::int64_t t = 0; t < taps; ++t) {
+        for (std::int64_t i = 0; i < channels; ++i) *row++ = channel[i * taps + t];
       }
-      const auto from = static_cast<std::size_t>(first);
-      pack_igemm_int8_panel(
-          kernel_, half_ && p == panels_ - 1,
-          {std::span(rows).first(count * static_cast<std::size_t>(taps * channels)),
-           bias.subspan(from, count), source.multipliers.subspan(from, count), depth_,
-           problem_.input.unsigned_zero_point()},
-          packed + static_cast<std::size_t>(g) * group_bytes_ +
-              static_cast<std::size_t>(p) * panel_bytes_);
     }
-  }
+    const auto from = static_cast<std::size_t>(first);
+    pack_igemm_int8_panel(kernel_, half_ && p == panels_ - 1,
+                          {std::span(rows).first(count * static_cast<std::size_t>(taps * channels)),
+                           bias.subspan(from, count), source.multipliers.subspan(from, count),
+                           depth_, problem_.input.unsigned_zero_point()},
+                          packed + static_cast<std::size_t>(g) * group_bytes_ +
+                              static_cast<std::size_t>(p) * panel_bytes_);
+  };
+  parallel_slots(
+      pool, groups_ * panels_, expected_mac_nanoseconds(out_c_ * taps * channels, Isa::kScalar),
+      [&](std::int64_t, std::int64_t begin, std::int64_t end) {
+        std::vector<std::int8_t> rows(static_cast<std::size_t>(kernel_.nr * taps * channels));
+        for (std::int64_t i = begin; i < end; ++i) pack_panel(i / panels_, i % panels_, rows);
+      });
   std::memset(packed + static_cast<std::size_t>(groups_) * group_bytes_,
               static_cast<std::uint8_t>(problem_.input.zero_point),
               static_cast<std::size_t>(channels));
@@ -220,8 +222,8 @@ std::size_t IgemmConvolutionInt8::packed_bytes(const Problem& problem, const Row
 }
 
 void IgemmConvolutionInt8::pack(const Problem& problem, const Row& row, const Weights& weights,
-                                std::byte* packed) {
-  Convolution(problem, row).pack(weights, packed);
+                                std::byte* packed, ThreadPool& pool) {
+  Convolution(problem, row).pack(weights, packed, pool);
 }
 
 std::size_t IgemmConvolutionInt8::scratch_bytes(const Problem& problem, const Row& row,

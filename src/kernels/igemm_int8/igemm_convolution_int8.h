@@ -15,7 +15,7 @@ struct IgemmConvolutionInt8 {
 
   static std::size_t packed_bytes(const Problem& problem, const Row& row);
   static void pack(const Problem& problem, const Row& row, const Weights& weights,
-                   std::byte* packed);
+                   std::byte* packed, ThreadPool& pool);
   static std::size_t scratch_bytes(const Problem& problem, const Row& row, int threads);
   static void run(const Problem& problem, const Row& row, const Operands& operands);
 };

@@ -41,7 +41,7 @@ Result<Calibration> calibrate(const ir::Graph& graph, std::span<const ir::ValueI
   observed.set_outputs({values.begin(), values.end()});
   ASSIGN_OR_RETURN(
       const measure::BatchRunner runner,
-      measure::BatchRunner::create(observed, engine::native_backend(), options.compile));
+      measure::BatchRunner::create(std::move(observed), engine::native_backend(), options.compile));
 
   // Shuffled, since many datasets lie sorted by class.
   data::LoaderOptions loading;

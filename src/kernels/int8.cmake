@@ -9,6 +9,7 @@ list(APPEND kernel_sources
   igemm_int8/igemm_convolution_int8.cc
   igemm_int8/igemm_int8_panel.cc
   igemm_int8/scalar.cc
+  lookup.cc
   pooling_int8.cc
   pooling_int8/scalar.cc
   quantize.cc
@@ -31,5 +32,6 @@ kernel_isa_sources(avx512vnni
 list(APPEND kernel_tests
   convolution_int8_test.cc
   elementwise_int8_test.cc
+  lookup_test.cc
   pooling_int8_test.cc
   quantize_test.cc)

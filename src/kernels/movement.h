@@ -2,14 +2,9 @@
 #pragma once
 
 #include "kernels/kernel.h"
+#include "kernels/plain_kernel.h"
 
 namespace lathe::kernels {
-
-// A kernel for every machine.
-struct PlainKernel {
-  Isa isa;
-  const char* name;
-};
 
 // Families, as kernel_table.cc has them.
 struct Permute {

@@ -117,6 +117,8 @@ Status check(const SoftmaxF32Problem& problem) {
 
 Status check(const CastProblem& problem) { return check_extents({problem.count}); }
 
+Status check(const LookupProblem& problem) { return check_extents({problem.count}); }
+
 Status check(const PermuteProblem& problem) {
   std::vector<std::int64_t> axes = problem.permutation;
   std::sort(axes.begin(), axes.end());
@@ -215,6 +217,10 @@ std::optional<OperandBytes> bytes_of(const SoftmaxF32Problem& problem) {
 std::optional<OperandBytes> bytes_of(const CastProblem& problem) {
   return together({product({problem.count, element_bytes(problem.from)})},
                   product({problem.count, element_bytes(problem.to)}));
+}
+
+std::optional<OperandBytes> bytes_of(const LookupProblem& problem) {
+  return together({problem.count, 256}, problem.count);
 }
 
 std::optional<OperandBytes> bytes_of(const PermuteProblem& problem) {

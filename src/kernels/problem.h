@@ -164,10 +164,16 @@ struct CastProblem {
   bool operator==(const CastProblem&) const = default;
 };
 
+// out = table[in], byte by byte. Operands: in, and the table of 256 bytes.
+struct LookupProblem {
+  std::int64_t count = 0;
+  bool operator==(const LookupProblem&) const = default;
+};
+
 using Problem = std::variant<ConvolutionF32Problem, ConvolutionInt8Problem, BinaryF32Problem,
                              UnaryF32Problem, PoolingF32Problem, PoolingInt8Problem, AddInt8Problem,
                              QuantizeLinearProblem, DequantizeLinearProblem, SoftmaxF32Problem,
-                             PermuteProblem, ConcatProblem, CastProblem>;
+                             PermuteProblem, ConcatProblem, CastProblem, LookupProblem>;
 
 // Whether the parameters of a problem make sense together; the error says which do not. Kernels
 // rely on it.

@@ -176,6 +176,11 @@ void for_each_field(Self& self, const Visit& visit) {
   visit("count", self.count);
 }
 
+template <Of<LookupProblem> Self, typename Visit>
+void for_each_field(Self& self, const Visit& visit) {
+  visit("count", self.count);
+}
+
 // The values of an enumeration by name, from 0 on.
 constexpr std::string_view kBinaryOpNames[] = {"add", "sub",         "reverse_sub", "mul",
                                                "div", "reverse_div", "max",         "min"};
@@ -206,7 +211,8 @@ constexpr std::string_view kProblemNames[] = {"convolution_f32",
                                               "softmax_f32",
                                               "permute",
                                               "concat",
-                                              "cast"};
+                                              "cast",
+                                              "lookup"};
 static_assert(std::size(kProblemNames) == std::variant_size_v<Problem>);
 
 }  // namespace lathe::kernels

@@ -78,6 +78,7 @@ inline std::vector<OperatorCase> operator_cases() {
        {},
        ir::kMicrosoftDomain},
       {"QLinearGlobalAveragePool", {bytes, scale, zero, scale, zero}, {}, ir::kMicrosoftDomain},
+      {"Lookup", {bytes, numbers(DataType::kInt8, {256})}, {}, ir::kLatheDomain},
       {"Reorder", {image}, {{"layout", std::string("channels_last")}}, ir::kLatheDomain}};
   for (const char* op : {"Erf", "HardSigmoid", "HardSwish", "Identity", "LeakyRelu", "LogSoftmax",
                          "Relu", "Sigmoid", "Softmax", "Tanh"}) {

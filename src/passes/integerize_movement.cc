@@ -5,8 +5,9 @@
 namespace lathe::passes {
 namespace {
 
-// Operators that move or select elements do the same to quantized ones: of their first input, or
-// of all where these are alike (Concat).
+// Operators that move or select elements do the same to quantized ones: of their first input, or of
+// all (Concat). What has another scale than the result is quantized anew: before a Concat, behind
+// all others.
 RuleResult apply(const ir::Graph& graph, ir::NodeId id) {
   const ir::Node& node = graph.node(id);
   const ops::OpDef* op = ops::find_op(node.domain, node.op_type);
@@ -21,15 +22,27 @@ RuleResult apply(const ir::Graph& graph, ir::NodeId id) {
                  .op_type = node.op_type,
                  .inputs = node.inputs,
                  .attributes = node.attributes};
-  const std::size_t data_inputs =
-      op->signature->max_inputs == ops::kVariadic ? node.inputs.size() : 1;
-  for (std::size_t i = 0; i < data_inputs; ++i) {
-    const auto x = dequantized_from(graph, node.input(i));
-    if (!x || !x->same_parameters(*y)) return std::nullopt;
-    moved.inputs[i] = x->value;
-  }
+  const bool variadic = op->signature->max_inputs == ops::kVariadic;
   Patch patch;
-  replace_result(*y, patch.add_node(std::move(moved)), patch);
+  const auto quantize = [&](ir::ValueId value) {
+    return patch.add_node(
+        {.op_type = "QuantizeLinear", .inputs = {value, y->scale, zero_point_of(*y, patch)}});
+  };
+  std::optional<QuantizedValue> last;
+  for (std::size_t i = 0; i < (variadic ? node.inputs.size() : 1); ++i) {
+    last = dequantized_from(graph, node.input(i));
+    if (!last) return std::nullopt;
+    const bool same = last->same_parameters(*y);
+    moved.inputs[i] = same || !variadic ? last->value : quantize(node.input(i));
+  }
+  ir::ValueId made = patch.add_node(std::move(moved));
+  if (!variadic && !last->same_parameters(*y)) {
+    const ir::ValueId real =
+        patch.add_node({.op_type = "DequantizeLinear",
+                        .inputs = {made, last->scale, zero_point_of(*last, patch)}});
+    made = quantize(real);
+  }
+  replace_result(*y, made, patch);
   return patch;
 }
 

@@ -18,7 +18,8 @@ constexpr std::array kWiden = {&kWidenHalves};
 constexpr std::array kIntegerize = {&kIntegerizeConvolution, &kIntegerizeGemm,
                                     &kIntegerizeMatMul,      &kIntegerizeAdd,
                                     &kIntegerizeMovement,    &kIntegerizeGlobalAveragePool,
-                                    &kCancelRequantization,  &kMakeWeightsSigned};
+                                    &kCancelRequantization,  &kTabulateQuantized,
+                                    &kMakeWeightsSigned,     &kFoldWeightZeroPoints};
 // What is still dequantized has no integer form.
 constexpr std::array kDequantize = {&kDequantizeConstants};
 constexpr std::array kFold = {&kFoldConstants, &kFoldBatchNormalization};

@@ -30,6 +30,18 @@ void lower_quantize_linear(PlanBuilder& builder, const ops::FusedOperator& op) {
       kernels::QuantizeLinearProblem{y.scale, y.activation, product(builder.dims(node.output()))});
 }
 
+bool fits_lookup(const ir::Graph& graph, const ir::Node& node) {
+  const ir::Tensor* table = graph.constant(node.input(1));
+  return table != nullptr && table->num_bytes() == 256;
+}
+
+void lower_lookup(PlanBuilder& builder, const ops::FusedOperator& op) {
+  const SlotId input = builder.slot(op.main.input(0));
+  const SlotId table = builder.slot(op.main.input(1));
+  builder.add_step(op, kernels::LookupProblem{product(builder.dims(op.main.output()))},
+                   {input, table}, builder.define(op.main.output()));
+}
+
 bool fits_dequantize_linear(const ir::Graph& graph, const ir::Node& node) {
   return quantized_side(graph, node, node.input(0)).has_value();
 }

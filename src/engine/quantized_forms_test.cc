@@ -1,0 +1,146 @@
+// Quantized graphs of every exporter's form: all on kernels, and the same bits on each instruction
+// set as the reference has on the lowered graph.
+#include "passes/quantized_forms.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/cpu.h"
+#include "engine/native.h"
+#include "engine/reference.h"
+#include "engine/test_backends.h"
+#include "engine/test_models.h"
+
+namespace lathe::engine {
+namespace {
+
+using ir::DataType;
+using ir::Graph;
+using ir::Tensor;
+using ir::ValueId;
+using Dims = std::vector<std::int64_t>;
+
+class QuantizedFormsTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!select_isa().ok()) GTEST_SKIP() << select_isa().error().message();
+  }
+
+  // Gives what each step computes.
+  static std::vector<std::string> check(const Graph& graph) {
+    const auto native = compile(native_backend(), graph);
+    const auto lowered = compile(lowered_backend(), graph);
+    if (native == nullptr || lowered == nullptr) return {};
+    EXPECT_TRUE(native->notes().empty()) << native->notes()[0];
+    std::vector<Tensor> inputs;
+    for (const TensorInfo& info : native->inputs()) {
+      Tensor input = random_input(*ir::known_dims(*info.type.shape), 3);
+      for (float& v : input.mutable_data<float>()) v *= 1.5F;
+      inputs.push_back(std::move(input));
+    }
+    const auto expected = run(*lowered, inputs);
+    const auto actual = run(*native, inputs);
+    for (std::size_t i = 0; i < expected.size(); ++i)
+      EXPECT_TRUE(expected[i].identical(actual[i])) << i;
+    std::vector<std::string> steps;
+    for (const Step& step : plan_of(*native)->steps) {
+      if (step.op_type != "Reorder") steps.push_back(step.op_type);
+    }
+    return steps;
+  }
+};
+
+TEST_F(QuantizedFormsTest, Layers) {
+  for (const passes::forms::Form& form : passes::forms::all_forms()) {
+    SCOPED_TRACE(passes::forms::name_of(form));
+    check(passes::forms::FormGraph(form).build());
+  }
+}
+
+// Values of 8 bits between Quantize- and DequantizeLinear.
+class Builder {
+ public:
+  ValueId input(const Dims& dims, float scale, DataType type = DataType::kUint8,
+                std::int64_t zero = 100) {
+    const ValueId x = g.add_input("x", {DataType::kFloat32, ir::make_shape(dims)});
+    return through(x, scale, type, zero);
+  }
+  ValueId through(ValueId x, float scale, DataType type = DataType::kUint8,
+                  std::int64_t zero = 100) {
+    const ValueId s = g.add_constant("scale", Tensor::scalar(scale));
+    const ValueId z = g.add_constant("zero", passes::forms::integers(type, {}, zero));
+    return g.add("DequantizeLinear",
+                 std::array{g.add("QuantizeLinear", std::array{x, s, z}), s, z});
+  }
+  Graph finish(std::vector<ValueId> outputs) {
+    g.set_outputs(std::move(outputs));
+    EXPECT_TRUE(ops::infer_shapes(g).ok());
+    return std::move(g);
+  }
+
+  Graph g;
+};
+
+TEST_F(QuantizedFormsTest, FunctionsOfOneElementAreTables) {
+  for (const char* op :
+       {"Sigmoid", "Tanh", "HardSwish", "HardSigmoid", "LeakyRelu", "Relu", "Erf"}) {
+    for (const DataType type : {DataType::kUint8, DataType::kInt8}) {
+      SCOPED_TRACE(op);
+      Builder b;
+      const std::int64_t zero = type == DataType::kUint8 ? 100 : -20;
+      const ValueId x = b.input({1, 3, 5, 7}, 0.03F, type, zero);
+      const ValueId y = b.through(b.g.add(op, std::array{x}), 0.01F, type, zero);
+      EXPECT_THAT(check(b.finish({y})),
+                  testing::ElementsAre("QuantizeLinear", "Lookup", "DequantizeLinear"));
+    }
+  }
+}
+
+TEST_F(QuantizedFormsTest, AChainOfFunctionsIsOneTable) {
+  Builder b;
+  const ValueId x = b.input({2, 9}, 0.03F);
+  const ValueId gate = b.g.add("HardSigmoid", std::array{b.g.add("Tanh", std::array{x})});
+  EXPECT_THAT(check(b.finish({b.through(gate, 0.004F, DataType::kInt8, -100)})),
+              testing::ElementsAre("QuantizeLinear", "Lookup", "DequantizeLinear"));
+}
+
+TEST_F(QuantizedFormsTest, ConcatOfDifferentScales) {
+  Builder b;
+  const ValueId x = b.input({1, 4, 3, 3}, 0.03F);
+  const ValueId y = b.through(x, 0.05F, DataType::kInt8, 3);
+  const ValueId both = b.g.add("Concat", std::array{x, y}, {{"axis", std::int64_t{1}}});
+  const std::vector<std::string> steps = check(b.finish({b.through(both, 0.04F)}));
+  EXPECT_THAT(steps, testing::Contains("Concat"));
+  EXPECT_THAT(steps, testing::Contains("Lookup").Times(3));
+}
+
+TEST_F(QuantizedFormsTest, WhatMovesMayChangeItsScale) {
+  Builder b;
+  const ValueId x = b.input({1, 4, 6, 6}, 0.03F);
+  const ValueId most = b.through(
+      b.g.add("MaxPool", std::array{x}, {{"kernel_shape", Dims{2, 2}}, {"strides", Dims{2, 2}}}),
+      0.05F);
+  const ValueId turned = b.through(b.g.add("Transpose", std::array{most}), 0.05F);
+  EXPECT_THAT(check(b.finish({turned})), testing::ElementsAre("QuantizeLinear", "MaxPool", "Lookup",
+                                                              "Transpose", "DequantizeLinear"));
+}
+
+// In float32 between integer layers, on kernels all the same.
+TEST_F(QuantizedFormsTest, OperatorsThatStayFloat) {
+  for (const char* op : {"Mul", "Sub", "Div"}) {
+    SCOPED_TRACE(op);
+    Builder b;
+    const ValueId x = b.input({1, 4, 6, 6}, 0.03F);
+    const ValueId c = b.g.add_constant("c", Tensor::from_values<float>({4, 1, 1}, {1, 2, 3, 4}));
+    check(b.finish({b.through(b.g.add(op, std::array{x, c}), 0.05F)}));
+  }
+  Builder b;
+  const ValueId x = b.input({1, 4, 6, 6}, 0.03F);
+  const ValueId mean = b.g.add("AveragePool", std::array{x}, {{"kernel_shape", Dims{3, 3}}});
+  const ValueId shares =
+      b.g.add("Softmax", std::array{b.through(mean, 0.02F)}, {{"axis", std::int64_t{-1}}});
+  check(b.finish({b.through(shares, 1.0F / 256, DataType::kUint8, 0)}));
+}
+
+}  // namespace
+}  // namespace lathe::engine

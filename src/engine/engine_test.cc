@@ -226,6 +226,30 @@ TEST_F(EngineTest, HalvesAreComputedInFloat32) {
   }
 }
 
+// Products of computed matrices, as attention has them: with batches, broadcast, and clamped.
+TEST_F(EngineTest, ProductsOfComputedMatrices) {
+  const std::pair<Ints, Ints> cases[] = {{{2, 3, 5, 7}, {2, 3, 7, 9}},
+                                         {{2, 3, 5, 7}, {7, 9}},
+                                         {{5, 7}, {3, 7, 9}},
+                                         {{2, 1, 5, 7}, {3, 7, 9}},
+                                         {{4, 5, 7}, {1, 7, 33}}};
+  for (const auto& [left, right] : cases) {
+    SCOPED_TRACE(ir::to_string(left) + ir::to_string(right));
+    Graph g;
+    const ValueId a = g.add_input("a", {DataType::kFloat32, ir::make_shape(left)});
+    const ValueId b = g.add_input("b", {DataType::kFloat32, ir::make_shape(right)});
+    const ValueId y = g.add("MatMul", std::array{a, b});
+    g.set_outputs({g.add("Relu", std::array{y})});
+    ASSERT_TRUE(ops::infer_shapes(g).ok());
+    const std::array inputs{random_input(left, 1), random_input(right, 2)};
+    const auto native = compile(native_backend(), g, {.threads = 2});
+    ASSERT_NE(native, nullptr);
+    EXPECT_EQ(native->slow_share(), 0);
+    const Tensor expected = engine::run(*compile(reference_backend(), g), inputs)[0];
+    EXPECT_LT(largest_relative_difference(expected, engine::run(*native, inputs)[0]), 1e-5);
+  }
+}
+
 TEST_F(EngineTest, ManySlowNodesAreSummedUp) {
   Graph g;
   ValueId v = g.add_input("x", {DataType::kFloat64, ir::Shape{8}});

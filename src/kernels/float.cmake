@@ -3,6 +3,7 @@ list(APPEND kernel_sources
   cast.cc
   elementwise_f32.cc
   indirection.cc
+  mat_mul_f32.cc
   movement.cc
   peak.cc
   pooling_f32.cc
@@ -49,6 +50,7 @@ list(APPEND kernel_tests
   cast_test.cc
   convolution_f32_test.cc
   elementwise_f32_test.cc
+  mat_mul_f32_test.cc
   peak_test.cc
   pooling_f32_test.cc
   softmax_f32_test.cc

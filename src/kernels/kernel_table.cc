@@ -11,6 +11,7 @@
 #include "kernels/igemm_int8/igemm_convolution_int8.h"
 #include "kernels/kernel.h"
 #include "kernels/lookup.h"
+#include "kernels/mat_mul_f32.h"
 #include "kernels/movement.h"
 #include "kernels/pooling_f32.h"
 #include "kernels/pooling_int8.h"
@@ -102,7 +103,8 @@ std::span<const Kernel> all_kernels() {
       make_table<DepthwiseConvolutionF32, IgemmConvolutionF32, DepthwiseConvolutionInt8,
                  IgemmConvolutionInt8, ElementwiseBinaryF32, ElementwiseUnaryF32, MaxPoolingF32,
                  MeanPoolingF32, MaxPoolingInt8, MeanPoolingInt8, ElementwiseAddInt8,
-                 QuantizeLinear, DequantizeLinear, SoftmaxF32, Permute, Concat, Cast, Lookup>();
+                 QuantizeLinear, DequantizeLinear, SoftmaxF32, Permute, Concat, Cast, Lookup,
+                 MatMulF32>();
   return table;
 }
 

@@ -119,6 +119,33 @@ Status check(const CastProblem& problem) { return check_extents({problem.count})
 
 Status check(const LookupProblem& problem) { return check_extents({problem.count}); }
 
+// How many matrices of an operand its strides reach; nothing where they are no strides.
+Bytes matrices_of(const std::vector<std::int64_t>& batch,
+                  const std::vector<std::int64_t>& strides) {
+  if (strides.size() != batch.size()) return std::nullopt;
+  Bytes last = 0;
+  for (std::size_t i = 0; i < batch.size() && last; ++i) {
+    if (strides[i] < 0 || batch[i] < 1) return std::nullopt;
+    const Bytes reach = product({batch[i] - 1, strides[i]});
+    last = reach ? checked_sum(*last, *reach) : std::nullopt;
+  }
+  return last ? checked_sum(*last, 1) : std::nullopt;
+}
+
+Status check(const MatMulF32Problem& p) {
+  const Bytes a = matrices_of(p.batch, p.a_strides);
+  const Bytes b = matrices_of(p.batch, p.b_strides);
+  if (!a || !b) return invalid_data("the strides of the batch are none");
+  if (std::min({p.rows, p.columns, p.inner}) < 1) return invalid_data("a matrix is empty");
+  const auto count = checked_product(p.batch);
+  const Bytes work = count ? product({*count, p.rows, p.columns, p.inner}) : std::nullopt;
+  if (work && *work < std::numeric_limits<std::int64_t>::max() / 16 &&
+      are_countable({*a, p.rows, p.inner}) && are_countable({*b, p.inner, p.columns}) &&
+      are_countable({*count, p.rows, p.columns}))
+    return {};
+  return invalid_data("the product is too large");
+}
+
 Status check(const PermuteProblem& problem) {
   std::vector<std::int64_t> axes = problem.permutation;
   std::sort(axes.begin(), axes.end());
@@ -223,6 +250,15 @@ std::optional<OperandBytes> bytes_of(const LookupProblem& problem) {
   return together({problem.count, 256}, problem.count);
 }
 
+std::optional<OperandBytes> bytes_of(const MatMulF32Problem& p) {
+  const Bytes a = matrices_of(p.batch, p.a_strides);
+  const Bytes b = matrices_of(p.batch, p.b_strides);
+  const auto count = checked_product(p.batch);
+  if (!a || !b || !count) return std::nullopt;
+  return together({product({*a, p.rows, p.inner, 4}), product({*b, p.inner, p.columns, 4})},
+                  product({*count, p.rows, p.columns, 4}));
+}
+
 std::optional<OperandBytes> bytes_of(const PermuteProblem& problem) {
   std::vector<std::int64_t> factors = problem.dims;
   factors.push_back(problem.element_bytes);
@@ -253,6 +289,11 @@ Status check_problem(const Problem& problem) {
 std::int64_t macs(const Problem& problem) {
   if (const auto* own = std::get_if<ConvolutionF32Problem>(&problem)) return own->shape.macs();
   if (const auto* own = std::get_if<ConvolutionInt8Problem>(&problem)) return own->shape.macs();
+  if (const auto* own = std::get_if<MatMulF32Problem>(&problem)) {
+    std::int64_t products = own->rows * own->columns * own->inner;
+    for (const std::int64_t extent : own->batch) products *= extent;
+    return products;
+  }
   return 0;
 }
 

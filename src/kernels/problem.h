@@ -164,16 +164,31 @@ struct CastProblem {
   bool operator==(const CastProblem&) const = default;
 };
 
+// out = clamp(a * b) for matrices [rows, inner] and [inner, columns] one behind the other: of each
+// product the matrices of a and b are found by strides, in matrices, over the batch's extents; 0
+// takes the same one again.
+struct MatMulF32Problem {
+  std::vector<std::int64_t> batch = {};
+  std::vector<std::int64_t> a_strides = {};
+  std::vector<std::int64_t> b_strides = {};
+  std::int64_t rows = 0;
+  std::int64_t columns = 0;
+  std::int64_t inner = 0;
+  ClampF32 clamp = {};
+  bool operator==(const MatMulF32Problem&) const = default;
+};
+
 // out = table[in], byte by byte. Operands: in, and the table of 256 bytes.
 struct LookupProblem {
   std::int64_t count = 0;
   bool operator==(const LookupProblem&) const = default;
 };
 
-using Problem = std::variant<ConvolutionF32Problem, ConvolutionInt8Problem, BinaryF32Problem,
-                             UnaryF32Problem, PoolingF32Problem, PoolingInt8Problem, AddInt8Problem,
-                             QuantizeLinearProblem, DequantizeLinearProblem, SoftmaxF32Problem,
-                             PermuteProblem, ConcatProblem, CastProblem, LookupProblem>;
+using Problem =
+    std::variant<ConvolutionF32Problem, ConvolutionInt8Problem, BinaryF32Problem, UnaryF32Problem,
+                 PoolingF32Problem, PoolingInt8Problem, AddInt8Problem, QuantizeLinearProblem,
+                 DequantizeLinearProblem, SoftmaxF32Problem, PermuteProblem, ConcatProblem,
+                 CastProblem, LookupProblem, MatMulF32Problem>;
 
 // Whether the parameters of a problem make sense together; the error says which do not. Kernels
 // rely on it.

@@ -181,6 +181,17 @@ void for_each_field(Self& self, const Visit& visit) {
   visit("count", self.count);
 }
 
+template <Of<MatMulF32Problem> Self, typename Visit>
+void for_each_field(Self& self, const Visit& visit) {
+  visit("batch", self.batch);
+  visit("a_strides", self.a_strides);
+  visit("b_strides", self.b_strides);
+  visit("rows", self.rows);
+  visit("columns", self.columns);
+  visit("inner", self.inner);
+  visit("clamp", self.clamp);
+}
+
 // The values of an enumeration by name, from 0 on.
 constexpr std::string_view kBinaryOpNames[] = {"add", "sub",         "reverse_sub", "mul",
                                                "div", "reverse_div", "max",         "min"};
@@ -212,7 +223,8 @@ constexpr std::string_view kProblemNames[] = {"convolution_f32",
                                               "permute",
                                               "concat",
                                               "cast",
-                                              "lookup"};
+                                              "lookup",
+                                              "mat_mul_f32"};
 static_assert(std::size(kProblemNames) == std::variant_size_v<Problem>);
 
 }  // namespace lathe::kernels

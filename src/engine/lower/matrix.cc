@@ -94,13 +94,64 @@ void lower_gemm(PlanBuilder& builder, const ops::FusedOperator& op) {
                       });
 }
 
+namespace {
+
+// Of one operand: how far it goes from one matrix to the next along each axis of the batch.
+std::vector<std::int64_t> batch_strides(std::span<const std::int64_t> dims,
+                                        std::span<const std::int64_t> batch) {
+  std::vector<std::int64_t> strides(batch.size(), 0);
+  std::int64_t stride = 1;
+  for (std::size_t i = dims.size() - 2, axis = batch.size(); i-- > 0;) {
+    --axis;
+    if (dims[i] != 1) strides[axis] = stride;
+    stride *= dims[i];
+  }
+  return strides;
+}
+
+// Of matrices that are both computed, or more than one constant.
+std::optional<kernels::MatMulF32Problem> mat_mul_problem(const ir::Graph& graph,
+                                                         const ir::Node& node) {
+  const auto a = dims_of(graph, node.input(0));
+  const auto b = dims_of(graph, node.input(1));
+  const auto y = dims_of(graph, node.output());
+  if (a.size() < 2 || b.size() < 2 ||
+      graph.tensor_type(node.output()).data_type != ir::DataType::kFloat32)
+    return std::nullopt;
+  const std::span batch = std::span(y).first(y.size() - 2);
+  kernels::MatMulF32Problem problem{{batch.begin(), batch.end()},
+                                    batch_strides(a, batch),
+                                    batch_strides(b, batch),
+                                    a[a.size() - 2],
+                                    b.back(),
+                                    a.back()};
+  // One matrix on the right: all rows of the left ones at once.
+  if (product(std::span(b).first(b.size() - 2)) == 1) {
+    problem.rows = product(std::span(a).first(a.size() - 1));
+    problem.batch = problem.a_strides = problem.b_strides = {};
+  }
+  if (!kernels::check_problem(problem).ok()) return std::nullopt;
+  return problem;
+}
+
+}  // namespace
+
 bool fits_mat_mul(const ir::Graph& graph, const ir::Node& node) {
-  return is_float_matrix(graph.constant(node.input(1))) &&
-         dims_of(graph, node.input(0)).size() >= 2 && mat_mul_shape(graph, node, 1).valid();
+  if (is_float_matrix(graph.constant(node.input(1)))) {
+    return dims_of(graph, node.input(0)).size() >= 2 && mat_mul_shape(graph, node, 1).valid();
+  }
+  return mat_mul_problem(graph, node).has_value();
 }
 
 void lower_mat_mul(PlanBuilder& builder, const ops::FusedOperator& op) {
   const ir::Graph& graph = builder.graph();
+  if (!is_float_matrix(graph.constant(op.main.input(1)))) {
+    std::vector<SlotId> inputs{builder.slot(op.main.input(0)), builder.slot(op.main.input(1))};
+    kernels::MatMulF32Problem problem = *mat_mul_problem(graph, op.main);
+    problem.clamp = {op.epilogue.minimum, op.epilogue.maximum};
+    builder.add_step(op, std::move(problem), std::move(inputs), builder.define(op.main.output()));
+    return;
+  }
   std::vector<float> weights;
   add_convolution_f32(builder, op, mat_mul_shape(graph, op.main, 1), {0}, [&] {
     weights = transposed(*graph.constant(op.main.input(1)), false, 1);

@@ -86,6 +86,27 @@ class Convolution {
                    });
   }
 
+  // The same of a matrix [in_c, out_c], whose rows are rows of panels already.
+  void pack_matrix(const float* matrix, float* packed, ThreadPool& pool) const {
+    const std::int64_t width = shape_.out_c;
+    const auto pack_one = [&](std::int64_t p) {
+      const IgemmF32Kernel& kernel = p + 1 == group_panels_ ? tail_ : main_;
+      const std::int64_t columns = std::min(width - p * main_.nr, kernel.nr);
+      float* row = std::fill_n(packed + p * panel_floats(main_), kernel.nr, 0.0F);
+      for (std::int64_t k = 0; k < shape_.in_c; ++k) {
+        row = std::copy_n(matrix + k * width + p * main_.nr, columns, row);
+        row = std::fill_n(row, kernel.nr - columns, 0.0F);
+      }
+    };
+    const double cost =
+        expected_stream_nanoseconds(2 * std::int64_t{sizeof(float)} * panels_floats());
+    parallel_slots(pool, group_panels_, cost,
+                   [&](std::int64_t, std::int64_t begin, std::int64_t end) {
+                     for (std::int64_t p = begin; p < end; ++p) pack_one(p);
+                   });
+    std::fill_n(packed + panels_floats(), zero_floats(), 0.0F);
+  }
+
   void run(const float* in, const float* residual, float* out, const float* packed, void* scratch,
            ThreadPool& pool) const {
     if (lowering_.copies) {
@@ -263,6 +284,11 @@ std::size_t IgemmConvolutionF32::packed_bytes(const Problem& problem, const Row&
 void IgemmConvolutionF32::pack(const Problem& problem, const Row& row, const Weights& weights,
                                std::byte* packed, ThreadPool& pool) {
   Convolution(problem, row).pack(weights, reinterpret_cast<float*>(packed), pool);
+}
+
+void IgemmConvolutionF32::pack_matrix(const Problem& problem, const Row& row, const float* matrix,
+                                      std::byte* packed, ThreadPool& pool) {
+  Convolution(problem, row).pack_matrix(matrix, reinterpret_cast<float*>(packed), pool);
 }
 
 std::size_t IgemmConvolutionF32::scratch_bytes(const Problem& problem, const Row& row,

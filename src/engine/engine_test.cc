@@ -20,6 +20,7 @@ using ir::Graph;
 using ir::Tensor;
 using ir::ValueId;
 using testing::HasSubstr;
+using Ints = std::vector<std::int64_t>;
 
 class EngineTest : public testing::Test {
  protected:
@@ -67,7 +68,6 @@ INSTANTIATE_TEST_SUITE_P(All, EngineArchitectureTest,
 Graph assorted_operators() {
   Graph g;
   const ValueId x = g.add_input("x", {DataType::kFloat32, ir::Shape{Dim::symbol("N"), 6, 7, 9}});
-  using Ints = std::vector<std::int64_t>;
   const auto weights = [&](const std::vector<std::int64_t>& dims, std::uint64_t seed) {
     return g.add_constant("w", random_input(dims, seed));
   };

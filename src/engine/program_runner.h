@@ -8,6 +8,7 @@
 #include "base/thread_pool.h"
 #include "engine/plan_runner.h"
 #include "engine/program.h"
+#include "ir/datum.h"
 #include "kernels/aligned_buffer.h"
 
 namespace lathe::engine {

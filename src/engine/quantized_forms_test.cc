@@ -7,6 +7,7 @@
 
 #include "base/cpu.h"
 #include "engine/native.h"
+#include "engine/plan.h"
 #include "engine/reference.h"
 #include "engine/test_backends.h"
 #include "engine/test_models.h"
@@ -26,8 +27,8 @@ class QuantizedFormsTest : public testing::Test {
     if (!select_isa().ok()) GTEST_SKIP() << select_isa().error().message();
   }
 
-  // Gives what each step computes.
-  static std::vector<std::string> check(const Graph& graph) {
+  // Gives what each step computes. Outputs may differ by `tolerance`.
+  static std::vector<std::string> check(const Graph& graph, double tolerance = 0) {
     const auto native = compile(native_backend(), graph);
     const auto lowered = compile(lowered_backend(), graph);
     if (native == nullptr || lowered == nullptr) return {};
@@ -41,7 +42,7 @@ class QuantizedFormsTest : public testing::Test {
     const auto expected = run(*lowered, inputs);
     const auto actual = run(*native, inputs);
     for (std::size_t i = 0; i < expected.size(); ++i)
-      EXPECT_TRUE(expected[i].identical(actual[i])) << i;
+      EXPECT_LE(largest_difference(expected[i], actual[i]), tolerance) << i;
     std::vector<std::string> steps;
     for (const Step& step : plan_of(*native)->steps) {
       if (step.op_type != "Reorder") steps.push_back(step.op_type);
@@ -139,7 +140,9 @@ TEST_F(QuantizedFormsTest, OperatorsThatStayFloat) {
   const ValueId mean = b.g.add("AveragePool", std::array{x}, {{"kernel_shape", Dims{3, 3}}});
   const ValueId shares =
       b.g.add("Softmax", std::array{b.through(mean, 0.02F)}, {{"axis", std::int64_t{-1}}});
-  check(b.finish({b.through(shares, 1.0F / 256, DataType::kUint8, 0)}));
+  // Float32 kernels differ from the reference in the last bits, and so in one step of the output.
+  const float step = 1.0F / 256;
+  check(b.finish({b.through(shares, step, DataType::kUint8, 0)}), step);
 }
 
 }  // namespace

@@ -18,16 +18,21 @@ inline ir::Tensor random_input(const std::vector<std::int64_t>& dims, std::uint6
   return t;
 }
 
-// The largest difference of two elements, as a share of the largest magnitude expected.
-inline double largest_relative_difference(const ir::Tensor& expected, const ir::Tensor& actual) {
+// The largest difference of two elements; infinite where the types differ.
+inline double largest_difference(const ir::Tensor& expected, const ir::Tensor& actual) {
   if (expected.type() != actual.type()) return INFINITY;
-  double scale = 1e-6;
   double difference = 0;
-  for (std::int64_t i = 0; i < expected.num_elements(); ++i) {
-    scale = std::max(scale, std::abs(expected.get_double(i)));
+  for (std::int64_t i = 0; i < expected.num_elements(); ++i)
     difference = std::max(difference, std::abs(expected.get_double(i) - actual.get_double(i)));
-  }
-  return difference / scale;
+  return difference;
+}
+
+// The same as a share of the largest magnitude expected.
+inline double largest_relative_difference(const ir::Tensor& expected, const ir::Tensor& actual) {
+  double scale = 1e-6;
+  for (std::int64_t i = 0; i < expected.num_elements(); ++i)
+    scale = std::max(scale, std::abs(expected.get_double(i)));
+  return largest_difference(expected, actual) / scale;
 }
 
 // Statistics as a trained network has them, not the identity.

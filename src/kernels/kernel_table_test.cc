@@ -33,6 +33,12 @@ std::vector<Problem> problems() {
   all.emplace_back(SoftmaxF32Problem{false, 1, 1});
   all.emplace_back(PermuteProblem{{2, 3}, {1, 0}, 4});
   all.emplace_back(ConcatProblem{});
+  all.emplace_back(CastProblem{ElementType::kFloat32, ElementType::kInt32, 1});
+  all.emplace_back(CastProblem{ElementType::kFloat16, ElementType::kFloat32, 1});
+  all.emplace_back(CastProblem{ElementType::kFloat32, ElementType::kFloat16, 1});
+  all.emplace_back(LookupProblem{1});
+  all.emplace_back(MatMulF32Problem{{2}, {1}, {0}, 3, 64, 5, {}});
+  all.emplace_back(MatMulF32Problem{{2}, {1}, {0}, 3, 4, 5, {}});
   return all;
 }
 
@@ -98,6 +104,12 @@ TEST(CheckProblem, SaysWhatMakesNoSense) {
   EXPECT_THAT(error_of(PermuteProblem{{2, 3}, {1, 1}, 4}), HasSubstr("permutation"));
   EXPECT_THAT(error_of(PermuteProblem{{2, 3}, {1, 0}, 3}), HasSubstr("3 bytes"));
   EXPECT_THAT(error_of(ConcatProblem{1, {-4}}), HasSubstr("negative"));
+  EXPECT_THAT(error_of(CastProblem{ElementType::kFloat32, ElementType::kInt8, -1}),
+              HasSubstr("negative"));
+  EXPECT_THAT(error_of(LookupProblem{-1}), HasSubstr("negative"));
+  EXPECT_THAT(error_of(MatMulF32Problem{{2}, {1, 1}, {0}, 3, 4, 5, {}}), HasSubstr("strides"));
+  EXPECT_THAT(error_of(MatMulF32Problem{{2}, {-1}, {0}, 3, 4, 5, {}}), HasSubstr("strides"));
+  EXPECT_THAT(error_of(MatMulF32Problem{{2}, {1}, {0}, 0, 4, 5, {}}), HasSubstr("empty"));
 }
 
 }  // namespace

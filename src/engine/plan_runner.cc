@@ -50,10 +50,10 @@ Status PlanRunner::run_step(std::size_t i, std::byte* arena, ThreadPool& pool) {
     const auto node = static_cast<std::size_t>(step.interpreted);
     return interpret(plan_->interpreted[node], inputs_, outputs_);
   }
-  kernels::kernel_of(step.kernel)
+  return kernels::kernel_of(step.kernel)
       .run(step.problem,
-           {inputs_.data(), outputs_.data(), weights_[i], arena + step.scratch_offset, pool});
-  return {};
+           {inputs_.data(), outputs_.data(), weights_[i], arena + step.scratch_offset, pool})
+      .with_context([&] { return fmt::format("node '{}' ({})", step.name, step.op_type); });
 }
 
 Status PlanRunner::run(const Memory& memory, ThreadPool& pool, std::vector<StepProfile>* times) {

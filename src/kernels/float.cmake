@@ -1,32 +1,42 @@
 # The float32 families.
 list(APPEND kernel_sources
   cast.cc
+  elementwise.cc
   elementwise_f32.cc
   indirection.cc
+  layer_norm_f32.cc
   mat_mul_f32.cc
   movement.cc
   peak.cc
   pooling_f32.cc
   read_bandwidth.cc
+  reduce.cc
   softmax_f32.cc
+  strided.cc
   transpose.cc
   cast/scalar.cc
   depthwise_f32/depthwise_convolution_f32.cc
   depthwise_f32/scalar.cc
+  elementwise/scalar.cc
   elementwise_f32/scalar.cc
   igemm_f32/igemm_convolution_f32.cc
   igemm_f32/scalar.cc
+  layer_norm_f32/scalar.cc
   peak/scalar.cc
   pooling_f32/scalar.cc
+  reduce/scalar.cc
   softmax_f32/scalar.cc)
 
 kernel_isa_sources(avx2
   cast/avx2.cc
   depthwise_f32/avx2.cc
+  elementwise/avx2.cc
   elementwise_f32/avx2.cc
   igemm_f32/avx2.cc
+  layer_norm_f32/avx2.cc
   peak/avx2.cc
   pooling_f32/avx2.cc
+  reduce/avx2.cc
   softmax_f32/avx2.cc)
 
 kernel_isa_sources(avx512
@@ -50,9 +60,14 @@ list(APPEND kernel_tests
   cast_test.cc
   convolution_f32_test.cc
   elementwise_f32_test.cc
+  elementwise_test.cc
+  layer_norm_f32_test.cc
   mat_mul_f32_test.cc
+  movement_test.cc
   peak_test.cc
   pooling_f32_test.cc
+  reduce_test.cc
   softmax_f32_test.cc
+  strided_test.cc
   transpose_test.cc
   igemm_f32/kernels_test.cc)

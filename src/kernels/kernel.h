@@ -62,7 +62,8 @@ struct Kernel {
 
   // For a pool of so many threads; null where none is needed.
   std::size_t (*scratch_bytes)(const Problem&, int threads);
-  void (*run)(const Problem&, const Operands&);
+  // Fails where values of the operands make no sense: an index out of range, a division by zero.
+  Status (*run)(const Problem&, const Operands&);
 };
 
 // A row of all_kernels().

@@ -5,17 +5,20 @@
 #include "kernels/cast.h"
 #include "kernels/depthwise_f32/depthwise_convolution_f32.h"
 #include "kernels/depthwise_int8/depthwise_convolution_int8.h"
+#include "kernels/elementwise.h"
 #include "kernels/elementwise_f32.h"
 #include "kernels/elementwise_int8.h"
 #include "kernels/igemm_f32/igemm_convolution_f32.h"
 #include "kernels/igemm_int8/igemm_convolution_int8.h"
 #include "kernels/kernel.h"
+#include "kernels/layer_norm_f32.h"
 #include "kernels/lookup.h"
 #include "kernels/mat_mul_f32.h"
 #include "kernels/movement.h"
 #include "kernels/pooling_f32.h"
 #include "kernels/pooling_int8.h"
 #include "kernels/quantize.h"
+#include "kernels/reduce.h"
 #include "kernels/softmax_f32.h"
 
 namespace lathe::kernels {
@@ -63,8 +66,13 @@ struct Bound {
   static std::size_t scratch_bytes(const Problem& problem, int threads) {
     return Family::scratch_bytes(*own(problem), row(), threads);
   }
-  static void run(const Problem& problem, const Operands& operands) {
-    Family::run(*own(problem), row(), operands);
+  static Status run(const Problem& problem, const Operands& operands) {
+    if constexpr (std::is_void_v<decltype(Family::run(*own(problem), row(), operands))>) {
+      Family::run(*own(problem), row(), operands);
+      return {};
+    } else {
+      return Family::run(*own(problem), row(), operands);
+    }
   }
 
   static Kernel kernel() {
@@ -104,7 +112,7 @@ std::span<const Kernel> all_kernels() {
                  IgemmConvolutionInt8, ElementwiseBinaryF32, ElementwiseUnaryF32, MaxPoolingF32,
                  MeanPoolingF32, MaxPoolingInt8, MeanPoolingInt8, ElementwiseAddInt8,
                  QuantizeLinear, DequantizeLinear, SoftmaxF32, Permute, Concat, Cast, Lookup,
-                 MatMulF32>();
+                 MatMulF32, Elementwise, StridedCopy, Pad, Gather, Reduce, LayerNormF32>();
   return table;
 }
 

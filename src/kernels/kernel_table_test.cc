@@ -39,6 +39,12 @@ std::vector<Problem> problems() {
   all.emplace_back(LookupProblem{1});
   all.emplace_back(MatMulF32Problem{{2}, {1}, {0}, 3, 64, 5, {}});
   all.emplace_back(MatMulF32Problem{{2}, {1}, {0}, 3, 4, 5, {}});
+  all.emplace_back(ElementwiseProblem{});
+  all.emplace_back(StridedCopyProblem{});
+  all.emplace_back(PadProblem{});
+  all.emplace_back(GatherProblem{});
+  all.emplace_back(ReduceProblem{});
+  all.emplace_back(LayerNormF32Problem{1, 1, 0, true});
   return all;
 }
 
@@ -107,6 +113,21 @@ TEST(CheckProblem, SaysWhatMakesNoSense) {
   EXPECT_THAT(error_of(CastProblem{ElementType::kFloat32, ElementType::kInt8, -1}),
               HasSubstr("negative"));
   EXPECT_THAT(error_of(LookupProblem{-1}), HasSubstr("negative"));
+  EXPECT_THAT(error_of(ElementwiseProblem{ElementwiseOp::kSqrt, ElementType::kInt8, {1}, {1}}),
+              HasSubstr("does not take"));
+  EXPECT_THAT(error_of(ElementwiseProblem{ElementwiseOp::kAdd, ElementType::kInt8, {1}, {1}}),
+              HasSubstr("1 strides"));
+  EXPECT_THAT(error_of(ElementwiseProblem{ElementwiseOp::kAdd, ElementType::kInt8, {2}, {1, -1}}),
+              HasSubstr("stride"));
+  EXPECT_THAT(error_of(ElementwiseProblem{ElementwiseOp::kAdd, ElementType::kInt8, {}, {}}),
+              HasSubstr("0 axes"));
+  EXPECT_THAT(error_of(ReduceProblem{ReduceOp::kL2, ElementType::kInt32, {1}, {1}}),
+              HasSubstr("does not take"));
+  EXPECT_THAT(error_of(ReduceProblem{ReduceOp::kSum, ElementType::kInt32, {1}, {1, 1}}),
+              HasSubstr("2 axes"));
+  EXPECT_THAT(error_of(ReduceProblem{ReduceOp::kSum, ElementType::kInt32, {0, 1}, {1, 1}}),
+              HasSubstr("nothing to reduce"));
+  EXPECT_THAT(error_of(LayerNormF32Problem{1, 0, 0, false}), HasSubstr("columns"));
   EXPECT_THAT(error_of(MatMulF32Problem{{2}, {1, 1}, {0}, 3, 4, 5, {}}), HasSubstr("strides"));
   EXPECT_THAT(error_of(MatMulF32Problem{{2}, {-1}, {0}, 3, 4, 5, {}}), HasSubstr("strides"));
   EXPECT_THAT(error_of(MatMulF32Problem{{2}, {1}, {0}, 0, 4, 5, {}}), HasSubstr("empty"));

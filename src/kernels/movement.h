@@ -21,4 +21,26 @@ struct Concat {
   static void run(const Problem& problem, const Row& row, const Operands& operands);
 };
 
+struct StridedCopy {
+  using Problem = StridedCopyProblem;
+  using Row = PlainKernel;
+  static constexpr PlainKernel kRows[] = {{Isa::kScalar, "strided_copy"}};
+  static void run(const Problem& problem, const Row& row, const Operands& operands);
+};
+
+struct Pad {
+  using Problem = PadProblem;
+  using Row = PlainKernel;
+  static constexpr PlainKernel kRows[] = {{Isa::kScalar, "pad"}};
+  static void run(const Problem& problem, const Row& row, const Operands& operands);
+};
+
+struct Gather {
+  using Problem = GatherProblem;
+  using Row = PlainKernel;
+  static constexpr PlainKernel kRows[] = {{Isa::kScalar, "gather"}};
+  // Fails where an index is out of range.
+  static Status run(const Problem& problem, const Row& row, const Operands& operands);
+};
+
 }  // namespace lathe::kernels

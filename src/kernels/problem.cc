@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "base/checked_math.h"
+#include "kernels/strided.h"
 
 namespace lathe::kernels {
 namespace {
@@ -169,6 +170,108 @@ Status check(const ConcatProblem& problem) {
   return check_extents({problem.outer, together});
 }
 
+// Extents of at most as many axes as kernels take, of elements that can be counted.
+Status check_axes(const std::vector<std::int64_t>& extents) {
+  if (extents.empty() || extents.size() > kMostAxes)
+    return invalid_data("there are {} axes", extents.size());
+  if (std::any_of(extents.begin(), extents.end(), [](std::int64_t e) { return e < 0; }))
+    return invalid_data("an extent is negative");
+  const auto count = checked_product(extents);
+  if (count && *count <= kMostElements) return {};
+  return invalid_data("an extent is too large");
+}
+
+Status check_element_bytes(std::int64_t bytes) {
+  if (bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8) return {};
+  return invalid_data("elements of {} bytes", bytes);
+}
+
+std::span<const std::int64_t> strides_of(const ElementwiseProblem& problem, std::size_t operand) {
+  const std::size_t rank = problem.extents.size();
+  return std::span(problem.strides).subspan(operand * rank, rank);
+}
+
+// Elements of each operand that strides reach.
+Bytes reached(const ElementwiseProblem& problem, std::size_t operand) {
+  return elements_reached(problem.extents, strides_of(problem, operand));
+}
+
+Status check(const ElementwiseProblem& problem) {
+  RETURN_IF_ERROR(check_axes(problem.extents));
+  if (!has_loop(problem.op, problem.type))
+    return invalid_data("the operator does not take such elements");
+  if (problem.strides.size() != operand_count(problem.op) * problem.extents.size())
+    return invalid_data("there are {} strides", problem.strides.size());
+  for (std::size_t i = 0; i < operand_count(problem.op); ++i) {
+    const Bytes elements = reached(problem, i);
+    if (!elements || *elements > kMostElements) return invalid_data("a stride is too large");
+    const auto own = strides_of(problem, i);
+    if (std::any_of(own.begin(), own.end(), [](std::int64_t stride) { return stride < 0; }))
+      return invalid_data("a stride is negative");
+  }
+  return {};
+}
+
+Status check(const StridedCopyProblem& problem) {
+  RETURN_IF_ERROR(check_axes(problem.extents));
+  RETURN_IF_ERROR(check_element_bytes(problem.element_bytes));
+  if (problem.strides.size() != problem.extents.size())
+    return invalid_data("there are {} strides", problem.strides.size());
+  RETURN_IF_ERROR(check_extents({problem.elements, problem.offset}));
+  const Bytes reach = elements_reached(problem.extents, problem.strides, problem.offset);
+  if (reach && *reach <= problem.elements) return {};
+  return invalid_data("the strides reach beyond the {} elements", problem.elements);
+}
+
+std::vector<std::int64_t> out_extents(const PadProblem& problem) {
+  std::vector<std::int64_t> extents = problem.dims;
+  for (std::size_t i = 0; i < extents.size(); ++i)
+    extents[i] += problem.begins[i] + problem.ends[i];
+  return extents;
+}
+
+Status check(const PadProblem& problem) {
+  RETURN_IF_ERROR(check_axes(problem.dims));
+  RETURN_IF_ERROR(check_element_bytes(problem.element_bytes));
+  const std::size_t rank = problem.dims.size();
+  if (problem.begins.size() != rank || problem.ends.size() != rank)
+    return invalid_data("there are pads for {} and {} axes", problem.begins.size(),
+                        problem.ends.size());
+  for (std::size_t i = 0; i < rank; ++i) {
+    const auto [low, high] = std::minmax(problem.begins[i], problem.ends[i]);
+    const std::int64_t extent = problem.dims[i];
+    if (low < -kMostElements || high > kMostElements) return invalid_data("a pad is too large");
+    if (problem.mode == PadMode::kConstant) continue;
+    if (low < 0 || (extent == 0 && high > 0)) return invalid_data("axis {} has no such pad", i);
+    if (problem.mode == PadMode::kReflect && high >= std::max<std::int64_t>(extent, 1))
+      return invalid_data("axis {} is mirrored beyond its end", i);
+  }
+  return check_axes(out_extents(problem));
+}
+
+Status check(const GatherProblem& problem) {
+  if (problem.index_type != ElementType::kInt32 && problem.index_type != ElementType::kInt64)
+    return invalid_data("indices are no int32 or int64");
+  RETURN_IF_ERROR(check_extents({problem.outer, problem.extent, problem.inner_bytes}));
+  return check_extents({problem.outer, problem.count, problem.inner_bytes});
+}
+
+Status check(const ReduceProblem& problem) {
+  RETURN_IF_ERROR(check_axes(problem.extents));
+  if (problem.reduced.size() != problem.extents.size())
+    return invalid_data("{} axes are said to be reduced or not", problem.reduced.size());
+  if (!can_reduce(problem.op, problem.type))
+    return invalid_data("the reduction does not take such elements");
+  if (std::find(problem.extents.begin(), problem.extents.end(), 0) != problem.extents.end())
+    return invalid_data("there is nothing to reduce");
+  return {};
+}
+
+Status check(const LayerNormF32Problem& problem) {
+  if (problem.columns < 1) return invalid_data("a row has no columns");
+  return check_extents({problem.rows, problem.columns});
+}
+
 std::optional<OperandBytes> together(std::vector<Bytes> inputs, Bytes output) {
   OperandBytes bytes;
   for (const Bytes& input : inputs) {
@@ -276,7 +379,65 @@ std::optional<OperandBytes> bytes_of(const ConcatProblem& problem) {
   return together(std::move(inputs), out);
 }
 
+std::optional<OperandBytes> bytes_of(const ElementwiseProblem& problem) {
+  std::vector<Bytes> inputs;
+  for (std::size_t i = 0; i < operand_count(problem.op); ++i) {
+    const Bytes elements = reached(problem, i);
+    if (!elements) return std::nullopt;
+    inputs.push_back(product({*elements, element_bytes(operand_type(problem, i))}));
+  }
+  const auto count = checked_product(problem.extents);
+  if (!count) return std::nullopt;
+  return together(std::move(inputs),
+                  product({*count, element_bytes(result_type(problem.op, problem.type))}));
+}
+
+std::optional<OperandBytes> bytes_of(const StridedCopyProblem& problem) {
+  const auto count = checked_product(problem.extents);
+  if (!count) return std::nullopt;
+  return together({product({problem.elements, problem.element_bytes})},
+                  product({*count, problem.element_bytes}));
+}
+
+std::optional<OperandBytes> bytes_of(const PadProblem& problem) {
+  const auto in = checked_product(problem.dims);
+  const auto out = checked_product(out_extents(problem));
+  if (!in || !out) return std::nullopt;
+  std::vector<Bytes> inputs{product({*in, problem.element_bytes})};
+  if (problem.has_value) inputs.emplace_back(problem.element_bytes);
+  return together(std::move(inputs), product({*out, problem.element_bytes}));
+}
+
+std::optional<OperandBytes> bytes_of(const GatherProblem& problem) {
+  return together({product({problem.outer, problem.extent, problem.inner_bytes}),
+                   product({problem.count, element_bytes(problem.index_type)})},
+                  product({problem.outer, problem.count, problem.inner_bytes}));
+}
+
+std::optional<OperandBytes> bytes_of(const ReduceProblem& problem) {
+  const auto in = checked_product(problem.extents);
+  if (!in) return std::nullopt;
+  std::int64_t kept = 1;
+  for (std::size_t i = 0; i < problem.extents.size(); ++i)
+    if (problem.reduced[i] == 0) kept *= problem.extents[i];
+  return together({product({*in, element_bytes(problem.type)})},
+                  product({kept, element_bytes(problem.type)}));
+}
+
+std::optional<OperandBytes> bytes_of(const LayerNormF32Problem& problem) {
+  const Bytes whole = product({problem.rows, problem.columns, 4});
+  const Bytes row = product({problem.columns, 4});
+  std::vector<Bytes> inputs{whole, row};
+  if (problem.bias) inputs.push_back(row);
+  return together(std::move(inputs), whole);
+}
+
 }  // namespace
+
+ElementType operand_type(const ElementwiseProblem& problem, std::size_t operand) {
+  const bool is_condition = problem.op == ElementwiseOp::kSelect && operand == 0;
+  return is_condition ? ElementType::kBool : problem.type;
+}
 
 std::optional<OperandBytes> operand_bytes(const Problem& problem) {
   return std::visit([](const auto& own) { return bytes_of(own); }, problem);

@@ -11,8 +11,10 @@
 #include "kernels/clamp_f32.h"
 #include "kernels/convolution_shape.h"
 #include "kernels/element_type.h"
+#include "kernels/elementwise/args.h"
 #include "kernels/elementwise_f32/args.h"
 #include "kernels/pooling_shape.h"
+#include "kernels/reduce/args.h"
 #include "kernels/requantize.h"
 
 namespace lathe::kernels {
@@ -184,11 +186,82 @@ struct LookupProblem {
   bool operator==(const LookupProblem&) const = default;
 };
 
+// out = op(operands) element by element, for elements of any type. `strides`, in elements, say how
+// each operand lies along the extents of the output, one operand behind the other; none is
+// negative. Floating point is as exact as the C library.
+struct ElementwiseProblem {
+  ElementwiseOp op = ElementwiseOp::kAdd;
+  ElementType type = ElementType::kFloat32;  // of the operands, but for the first of a select
+  std::vector<std::int64_t> extents = {1};
+  std::vector<std::int64_t> strides = {0, 0};
+  bool operator==(const ElementwiseProblem&) const = default;
+};
+ElementType operand_type(const ElementwiseProblem& problem, std::size_t operand);
+
+// The elements of the input from `offset` on that strides reach, which may be negative, one behind
+// the other: slices, broadcasts, repetitions. Elements of 1, 2, 4 or 8 bytes.
+struct StridedCopyProblem {
+  std::vector<std::int64_t> extents = {1};  // of the output
+  std::vector<std::int64_t> strides = {0};
+  std::int64_t offset = 0;
+  std::int64_t elements = 1;  // of the input
+  std::int64_t element_bytes = 1;
+  bool operator==(const StridedCopyProblem&) const = default;
+};
+
+// What stands around a padded tensor: one value, the nearest element, the elements mirrored at the
+// first and last, or those from the other end.
+enum class PadMode { kConstant, kEdge, kReflect, kWrap };
+
+// ONNX Pad: so many elements of each axis before and behind; of a constant, negative numbers take
+// some away. Operands: in, and the value where there is one; else it is 0.
+struct PadProblem {
+  std::vector<std::int64_t> dims = {1};  // of the input
+  std::vector<std::int64_t> begins = {0};
+  std::vector<std::int64_t> ends = {0};
+  PadMode mode = PadMode::kConstant;
+  bool has_value = false;
+  std::int64_t element_bytes = 1;
+  bool operator==(const PadProblem&) const = default;
+};
+
+// ONNX Gather: `outer` times, of `extent` blocks of bytes those that `count` indices name, counted
+// from the end where negative. Operands: in, and the indices, int32 or int64.
+struct GatherProblem {
+  std::int64_t outer = 1;
+  std::int64_t extent = 1;
+  std::int64_t inner_bytes = 1;
+  std::int64_t count = 1;
+  ElementType index_type = ElementType::kInt64;
+  bool operator==(const GatherProblem&) const = default;
+};
+
+// ONNX Reduce*: `reduced` is 1 for the axes of the input that are. Sums of floating point are
+// float64. The same bits come out of every kernel and any number of threads.
+struct ReduceProblem {
+  ReduceOp op = ReduceOp::kSum;
+  ElementType type = ElementType::kFloat32;
+  std::vector<std::int64_t> extents = {1};
+  std::vector<std::int64_t> reduced = {1};
+  bool operator==(const ReduceProblem&) const = default;
+};
+
+// out = (in - mean) / sqrt(variance + epsilon) * scale + bias, over each row of [rows, columns].
+// Operands: in, the scale and, where there is one, the bias, of `columns` elements.
+struct LayerNormF32Problem {
+  std::int64_t rows = 0;
+  std::int64_t columns = 1;
+  float epsilon = 0;
+  bool bias = false;
+  bool operator==(const LayerNormF32Problem&) const = default;
+};
+
 using Problem =
     std::variant<ConvolutionF32Problem, ConvolutionInt8Problem, BinaryF32Problem, UnaryF32Problem,
                  PoolingF32Problem, PoolingInt8Problem, AddInt8Problem, QuantizeLinearProblem,
                  DequantizeLinearProblem, SoftmaxF32Problem, PermuteProblem, ConcatProblem,
-                 CastProblem, LookupProblem, MatMulF32Problem>;
+                 CastProblem, LookupProblem, MatMulF32Problem, ElementwiseProblem,
+                 StridedCopyProblem, PadProblem, GatherProblem, ReduceProblem, LayerNormF32Problem>;
 
 // Whether the parameters of a problem make sense together; the error says which do not. Kernels
 // rely on it.

@@ -192,6 +192,58 @@ void for_each_field(Self& self, const Visit& visit) {
   visit("clamp", self.clamp);
 }
 
+template <Of<ElementwiseProblem> Self, typename Visit>
+void for_each_field(Self& self, const Visit& visit) {
+  visit("op", self.op);
+  visit("type", self.type);
+  visit("extents", self.extents);
+  visit("strides", self.strides);
+}
+
+template <Of<StridedCopyProblem> Self, typename Visit>
+void for_each_field(Self& self, const Visit& visit) {
+  visit("extents", self.extents);
+  visit("strides", self.strides);
+  visit("offset", self.offset);
+  visit("elements", self.elements);
+  visit("element_bytes", self.element_bytes);
+}
+
+template <Of<PadProblem> Self, typename Visit>
+void for_each_field(Self& self, const Visit& visit) {
+  visit("dims", self.dims);
+  visit("begins", self.begins);
+  visit("ends", self.ends);
+  visit("mode", self.mode);
+  visit("has_value", self.has_value);
+  visit("element_bytes", self.element_bytes);
+}
+
+template <Of<GatherProblem> Self, typename Visit>
+void for_each_field(Self& self, const Visit& visit) {
+  visit("outer", self.outer);
+  visit("extent", self.extent);
+  visit("inner_bytes", self.inner_bytes);
+  visit("count", self.count);
+  visit("index_type", self.index_type);
+}
+
+template <Of<ReduceProblem> Self, typename Visit>
+void for_each_field(Self& self, const Visit& visit) {
+  visit("op", self.op);
+  visit("type", self.type);
+  visit("extents", self.extents);
+  visit("reduced", self.reduced);
+}
+
+template <Of<LayerNormF32Problem> Self, typename Visit>
+void for_each_field(Self& self, const Visit& visit) {
+  visit("rows", self.rows);
+  visit("columns", self.columns);
+  visit("epsilon", self.epsilon);
+  visit("bias", self.bias);
+}
+
 // The values of an enumeration by name, from 0 on.
 constexpr std::string_view kBinaryOpNames[] = {"add", "sub",         "reverse_sub", "mul",
                                                "div", "reverse_div", "max",         "min"};
@@ -203,6 +255,32 @@ constexpr std::string_view kElementTypeNames[] = {
     "float32", "float64", "float16", "bfloat16", "int8",   "uint8", "int16",
     "uint16",  "int32",   "uint32",  "int64",    "uint64", "bool"};
 
+constexpr std::string_view kElementwiseOpNames[] = {"abs",     "neg",
+                                                    "sign",    "not",
+                                                    "sqrt",    "reciprocal",
+                                                    "exp",     "log",
+                                                    "erf",     "sin",
+                                                    "cos",     "floor",
+                                                    "ceil",    "round",
+                                                    "add",     "sub",
+                                                    "mul",     "div",
+                                                    "pow",     "min",
+                                                    "max",     "equal",
+                                                    "less",    "less_or_equal",
+                                                    "greater", "greater_or_equal",
+                                                    "and",     "or",
+                                                    "xor",     "select"};
+static_assert(std::size(kElementwiseOpNames) ==
+              static_cast<std::size_t>(ElementwiseOp::kSelect) + 1);
+constexpr std::string_view kReduceOpNames[] = {"sum",  "mean",       "max", "min",
+                                               "prod", "sum_square", "l1",  "l2"};
+constexpr std::string_view kPadModeNames[] = {"constant", "edge", "reflect", "wrap"};
+
+constexpr std::span<const std::string_view> field_names(ElementwiseOp) {
+  return kElementwiseOpNames;
+}
+constexpr std::span<const std::string_view> field_names(ReduceOp) { return kReduceOpNames; }
+constexpr std::span<const std::string_view> field_names(PadMode) { return kPadModeNames; }
 constexpr std::span<const std::string_view> field_names(BinaryOpF32) { return kBinaryOpNames; }
 constexpr std::span<const std::string_view> field_names(UnaryOpF32) { return kUnaryOpNames; }
 constexpr std::span<const std::string_view> field_names(OperandF32) { return kOperandNames; }
@@ -224,7 +302,13 @@ constexpr std::string_view kProblemNames[] = {"convolution_f32",
                                               "concat",
                                               "cast",
                                               "lookup",
-                                              "mat_mul_f32"};
+                                              "mat_mul_f32",
+                                              "elementwise",
+                                              "strided_copy",
+                                              "pad",
+                                              "gather",
+                                              "reduce",
+                                              "layer_norm_f32"};
 static_assert(std::size(kProblemNames) == std::variant_size_v<Problem>);
 
 }  // namespace lathe::kernels

@@ -34,7 +34,8 @@ class Runner {
   }
   void run(std::initializer_list<const void*> inputs, void* output, ThreadPool& pool,
            void* scratch) const {
-    kernel_->run(problem_, {inputs.begin(), &output, packed_.data(), scratch, pool});
+    LATHE_CHECK(
+        kernel_->run(problem_, {inputs.begin(), &output, packed_.data(), scratch, pool}).ok());
   }
 
  private:

@@ -1,7 +1,8 @@
 #include "engine/lower/lower.h"
 
-namespace lathe::engine {
+#include <algorithm>
 
+namespace lathe::engine {
 namespace {
 
 constexpr Lowering kLowerings[] = {
@@ -11,27 +12,32 @@ constexpr Lowering kLowerings[] = {
 #undef LATHE_LOWER
 };
 
-const Lowering* find_lowering(const ir::Node& node) {
-  for (const Lowering& lowering : kLowerings)
-    if (node.is(lowering.op, lowering.domain)) return &lowering;
+bool takes_epilogue(const Lowering& lowering, const ir::Graph& graph,
+                    const ops::FusedOperator& op) {
+  const bool is_float = graph.tensor_type(op.main.output()).data_type == ir::DataType::kFloat32;
+  if (op.epilogue.clamps && (lowering.epilogue == TakesEpilogue::kNone ||
+                             (lowering.epilogue == TakesEpilogue::kClampOfIntegers && is_float))) {
+    return false;
+  }
+  return op.epilogue.residual == ir::kNoValue ||
+         (lowering.epilogue == TakesEpilogue::kResidualAndClamp &&
+          dims_of(graph, op.epilogue.residual) == dims_of(graph, op.main.output()));
+}
+
+// The first lowering whose kernels compute all of it, or null.
+const Lowering* fitting_lowering(const ir::Graph& graph, const ops::FusedOperator& op) {
+  for (const Lowering& lowering : kLowerings) {
+    if (op.main.is(lowering.op, lowering.domain) && takes_epilogue(lowering, graph, op) &&
+        lowering.fits(graph, op.main))
+      return &lowering;
+  }
   return nullptr;
 }
 
-// The lowering whose kernels compute all of it, or null.
-const Lowering* fitting_lowering(const ir::Graph& graph, const ops::FusedOperator& op) {
-  const Lowering* lowering = find_lowering(op.main);
-  if (lowering == nullptr || !lowering->fits(graph, op.main)) return nullptr;
-  const bool is_float = graph.tensor_type(op.main.output()).data_type == ir::DataType::kFloat32;
-  if (op.epilogue.clamps && (lowering->epilogue == TakesEpilogue::kNone ||
-                             (lowering->epilogue == TakesEpilogue::kClampOfIntegers && is_float))) {
-    return nullptr;
-  }
-  if (op.epilogue.residual != ir::kNoValue &&
-      (lowering->epilogue != TakesEpilogue::kResidualAndClamp ||
-       dims_of(graph, op.epilogue.residual) != dims_of(graph, op.main.output()))) {
-    return nullptr;
-  }
-  return lowering;
+bool has_lowering(const ir::Node& node) {
+  return std::any_of(std::begin(kLowerings), std::end(kLowerings), [&](const Lowering& lowering) {
+    return node.is(lowering.op, lowering.domain);
+  });
 }
 
 bool has_kernels(ir::DataType type) {
@@ -57,7 +63,7 @@ passes::NodeLayouts choose_layouts(const ir::Graph& graph, ir::NodeId id,
 
 std::string why_no_kernel(const ir::Graph& graph, const ir::Node& node) {
   const auto op = ops::unfuse(node);
-  if (!op || find_lowering(op->main) == nullptr) return "no kernel for this operator";
+  if (!op || !has_lowering(op->main)) return "no kernel for this operator";
   for (const ir::ValueId value : {node.input(0), node.output()}) {
     if (value == ir::kNoValue) continue;
     const ir::DataType type = graph.tensor_type(value).data_type;
@@ -88,6 +94,45 @@ std::vector<std::int64_t> dims_of(const ir::Graph& graph, ir::ValueId value) {
   const auto& shape = graph.tensor_type(value).shape;
   return shape ? ir::known_dims(*shape).value_or(std::vector<std::int64_t>{})
                : std::vector<std::int64_t>{};
+}
+
+std::optional<kernels::ElementType> element_type(ir::DataType type) {
+  using ir::DataType;
+  using kernels::ElementType;
+  switch (type) {
+    case DataType::kFloat32:
+      return ElementType::kFloat32;
+    case DataType::kFloat64:
+      return ElementType::kFloat64;
+    case DataType::kFloat16:
+      return ElementType::kFloat16;
+    case DataType::kBFloat16:
+      return ElementType::kBFloat16;
+    case DataType::kInt8:
+      return ElementType::kInt8;
+    case DataType::kUint8:
+      return ElementType::kUint8;
+    case DataType::kInt16:
+      return ElementType::kInt16;
+    case DataType::kUint16:
+      return ElementType::kUint16;
+    case DataType::kInt32:
+      return ElementType::kInt32;
+    case DataType::kUint32:
+      return ElementType::kUint32;
+    case DataType::kInt64:
+      return ElementType::kInt64;
+    case DataType::kUint64:
+      return ElementType::kUint64;
+    case DataType::kBool:
+      return ElementType::kBool;
+    default:
+      return std::nullopt;
+  }
+}
+
+std::optional<kernels::ElementType> element_type(const ir::Graph& graph, ir::ValueId value) {
+  return element_type(graph.tensor_type(value).data_type);
 }
 
 std::int64_t product(std::span<const std::int64_t> extents) {

@@ -1,4 +1,5 @@
-// From graph nodes to kernels: one row for each operator in lowerings.inc.
+// From graph nodes to kernels: rows for each operator in lowerings.inc, of which the first that fits
+// is taken.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +10,7 @@
 
 #include "engine/plan_builder.h"
 #include "kernels/convolution_shape.h"
+#include "kernels/element_type.h"
 #include "ops/fused.h"
 #include "passes/convert_layouts.h"
 
@@ -56,6 +58,10 @@ passes::NodeLayouts as_made(const ir::Graph&, const ops::FusedOperator&, std::sp
 
 // Extents of a value; none where its rank is unknown.
 std::vector<std::int64_t> dims_of(const ir::Graph& graph, ir::ValueId value);
+
+// What kernels call the type of elements; nothing where they move none of it.
+std::optional<kernels::ElementType> element_type(ir::DataType type);
+std::optional<kernels::ElementType> element_type(const ir::Graph& graph, ir::ValueId value);
 
 // The product of extents of a value, or of some of its axes; 1 of none.
 std::int64_t product(std::span<const std::int64_t> extents);

@@ -1,0 +1,100 @@
+// Operators along axes: reductions and normalizations.
+#include <algorithm>
+#include <map>
+
+#include "engine/lower/lower.h"
+#include "kernels/strided.h"
+#include "ops/attributes.h"
+
+namespace lathe::engine {
+namespace {
+
+using kernels::ReduceOp;
+
+ReduceOp operator_of(const ir::Node& node) {
+  static const std::map<std::string_view, ReduceOp> table{
+      {"ReduceSum", ReduceOp::kSum},   {"ReduceMean", ReduceOp::kMean},
+      {"ReduceMax", ReduceOp::kMax},   {"ReduceMin", ReduceOp::kMin},
+      {"ReduceProd", ReduceOp::kProd}, {"ReduceSumSquare", ReduceOp::kSumSquare},
+      {"ReduceL1", ReduceOp::kL1},     {"ReduceL2", ReduceOp::kL2},
+  };
+  return table.at(node.op_type);
+}
+
+// Neighbours that are both reduced, or both kept, count as one axis.
+std::optional<kernels::ReduceProblem> reduce_problem(const ir::Graph& graph, const ir::Node& node) {
+  const auto dims = dims_of(graph, node.input(0));
+  const auto type = element_type(graph, node.input(0));
+  if (!type || !kernels::can_reduce(operator_of(node), *type) || product(dims) == 0)
+    return std::nullopt;
+  std::vector<std::int64_t> axes;
+  if (node.input(1) != ir::kNoValue) {
+    const ir::Tensor* given = graph.constant(node.input(1));
+    if (given == nullptr) return std::nullopt;
+    axes = given->to_int64s();
+  }
+  const auto rank = static_cast<std::int64_t>(dims.size());
+  const bool all = axes.empty() && ops::attributes(node).get_int("noop_with_empty_axes") == 0;
+  std::vector<std::int64_t> reduced(dims.size(), all ? 1 : 0);
+  for (const std::int64_t axis : axes)
+    reduced[static_cast<std::size_t>(axis < 0 ? axis + rank : axis)] = 1;
+  kernels::ReduceProblem problem{operator_of(node), *type, {}, {}};
+  for (std::size_t i = 0; i < dims.size(); ++i) {
+    if (dims[i] == 1) continue;
+    if (!problem.reduced.empty() && problem.reduced.back() == reduced[i]) {
+      problem.extents.back() *= dims[i];
+    } else {
+      problem.extents.push_back(dims[i]);
+      problem.reduced.push_back(reduced[i]);
+    }
+  }
+  if (problem.extents.empty()) problem = {operator_of(node), *type, {1}, {1}};
+  if (problem.extents.size() > kernels::kMostAxes) return std::nullopt;
+  return problem;
+}
+
+std::optional<kernels::LayerNormF32Problem> layer_norm_problem(const ir::Graph& graph,
+                                                               const ir::Node& node) {
+  const auto dims = dims_of(graph, node.input(0));
+  const auto outputs = std::count_if(node.outputs.begin(), node.outputs.end(),
+                                     [](ir::ValueId output) { return output != ir::kNoValue; });
+  if (outputs != 1 || node.outputs[0] == ir::kNoValue || product(dims) == 0 ||
+      graph.tensor_type(node.input(0)).data_type != ir::DataType::kFloat32)
+    return std::nullopt;
+  std::int64_t axis = ops::attributes(node).get_int("axis");
+  if (axis < 0) axis += static_cast<std::int64_t>(dims.size());
+  const auto first = static_cast<std::size_t>(axis);
+  const std::vector<std::int64_t> row(dims.begin() + axis, dims.end());
+  const bool bias = node.input(2) != ir::kNoValue;
+  if (product(dims_of(graph, node.input(1))) != product(row) ||
+      (bias && product(dims_of(graph, node.input(2))) != product(row)))
+    return std::nullopt;
+  return kernels::LayerNormF32Problem{product(std::span(dims).first(first)), product(row),
+                                      ops::attributes(node).get_float("epsilon"), bias};
+}
+
+}  // namespace
+
+bool fits_reduce(const ir::Graph& graph, const ir::Node& node) {
+  return reduce_problem(graph, node).has_value();
+}
+
+void lower_reduce(PlanBuilder& builder, const ops::FusedOperator& op) {
+  const SlotId input = builder.slot(op.main.input(0));
+  builder.add_step(op, *reduce_problem(builder.graph(), op.main), {input},
+                   builder.define(op.main.output()));
+}
+
+bool fits_layer_norm(const ir::Graph& graph, const ir::Node& node) {
+  return layer_norm_problem(graph, node).has_value();
+}
+
+void lower_layer_norm(PlanBuilder& builder, const ops::FusedOperator& op) {
+  const ir::Node& node = op.main;
+  const auto problem = *layer_norm_problem(builder.graph(), node);
+  std::vector<SlotId> inputs{builder.slot(node.input(0)), builder.slot(node.input(1))};
+  if (problem.bias) inputs.push_back(builder.slot(node.input(2)));
+  builder.add_step(op, problem, std::move(inputs), builder.define(node.output()));
+}
+
+}  // namespace lathe::engine

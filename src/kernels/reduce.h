@@ -1,0 +1,18 @@
+// Reductions along any axes.
+#pragma once
+
+#include "kernels/kernel.h"
+#include "kernels/reduce/kernels.h"
+
+namespace lathe::kernels {
+
+// A family, as kernel_table.cc has it.
+struct Reduce {
+  using Problem = ReduceProblem;
+  using Row = ReduceKernel;
+  static constexpr const auto& kRows = kReduceKernels;
+
+  static void run(const Problem& problem, const Row& row, const Operands& operands);
+};
+
+}  // namespace lathe::kernels

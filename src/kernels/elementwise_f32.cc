@@ -25,6 +25,8 @@ double unary_cost(UnaryOpF32 op, Isa isa) {
     case UnaryOpF32::kTanh:
     case UnaryOpF32::kExp:
     case UnaryOpF32::kSilu:
+    case UnaryOpF32::kLog:
+    case UnaryOpF32::kErf:
       return isa == Isa::kScalar ? 10 : 1;
     default:
       return expected_stream_nanoseconds(8);

@@ -122,6 +122,24 @@ double exact(const UnaryF32Problem& p, double x) {
       return x * gate;
     case UnaryOpF32::kSilu:
       return x / (1 + std::exp(-x));
+    case UnaryOpF32::kAbs:
+      return std::abs(x);
+    case UnaryOpF32::kNeg:
+      return -x;
+    case UnaryOpF32::kSqrt:
+      return std::sqrt(x);
+    case UnaryOpF32::kReciprocal:
+      return 1 / x;
+    case UnaryOpF32::kFloor:
+      return std::floor(x);
+    case UnaryOpF32::kCeil:
+      return std::ceil(x);
+    case UnaryOpF32::kRound:
+      return std::nearbyint(x);
+    case UnaryOpF32::kLog:
+      return std::log(x);
+    case UnaryOpF32::kErf:
+      return std::erf(x);
   }
   return 0;
 }
@@ -147,6 +165,15 @@ const UnaryCase kUnaryCases[] = {
     {{UnaryOpF32::kHardSigmoid, 0.2F, 0.5F}, 5, 1, 1e-7},
     {{UnaryOpF32::kHardSwish, 1.0F / 6, 0.5F}, 5, 1, 1e-6},
     {{UnaryOpF32::kSilu}, 20, 4},
+    {{UnaryOpF32::kAbs}, 10, 0},
+    {{UnaryOpF32::kNeg}, 10, 0},
+    {{UnaryOpF32::kReciprocal}, 10, 0.5},
+    {{UnaryOpF32::kFloor}, 10, 0},
+    {{UnaryOpF32::kCeil}, 10, 0},
+    {{UnaryOpF32::kRound}, 10, 0},
+    {{UnaryOpF32::kErf}, 5, 2},
+    {{UnaryOpF32::kErf}, 1.2F, 2},
+    {{UnaryOpF32::kErf}, 1e-5F, 2},
 };
 
 TEST(UnaryF32, StaysWithinTheStatedError) {
@@ -168,6 +195,28 @@ TEST(UnaryF32, StaysWithinTheStatedError) {
         ASSERT_NEAR(out.data()[i], expected, c.ulps * ulp + c.absolute)
             << "x = " << in[i] << ", op " << static_cast<int>(c.parameters.op) << " on "
             << isa_name(isa);
+      }
+    }
+  }
+}
+
+// Over the whole range of positive numbers, and close to 1, where the logarithm passes through 0.
+TEST(UnaryF32, LogarithmAndRoot) {
+  std::vector<float> in;
+  for (std::uint32_t bits = 1; bits < 0x7f800000U; bits += 65'521)
+    in.push_back(std::bit_cast<float>(bits));
+  for (int i = -5000; i <= 5000; ++i) in.push_back(1.0F + static_cast<float>(i) * 0x1p-14F);
+  ThreadPool pool(2);
+  for (const Isa isa : supported_isas()) {
+    SCOPED_TRACE(isa_name(isa));
+    for (const UnaryOpF32 op : {UnaryOpF32::kLog, UnaryOpF32::kSqrt}) {
+      std::vector<float> out(in.size());
+      Runner(UnaryF32Problem{op, 0, 0, {}, std::ssize(in)}, isa).run({in.data()}, out.data(), pool);
+      for (std::size_t i = 0; i < in.size(); ++i) {
+        const double expected = exact({op}, in[i]);
+        const auto magnitude = static_cast<float>(std::abs(expected));
+        const double ulp = double{std::nextafter(magnitude, kInfinity)} - magnitude;
+        ASSERT_NEAR(out[i], expected, (op == UnaryOpF32::kLog ? 2 : 0.5) * ulp) << in[i];
       }
     }
   }
@@ -203,6 +252,17 @@ TEST(UnaryF32, Extremes) {
   };
   for (const Isa isa : supported_isas()) {
     SCOPED_TRACE(isa_name(isa));
+    const auto l = run(UnaryOpF32::kLog, isa);
+    EXPECT_EQ(l[0], -kInfinity);
+    EXPECT_EQ(l[1], -kInfinity);
+    EXPECT_EQ(l[2], kInfinity);
+    for (const std::size_t i : {3, 4, 6, 7}) EXPECT_TRUE(std::isnan(l[i])) << i;
+    const auto f = run(UnaryOpF32::kErf, isa);
+    EXPECT_TRUE(f[0] == 0 && !std::signbit(f[0]) && f[1] == 0 && std::signbit(f[1]));
+    EXPECT_EQ(f[2], 1.0F);
+    EXPECT_EQ(f[3], -1.0F);
+    EXPECT_TRUE(std::isnan(f[4]));
+    EXPECT_EQ(f[6], -1.0F);
     const auto e = run(UnaryOpF32::kExp, isa);
     EXPECT_EQ(e[0], 1.0F);
     EXPECT_EQ(e[1], 1.0F);

@@ -113,7 +113,8 @@ Status check(const DequantizeLinearProblem& problem) {
 
 Status check(const SoftmaxF32Problem& problem) {
   if (problem.columns < 1) return invalid_data("a row has no columns");
-  return check_extents({problem.rows, problem.columns});
+  if (problem.columns > kMostExtent) return invalid_data("a row has too many columns");
+  return check_extents({problem.rows, problem.columns, problem.inner});
 }
 
 Status check(const CastProblem& problem) { return check_extents({problem.count}); }
@@ -340,7 +341,7 @@ std::optional<OperandBytes> bytes_of(const DequantizeLinearProblem& problem) {
 }
 
 std::optional<OperandBytes> bytes_of(const SoftmaxF32Problem& problem) {
-  const Bytes whole = product({problem.rows, problem.columns, 4});
+  const Bytes whole = product({problem.rows, problem.columns, problem.inner, 4});
   return together({whole}, whole);
 }
 

@@ -60,7 +60,7 @@ struct BinaryF32Problem {
 };
 
 // out = clamp(op(in)); alpha and beta mean what UnaryOpF32 says. Within 1 ulp of the exact value
-// for exp, 3 for sigmoid, 2.5 for tanh, 4 for silu. `out` may be `in`.
+// for exp, 3 for sigmoid, 2.5 for tanh, 4 for silu, 2 for log and erf. `out` may be `in`.
 struct UnaryF32Problem {
   UnaryOpF32 op = UnaryOpF32::kIdentity;
   float alpha = 0;
@@ -130,13 +130,14 @@ struct DequantizeLinearProblem {
   bool operator==(const DequantizeLinearProblem&) const = default;
 };
 
-// Over each row of [rows, columns]; the logarithm of it where `log`. The largest of each row is
-// subtracted first, so that nothing overflows. A row with NaN or +infinity, or of -infinity alone,
+// Along `columns` of [rows, columns, inner]; the logarithm of it where `log`. The largest is
+// subtracted first, so that nothing overflows. What has NaN or +infinity, or -infinity alone,
 // becomes NaN. `out` may be `in`.
 struct SoftmaxF32Problem {
   bool log = false;
   std::int64_t rows = 0;
   std::int64_t columns = 0;
+  std::int64_t inner = 1;
   bool operator==(const SoftmaxF32Problem&) const = default;
 };
 

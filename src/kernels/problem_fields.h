@@ -154,6 +154,7 @@ void for_each_field(Self& self, const Visit& visit) {
   visit("log", self.log);
   visit("rows", self.rows);
   visit("columns", self.columns);
+  visit("inner", self.inner);
 }
 
 template <Of<PermuteProblem> Self, typename Visit>
@@ -247,8 +248,10 @@ void for_each_field(Self& self, const Visit& visit) {
 // The values of an enumeration by name, from 0 on.
 constexpr std::string_view kBinaryOpNames[] = {"add", "sub",         "reverse_sub", "mul",
                                                "div", "reverse_div", "max",         "min"};
-constexpr std::string_view kUnaryOpNames[] = {"identity", "leaky_relu",   "sigmoid",    "tanh",
-                                              "exp",      "hard_sigmoid", "hard_swish", "silu"};
+constexpr std::string_view kUnaryOpNames[] = {
+    "identity",   "leaky_relu", "sigmoid", "tanh", "exp",  "hard_sigmoid",
+    "hard_swish", "silu",       "abs",     "neg",  "sqrt", "reciprocal",
+    "floor",      "ceil",       "round",   "log",  "erf"};
 constexpr std::string_view kOperandNames[] = {"same", "column", "scalar"};
 constexpr std::string_view kPoolingKindNames[] = {"max", "mean", "mean_with_padding"};
 constexpr std::string_view kElementTypeNames[] = {

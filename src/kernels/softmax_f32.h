@@ -1,4 +1,4 @@
-// Softmax over the last dimension, float32.
+// Softmax along one dimension, float32.
 #pragma once
 
 #include "kernels/kernel.h"
@@ -12,6 +12,7 @@ struct SoftmaxF32 {
   using Row = SoftmaxF32Kernel;
   static constexpr const auto& kRows = kSoftmaxF32Kernels;
 
+  static std::size_t scratch_bytes(const Problem& problem, const Row& row, int threads);
   static void run(const Problem& problem, const Row& row, const Operands& operands);
 };
 

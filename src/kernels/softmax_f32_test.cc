@@ -58,6 +58,44 @@ TEST(SoftmaxF32, MatchesDoublePrecision) {
   }
 }
 
+// Along any other axis: the same bits as with that axis last.
+TEST(SoftmaxF32, OtherAxes) {
+  Random random(1);
+  const std::int64_t rows = 3;
+  for (const Isa isa : supported_isas()) {
+    for (const auto [columns, inner] : {std::pair(5, 2), std::pair(21, 16), std::pair(70, 133)}) {
+      const std::int64_t whole = rows * columns * inner;
+      std::vector<float> in(static_cast<std::size_t>(whole));
+      for (float& value : in) value = random.uniform(-30, 30);
+      const auto at = [&](std::int64_t r, std::int64_t c, std::int64_t i) {
+        return static_cast<std::size_t>((r * columns + c) * inner + i);
+      };
+      const auto turned_at = [&](std::int64_t r, std::int64_t c, std::int64_t i) {
+        return static_cast<std::size_t>((r * inner + i) * columns + c);
+      };
+      std::vector<float> turned(in.size());
+      const auto for_each = [&](const auto& visit) {
+        for (std::int64_t r = 0; r < rows; ++r)
+          for (std::int64_t c = 0; c < columns; ++c)
+            for (std::int64_t i = 0; i < inner; ++i) visit(at(r, c, i), turned_at(r, c, i));
+      };
+      for_each([&](std::size_t from, std::size_t to) { turned[to] = in[from]; });
+      std::vector<float> expected(in.size());
+      GuardedBuffer<float> out(in.size());
+      ThreadPool pool(2);
+      Runner(SoftmaxF32Problem{false, rows * inner, columns}, isa)
+          .run({turned.data()}, expected.data(), pool);
+      const SoftmaxF32Problem problem{false, rows, columns, inner};
+      ASSERT_TRUE(check_problem(problem).ok());
+      Runner(problem, isa).run({in.data()}, out.data(), pool);
+      ASSERT_TRUE(out.intact());
+      for_each([&](std::size_t own, std::size_t other) {
+        ASSERT_EQ(out.data()[own], expected[other]) << isa_name(isa);
+      });
+    }
+  }
+}
+
 TEST(SoftmaxF32, LargeAndInfiniteLogits) {
   ThreadPool pool(1);
   const std::vector<float> in = {1e30F, -1e30F, -kInfinity, 1e30F};

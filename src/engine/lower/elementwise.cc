@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "engine/lower/convolution_step.h"
 #include "engine/lower/lower.h"
@@ -87,6 +88,19 @@ std::optional<kernels::ClampF32> constant_clamp(const ir::Graph& graph, const ir
   return clamp.min <= clamp.max ? std::optional(clamp) : std::nullopt;
 }
 
+// Those without parameters.
+UnaryOpF32 plain_unary_op(const ir::Node& node) {
+  static const std::map<std::string_view, UnaryOpF32> table{
+      {"Abs", UnaryOpF32::kAbs},     {"Ceil", UnaryOpF32::kCeil},
+      {"Erf", UnaryOpF32::kErf},     {"Exp", UnaryOpF32::kExp},
+      {"Floor", UnaryOpF32::kFloor}, {"Log", UnaryOpF32::kLog},
+      {"Neg", UnaryOpF32::kNeg},     {"Reciprocal", UnaryOpF32::kReciprocal},
+      {"Round", UnaryOpF32::kRound}, {"Sigmoid", UnaryOpF32::kSigmoid},
+      {"Sqrt", UnaryOpF32::kSqrt},   {"Tanh", UnaryOpF32::kTanh},
+  };
+  return table.at(node.op_type);
+}
+
 bool is_clamp(const ir::Node& node) { return node.op_type == "Relu" || node.op_type == "Clip"; }
 
 }  // namespace
@@ -146,18 +160,16 @@ void lower_unary(PlanBuilder& builder, const ops::FusedOperator& op) {
   } else if (node.op_type == "LeakyRelu") {
     problem.op = UnaryOpF32::kLeakyRelu;
     problem.alpha = ops::attributes(node).get_float("alpha");
-  } else if (node.op_type == "Sigmoid") {
-    problem.op = UnaryOpF32::kSigmoid;
-  } else if (node.op_type == "Tanh") {
-    problem.op = UnaryOpF32::kTanh;
   } else if (node.op_type == "HardSigmoid") {
     problem.op = UnaryOpF32::kHardSigmoid;
     problem.alpha = ops::attributes(node).get_float("alpha");
     problem.beta = ops::attributes(node).get_float("beta");
-  } else {  // HardSwish
+  } else if (node.op_type == "HardSwish") {
     problem.op = UnaryOpF32::kHardSwish;
     problem.alpha = 1.0F / 6.0F;
     problem.beta = 0.5F;
+  } else {
+    problem.op = plain_unary_op(node);
   }
   problem.count = product(builder.dims(node.output()));
   const SlotId input = builder.slot(node.input(0));

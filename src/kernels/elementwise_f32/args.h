@@ -26,6 +26,15 @@ enum class UnaryOpF32 {
   kHardSigmoid,  // max(0, min(1, alpha * x + beta))
   kHardSwish,    // x * max(0, min(1, alpha * x + beta))
   kSilu,         // x / (1 + exp(-x))
+  kAbs,
+  kNeg,
+  kSqrt,
+  kReciprocal,  // 1 / x
+  kFloor,
+  kCeil,
+  kRound,  // half to even
+  kLog,    // the natural one
+  kErf,
 };
 
 // Where the right operand of [rows, columns] comes from.

@@ -56,6 +56,15 @@ __m256 apply(__m256 x, __m256 alpha, __m256 beta) {
   if constexpr (kOp == UnaryOpF32::kTanh) return avx2::tanh(x);
   if constexpr (kOp == UnaryOpF32::kExp) return avx2::exp(x);
   if constexpr (kOp == UnaryOpF32::kSilu) return _mm256_mul_ps(x, avx2::sigmoid(x));
+  if constexpr (kOp == UnaryOpF32::kAbs) return _mm256_andnot_ps(_mm256_set1_ps(-0.0F), x);
+  if constexpr (kOp == UnaryOpF32::kNeg) return _mm256_xor_ps(_mm256_set1_ps(-0.0F), x);
+  if constexpr (kOp == UnaryOpF32::kSqrt) return _mm256_sqrt_ps(x);
+  if constexpr (kOp == UnaryOpF32::kReciprocal) return _mm256_div_ps(_mm256_set1_ps(1.0F), x);
+  if constexpr (kOp == UnaryOpF32::kFloor) return _mm256_round_ps(x, 0x09);
+  if constexpr (kOp == UnaryOpF32::kCeil) return _mm256_round_ps(x, 0x0a);
+  if constexpr (kOp == UnaryOpF32::kRound) return _mm256_round_ps(x, 0x08);
+  if constexpr (kOp == UnaryOpF32::kLog) return avx2::log(x);
+  if constexpr (kOp == UnaryOpF32::kErf) return avx2::erf(x);
   if constexpr (kOp == UnaryOpF32::kHardSigmoid || kOp == UnaryOpF32::kHardSwish) {
     const __m256 gate =
         clamp(_mm256_add_ps(_mm256_mul_ps(alpha, x), beta), zero, _mm256_set1_ps(1.0F));
@@ -118,6 +127,24 @@ void unary_f32_avx2(const UnaryF32Args& args) {
       return unary<UnaryOpF32::kHardSwish>(args);
     case UnaryOpF32::kSilu:
       return unary<UnaryOpF32::kSilu>(args);
+    case UnaryOpF32::kAbs:
+      return unary<UnaryOpF32::kAbs>(args);
+    case UnaryOpF32::kNeg:
+      return unary<UnaryOpF32::kNeg>(args);
+    case UnaryOpF32::kSqrt:
+      return unary<UnaryOpF32::kSqrt>(args);
+    case UnaryOpF32::kReciprocal:
+      return unary<UnaryOpF32::kReciprocal>(args);
+    case UnaryOpF32::kFloor:
+      return unary<UnaryOpF32::kFloor>(args);
+    case UnaryOpF32::kCeil:
+      return unary<UnaryOpF32::kCeil>(args);
+    case UnaryOpF32::kRound:
+      return unary<UnaryOpF32::kRound>(args);
+    case UnaryOpF32::kLog:
+      return unary<UnaryOpF32::kLog>(args);
+    case UnaryOpF32::kErf:
+      return unary<UnaryOpF32::kErf>(args);
   }
 }
 

@@ -60,6 +60,15 @@ __m512 apply(__m512 x, __m512 alpha, __m512 beta) {
   if constexpr (kOp == UnaryOpF32::kTanh) return avx512::tanh(x);
   if constexpr (kOp == UnaryOpF32::kExp) return avx512::exp(x);
   if constexpr (kOp == UnaryOpF32::kSilu) return _mm512_mul_ps(x, avx512::sigmoid(x));
+  if constexpr (kOp == UnaryOpF32::kAbs) return _mm512_andnot_ps(_mm512_set1_ps(-0.0F), x);
+  if constexpr (kOp == UnaryOpF32::kNeg) return _mm512_xor_ps(_mm512_set1_ps(-0.0F), x);
+  if constexpr (kOp == UnaryOpF32::kSqrt) return _mm512_sqrt_ps(x);
+  if constexpr (kOp == UnaryOpF32::kReciprocal) return _mm512_div_ps(_mm512_set1_ps(1.0F), x);
+  if constexpr (kOp == UnaryOpF32::kFloor) return _mm512_roundscale_ps(x, 0x09);
+  if constexpr (kOp == UnaryOpF32::kCeil) return _mm512_roundscale_ps(x, 0x0a);
+  if constexpr (kOp == UnaryOpF32::kRound) return _mm512_roundscale_ps(x, 0x08);
+  if constexpr (kOp == UnaryOpF32::kLog) return avx512::log(x);
+  if constexpr (kOp == UnaryOpF32::kErf) return avx512::erf(x);
   if constexpr (kOp == UnaryOpF32::kHardSigmoid || kOp == UnaryOpF32::kHardSwish) {
     const __m512 gate =
         clamp(_mm512_add_ps(_mm512_mul_ps(alpha, x), beta), zero, _mm512_set1_ps(1.0F));
@@ -122,6 +131,24 @@ void unary_f32_avx512(const UnaryF32Args& args) {
       return unary<UnaryOpF32::kHardSwish>(args);
     case UnaryOpF32::kSilu:
       return unary<UnaryOpF32::kSilu>(args);
+    case UnaryOpF32::kAbs:
+      return unary<UnaryOpF32::kAbs>(args);
+    case UnaryOpF32::kNeg:
+      return unary<UnaryOpF32::kNeg>(args);
+    case UnaryOpF32::kSqrt:
+      return unary<UnaryOpF32::kSqrt>(args);
+    case UnaryOpF32::kReciprocal:
+      return unary<UnaryOpF32::kReciprocal>(args);
+    case UnaryOpF32::kFloor:
+      return unary<UnaryOpF32::kFloor>(args);
+    case UnaryOpF32::kCeil:
+      return unary<UnaryOpF32::kCeil>(args);
+    case UnaryOpF32::kRound:
+      return unary<UnaryOpF32::kRound>(args);
+    case UnaryOpF32::kLog:
+      return unary<UnaryOpF32::kLog>(args);
+    case UnaryOpF32::kErf:
+      return unary<UnaryOpF32::kErf>(args);
   }
 }
 

@@ -55,6 +55,24 @@ float apply(const UnaryF32Args& args, float x) {
       return x * clamp(args.alpha * x + args.beta, 0, 1);
     case UnaryOpF32::kSilu:
       return x * sigmoid(x);
+    case UnaryOpF32::kAbs:
+      return std::abs(x);
+    case UnaryOpF32::kNeg:
+      return -x;
+    case UnaryOpF32::kSqrt:
+      return std::sqrt(x);
+    case UnaryOpF32::kReciprocal:
+      return 1.0F / x;
+    case UnaryOpF32::kFloor:
+      return std::floor(x);
+    case UnaryOpF32::kCeil:
+      return std::ceil(x);
+    case UnaryOpF32::kRound:
+      return std::nearbyint(x);
+    case UnaryOpF32::kLog:
+      return std::log(x);
+    case UnaryOpF32::kErf:
+      return std::erf(x);
   }
   return 0;
 }

@@ -3,6 +3,7 @@
 #include <limits>
 #include <type_traits>
 
+#include "ops/convert_number.h"
 #include "ops/dispatch.h"
 #include "ops/op_def.h"
 
@@ -29,29 +30,6 @@ Result<Types> infer_cast(const InferContext& context) {
       return unsupported("elements of {} are not cast", ir::data_type_name(type));
   }
   return std::vector{ir::TensorType{to, context.input(0).shape}};
-}
-
-template <typename To, typename From>
-To convert(From from) {
-  if constexpr (std::is_same_v<To, bool>) {
-    return from != From{0};
-  } else if constexpr (std::is_integral_v<To> && std::is_floating_point_v<From>) {
-    // Beyond its range the specification leaves it open: the nearest integer there is.
-    if (std::isnan(from)) return 0;
-    const From whole = std::trunc(from);
-    const From beyond = std::ldexp(From{1}, std::numeric_limits<To>::digits);
-    if (whole < static_cast<From>(std::numeric_limits<To>::min()))
-      return std::numeric_limits<To>::min();
-    return whole < beyond ? static_cast<To>(whole) : std::numeric_limits<To>::max();
-  } else {
-    return static_cast<To>(from);  // of integers the lower bits
-  }
-}
-
-template <typename Body>
-auto dispatch_castable(DataType type, Body&& body) {
-  if (type == DataType::kBool) return body.template operator()<bool>();
-  return dispatch_numeric(type, std::forward<Body>(body));
 }
 
 // "NaN", "INF", "-INF" as numbers are written by numpy and ONNX; all else in as few digits as come
@@ -83,7 +61,7 @@ std::optional<double> from_text(std::string_view text) {
 
 Status parse_all(const ir::Tensor& x, ir::Tensor& y) {
   const auto words = x.data<std::string>();
-  return dispatch_castable(y.data_type(), [&]<typename To>() -> Status {
+  return dispatch_numeric_or_bool(y.data_type(), [&]<typename To>() -> Status {
     const auto out = y.mutable_data<To>();
     for (std::size_t i = 0; i < words.size(); ++i) {
       if constexpr (std::is_integral_v<To> && !std::is_same_v<To, bool>) {
@@ -94,7 +72,7 @@ Status parse_all(const ir::Tensor& x, ir::Tensor& y) {
       }
       const auto value = from_text(words[i]);
       if (!value) return invalid_data("element {} is '{}', which is no number", i, words[i]);
-      out[i] = convert<To>(*value);
+      out[i] = convert_number<To>(*value);
     }
     return {};
   });
@@ -108,16 +86,16 @@ Result<Values> evaluate_cast(const EvaluateContext& context) {
   if (x.data_type() == DataType::kString) {
     RETURN_IF_ERROR(parse_all(x, y));
   } else {
-    dispatch_castable(x.data_type(), [&]<typename From>() {
+    dispatch_numeric_or_bool(x.data_type(), [&]<typename From>() {
       const auto in = x.data<From>();
       if (to == DataType::kString) {
         const auto out = y.mutable_data<std::string>();
         for (std::size_t i = 0; i < in.size(); ++i) out[i] = to_text(in[i]);
         return;
       }
-      dispatch_castable(to, [&]<typename To>() {
+      dispatch_numeric_or_bool(to, [&]<typename To>() {
         const auto out = y.mutable_data<To>();
-        for (std::size_t i = 0; i < in.size(); ++i) out[i] = convert<To>(in[i]);
+        for (std::size_t i = 0; i < in.size(); ++i) out[i] = convert_number<To>(in[i]);
       });
     });
   }

@@ -1,6 +1,8 @@
 // Calls a template with the C++ type of a tensor's elements.
 #pragma once
 
+#include <utility>
+
 #include "ir/tensor.h"
 
 namespace lathe::ops {
@@ -33,6 +35,13 @@ auto dispatch_numeric(ir::DataType type, Body&& body) {
     default:
       fatal("operator evaluated on a type that its inference should have refused");
   }
+}
+
+// The same, and for bool.
+template <typename Body>
+auto dispatch_numeric_or_bool(ir::DataType type, Body&& body) {
+  if (type == ir::DataType::kBool) return body.template operator()<bool>();
+  return dispatch_numeric(type, std::forward<Body>(body));
 }
 
 template <typename Body>

@@ -4,12 +4,7 @@ namespace lathe::ops {
 namespace {
 
 Result<Values> evaluate_div(const EvaluateContext& context) {
-  const ir::Tensor& divisor = context.inputs[1];
-  if (ir::is_integer(divisor.data_type())) {
-    for (std::int64_t i = 0; i < divisor.num_elements(); ++i) {
-      if (divisor.get_int64(i) == 0) return invalid_data("integer division by zero");
-    }
-  }
+  RETURN_IF_ERROR(require_no_integer_zero(context.inputs[1]));
   return evaluate_binary(context, [](auto a, auto b) {
     using T = decltype(a);
     if constexpr (std::is_signed_v<T> && std::is_integral_v<T>) {

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "ir/tensor.h"
+#include "ops/shape_math.h"
 
 namespace lathe::ops {
 
@@ -44,5 +45,18 @@ class ElementCopier {
   std::span<const std::byte> from_bytes_;
   std::span<std::byte> to_bytes_;
 };
+
+// y[index] = x[first + sum of index * strides], for every index of y.
+inline void copy_strided(const ir::Tensor& x, ir::Tensor& y, std::int64_t first,
+                         const Dims& strides) {
+  ElementCopier copier(x, y);
+  Dims index(y.rank(), 0);
+  for (std::int64_t o = 0; o < y.num_elements(); ++o) {
+    std::int64_t i = first;
+    for (std::size_t d = 0; d < index.size(); ++d) i += index[d] * strides[d];
+    copier.copy(i, o);
+    next_index(index, y.dims());
+  }
+}
 
 }  // namespace lathe::ops

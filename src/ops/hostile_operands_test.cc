@@ -352,6 +352,9 @@ bool has_graph_inside(const OpDef& op) {
   });
 }
 
+// Whose first operand, which is no constant here, says what shape comes out.
+bool decided_by_first(std::string_view op) { return op == "ConstantOfShape" || op == "Range"; }
+
 TEST(HostileOperands, EveryDamagedOperandEnds) {
   std::set<std::string_view> covered;
   for (const OperatorCase& good : operator_cases()) {
@@ -369,7 +372,12 @@ TEST(HostileOperands, EveryDamagedOperandEnds) {
           EXPECT_FALSE(outputs.ok());
           EXPECT_THAT(inferred.error().message(), HasSubstr("node node ("));
         } else if (outputs.ok()) {
-          EXPECT_EQ(outputs->at(0).type(), g.tensor_type(g.outputs()[0]));
+          const ir::TensorType& told = g.tensor_type(g.outputs()[0]);
+          if (decided_by_first(good.op)) {
+            EXPECT_EQ(outputs->at(0).data_type(), told.data_type);
+          } else {
+            EXPECT_EQ(outputs->at(0).type(), told);
+          }
         }
       }
     }

@@ -44,31 +44,52 @@ inline std::vector<OperatorCase> operator_cases() {
   const Tensor bias = numbers(DataType::kInt32, {4});
   const ir::AttributeMap window{{"kernel_shape", Ints{2, 2}}};
 
+  const Tensor truths = Tensor::from_values<bool>({2, 1}, {true, false});
+  const auto one_int = [](std::int64_t value) { return Tensor::scalar(value); };
+
   std::vector<OperatorCase> cases{
+      {"ArgMax", {row}, {{"axis", std::int64_t{1}}}},
+      {"ArgMin", {image}, {{"axis", std::int64_t{-1}}, {"keepdims", std::int64_t{0}}}},
       {"AveragePool", {image}, window},
       {"BatchNormalization", {image, four, four, four, four}},
       {"Cast", {row}, {{"to", static_cast<std::int64_t>(DataType::kInt64)}}},
       {"Clip", {row, Tensor::scalar(-1.0F), Tensor::scalar(1.0F)}},
       {"Concat", {image, image}, {{"axis", std::int64_t{1}}}},
+      {"ConstantOfShape", {ints({2, 3})}, {{"value", ints({7})}}},
       {"Conv", {image, floats({4, 4, 3, 3}), four}},
+      {"CumSum", {row, one_int(1)}},
       {"DequantizeLinear", {int8s({2, 4}), four, zeros}},
       {"Dropout", {row, scale, Tensor::scalar(false)}},
+      {"Expand", {row, ints({2, 1, 1})}},
       {"Flatten", {image}},
+      {"Gather", {image, ints({2, -1})}, {{"axis", std::int64_t{1}}}},
+      {"GatherElements", {row, Tensor::from_values<std::int64_t>({1, 2}, {1, 0})}},
+      {"GatherND",
+       {floats({2, 3, 4}), Tensor::from_values<std::int64_t>({2, 1}, {-1, 1})},
+       {{"batch_dims", std::int64_t{1}}}},
       {"Gemm", {row, floats({3, 4}), four}},
       {"GlobalAveragePool", {image}},
       {"GlobalMaxPool", {image}},
       {"MatMul", {row, floats({3, 4})}},
       {"MaxPool", {image}, window},
+      {"Mod", {ints({7, -7, 5}), ints({3, 3, -2})}},
+      {"Not", {truths}},
+      {"PRelu", {image, floats({4, 1, 1})}},
       {"Pad", {row, ints({0, 1, 2, 0}), Tensor::scalar(9.0F), ints({0, 1})}},
       {"QLinearConv", {bytes, scale, zero, int8s({4, 4, 1, 1}), four, zeros, scale, zero, bias}},
       {"QLinearMatMul", {int8s({2, 3}), scale, zero, int8s({3, 4}), four, zeros, scale, zero}},
       {"QuantizeLinear", {floats({2, 4}), four, zeros}},
-      {"ReduceMean", {image, ints({2, 3})}},
+      {"Pow", {row, ints({2, -1, 0})}},
+      {"Range", {one_int(2), one_int(9), one_int(3)}},
       {"Reshape", {row, ints({3, 2})}},
+      {"Slice", {image, ints({1, -1}), ints({4, 0}), ints({3, 1}), ints({2, -1})}},
+      {"Split", {row, ints({3})}, {{"axis", std::int64_t{1}}}},
       {"Squeeze", {floats({2, 1, 3}), ints({1})}},
+      {"Tile", {row, ints({2, 3})}},
       {"Transpose", {image}},
+      {"Trilu", {image, one_int(1)}},
       {"Unsqueeze", {row, ints({1})}},
-      {"Where", {Tensor::from_values<bool>({2, 1}, {true, false}), row, floats({3})}},
+      {"Where", {truths, row, floats({3})}},
       {"QGemm",
        {int8s({2, 3}), scale, zero, int8s({3, 4}), four, zeros, bias, scale, zero},
        {},
@@ -80,12 +101,22 @@ inline std::vector<OperatorCase> operator_cases() {
       {"QLinearGlobalAveragePool", {bytes, scale, zero, scale, zero}, {}, ir::kMicrosoftDomain},
       {"Lookup", {bytes, numbers(DataType::kInt8, {256})}, {}, ir::kLatheDomain},
       {"Reorder", {image}, {{"layout", std::string("channels_last")}}, ir::kLatheDomain}};
-  for (const char* op : {"Erf", "HardSigmoid", "HardSwish", "Identity", "LeakyRelu", "LogSoftmax",
-                         "Relu", "Sigmoid", "Softmax", "Tanh"}) {
+  for (const char* op :
+       {"Abs",  "Ceil",        "Cos",       "Elu",      "Erf",     "Exp",   "Floor",
+        "Gelu", "HardSigmoid", "HardSwish", "Identity", "IsInf",   "IsNaN", "LeakyRelu",
+        "Log",  "LogSoftmax",  "Max",       "Mean",     "Min",     "Neg",   "Reciprocal",
+        "Relu", "Round",       "Selu",      "Shape",    "Sigmoid", "Sign",  "Sin",
+        "Size", "Softmax",     "Softplus",  "Softsign", "Sqrt",    "Sum",   "Tanh"}) {
     cases.push_back({op, {row}});
   }
-  for (const char* op : {"Add", "Div", "Mul", "Sub"})
+  for (const char* op : {"Add", "Div", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual",
+                         "Max", "Mean", "Min", "Mod", "Mul", "Pow", "Sub", "Sum"})
     cases.push_back({op, {image, Tensor::from_values<float>({4, 1, 1}, {1, 2, 3, 4})}});
+  for (const char* op : {"And", "Or", "Xor"})
+    cases.push_back({op, {truths, Tensor::from_values<bool>({3}, {true, false, true})}});
+  for (const char* op : {"ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceMax",
+                         "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum", "ReduceSumSquare"})
+    cases.push_back({op, {image, ints({2, 3})}});
   return cases;
 }
 

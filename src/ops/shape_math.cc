@@ -28,6 +28,12 @@ Result<std::vector<std::size_t>> normalize_axes(std::span<const std::int64_t> ax
   return normalized;
 }
 
+Result<std::int64_t> normalize_index(std::int64_t index, std::int64_t extent) {
+  if (index < -extent || index >= extent)
+    return invalid_data("index {} is out of range for extent {}", index, extent);
+  return index < 0 ? index + extent : index;
+}
+
 bool same_extents(const TensorType& a, const TensorType& b) {
   return a.shape && a.shape == b.shape &&
          std::none_of(a.shape->begin(), a.shape->end(),
@@ -53,6 +59,16 @@ Result<Shape> broadcast_shapes(const Shape& a, const Shape& b) {
     }
   }
   return result;
+}
+
+Result<Shape> broadcast_to(const Shape& other, const Shape& shape) {
+  auto result = broadcast_shapes(other, shape);
+  bool fits = result.ok() && result->size() == shape.size();
+  for (std::size_t i = 0; fits && i < shape.size(); ++i)
+    fits = !shape[i].known() || (*result)[i] == shape[i];
+  if (fits) return result;
+  return invalid_data("shape {} cannot be broadcast to {}", ir::to_string(other),
+                      ir::to_string(shape));
 }
 
 Dims broadcast_strides(std::span<const std::int64_t> dims, std::span<const std::int64_t> target) {

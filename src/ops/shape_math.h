@@ -20,11 +20,18 @@ Result<std::size_t> normalize_axis(std::int64_t axis, std::size_t rank);
 Result<std::vector<std::size_t>> normalize_axes(std::span<const std::int64_t> axes,
                                                 std::size_t rank);
 
+// An index in [-extent, extent) as one in [0, extent).
+Result<std::int64_t> normalize_index(std::int64_t index, std::int64_t extent);
+
 // Whether both surely have the same extents at run time.
 bool same_extents(const ir::TensorType& a, const ir::TensorType& b);
 
 // NumPy broadcasting, "Multidirectional Broadcasting" of the ONNX specification.
 Result<ir::Shape> broadcast_shapes(const ir::Shape& a, const ir::Shape& b);
+
+// Refuses `other` where its broadcasting to `shape` would change that: "Unidirectional
+// Broadcasting". Gives `shape`, its unknown extents told by `other` where they are.
+Result<ir::Shape> broadcast_to(const ir::Shape& other, const ir::Shape& shape);
 
 // Strides in elements to walk a tensor of extents `dims` as if it had the broadcast extents
 // `target`: 0 along broadcast axes.

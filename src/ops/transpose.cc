@@ -31,14 +31,9 @@ Result<Values> evaluate_transpose(const EvaluateContext& context) {
   const Dims dims = require_dims(context.output_types[0]);
   ASSIGN_OR_RETURN(ir::Tensor y, ir::Tensor::create(x.data_type(), dims));
   const Dims strides = row_major_strides(x.dims());
-  ElementCopier copier(x, y);
-  Dims index(dims.size(), 0);
-  for (std::int64_t o = 0; o < y.num_elements(); ++o) {
-    std::int64_t i = 0;
-    for (std::size_t d = 0; d < dims.size(); ++d) i += index[d] * strides[perm[d]];
-    copier.copy(i, o);
-    next_index(index, dims);
-  }
+  Dims permuted;
+  for (const std::size_t axis : perm) permuted.push_back(strides[axis]);
+  copy_strided(x, y, 0, permuted);
   return std::vector{std::move(y)};
 }
 

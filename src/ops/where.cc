@@ -1,18 +1,12 @@
 #include "ops/element_copy.h"
-#include "ops/shape_math.h"
+#include "ops/elementwise.h"
 
 namespace lathe::ops {
 namespace {
 
 // Inputs: condition, X, Y, broadcast together.
 Result<Types> infer_where(const InferContext& context) {
-  const ir::DataType type = context.input(1).data_type;
-  ir::Shape shape;
-  for (std::size_t i = 0; i < 3; ++i) {
-    if (!context.input(i).shape) return std::vector{ir::TensorType{type, std::nullopt}};
-    ASSIGN_OR_RETURN(shape, broadcast_shapes(shape, *context.input(i).shape));
-  }
-  return std::vector{ir::TensorType{type, std::move(shape)}};
+  return infer_broadcast(context, context.input(1).data_type);
 }
 
 Result<Values> evaluate_where(const EvaluateContext& context) {

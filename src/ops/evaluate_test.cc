@@ -7,6 +7,7 @@
 
 #include "base/numeric.h"
 #include "ops/requantize.h"
+#include "ops/run_operator.h"
 
 namespace lathe::ops {
 namespace {
@@ -19,28 +20,8 @@ using testing::HasSubstr;
 using testing::Pointwise;
 using Ints = std::vector<std::int64_t>;
 
-Tensor floats(std::initializer_list<std::int64_t> dims, std::initializer_list<float> values) {
-  return Tensor::from_values<float>(dims, values);
-}
 Tensor int8s(std::initializer_list<std::int64_t> dims, std::initializer_list<std::int8_t> values) {
   return Tensor::from_values<std::int8_t>(dims, values);
-}
-
-Result<Tensor> run(std::string_view op, const std::vector<Tensor>& inputs,
-                   ir::AttributeMap attributes = {}, std::string_view domain = "") {
-  ir::Node node{"n", std::string(domain), std::string(op), {}, {0}, std::move(attributes)};
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    node.inputs.push_back(inputs[i].defined() ? static_cast<ir::ValueId>(i) : ir::kNoValue);
-  }
-  ASSIGN_OR_RETURN(auto outputs, evaluate_node(node, inputs));
-  return outputs[0];
-}
-
-std::vector<float> run_floats(std::string_view op, const std::vector<Tensor>& inputs,
-                              ir::AttributeMap attributes = {}, std::string_view domain = "") {
-  auto result = run(op, inputs, std::move(attributes), domain);
-  EXPECT_TRUE(result.ok()) << result.error().message();
-  return result.ok() ? result->to_floats() : std::vector<float>{};
 }
 
 TEST(Evaluate, Elementwise) {

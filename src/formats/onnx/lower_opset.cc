@@ -7,6 +7,7 @@
 #include "formats/onnx/opsets.h"
 #include "formats/onnx/same_word.h"
 #include "ops/check_node.h"
+#include "ops/shape_math.h"
 
 namespace lathe::formats {
 namespace {
@@ -108,6 +109,30 @@ Status lower_linear_quantization(Graph& graph, NodeId id) {
   return is_one ? Status{} : unsupported("a scale for each channel came with opset 13");
 }
 
+// The remainder of the quotient rounded down was one of integers.
+Status lower_mod(Graph& graph, NodeId id) {
+  const Node& node = graph.node(id);
+  const bool is_new = !ops::attributes(node).get_bool("fmod") &&
+                      ir::is_floating_point(graph.tensor_type(node.input(0)).data_type);
+  return is_new ? unsupported("fmod=0 of floating point came with opset 28") : Status{};
+}
+
+// As many parts as outputs had to be equal.
+Status lower_split(Graph& graph, NodeId id) {
+  const Node& node = graph.node(id);
+  const std::int64_t* count = ops::attributes(node).find_int("num_outputs");
+  if (count == nullptr) return {};
+  const auto& shape = graph.tensor_type(node.input(0)).shape;
+  if (!shape) return unsupported("needs the rank of its input");
+  ASSIGN_OR_RETURN(const std::size_t axis,
+                   ops::normalize_axis(ops::attributes(node).get_int("axis"), shape->size()));
+  const ir::Dim& extent = (*shape)[axis];
+  if (!extent.known() || extent.value() % *count != 0)
+    return unsupported("parts that need not be equal came with opset 18");
+  graph.remove_attribute(id, "num_outputs");
+  return {};
+}
+
 // What the signatures do not tell. Runs before they are compared; `before`: for older opsets.
 struct Change {
   std::string_view op_type;
@@ -117,9 +142,11 @@ struct Change {
 constexpr Change kChanges[] = {{"DequantizeLinear", 13, lower_linear_quantization},
                                {"HardSwish", 14, lower_hard_swish},
                                {"LogSoftmax", 13, lower_softmax},
+                               {"Mod", 28, lower_mod},
                                {"Pad", 11, lower_pad},
                                {"QuantizeLinear", 13, lower_linear_quantization},
                                {"Softmax", 13, lower_softmax},
+                               {"Split", 18, lower_split},
                                {"Squeeze", 13, lower_squeeze}};
 
 // What nodes may state without saying anything, before there was a word for it.

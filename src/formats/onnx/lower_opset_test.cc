@@ -83,6 +83,11 @@ TEST(LowerOpset, SaysWhatAnOpsetLacks) {
   const Tensor pads = Tensor::vector_int64(std::vector<std::int64_t>{0, 1, 0, 1});
   EXPECT_THAT(refusal({"Pad", {doubles, pads, Tensor::scalar(0.1)}}, 10),
               HasSubstr("constant_value is no float32"));
+  const ops::OperatorCase remainder{"Mod", {row, scales}};
+  EXPECT_THAT(refusal(remainder, 27), HasSubstr("fmod=0 of floating point came with opset 28"));
+  EXPECT_EQ(refusal({"Mod", {row, scales}, {{"fmod", std::int64_t{1}}}}, 27), "");
+  const ir::AttributeMap whole{{"num_outputs", std::int64_t{1}}};
+  EXPECT_EQ(refusal({"Split", {row}, whole}, 17), "");
   EXPECT_THAT(refusal({"HardSwish", {Tensor::zeros(DataType::kBFloat16, {2})}}, 13),
               HasSubstr("HardSigmoid"));
 }

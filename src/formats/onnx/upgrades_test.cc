@@ -136,6 +136,45 @@ TEST(Upgrade, PadAttributesBecomeInputs) {
   EXPECT_EQ(node_text(unary(7, "Pad", {2})), "node n (Pad): opset 7: attribute 'pads' is missing");
 }
 
+TEST(Upgrade, ReductionsAndSlicesGetTheirOperands) {
+  for (const char* op : {"ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceMax",
+                         "ReduceMin", "ReduceProd", "ReduceSum", "ReduceSumSquare"}) {
+    EXPECT_EQ(node_text(unary(7, op, {2, 3}, {{"axes", Ints{1}}})),
+              fmt::format("y: float32[2,1] = {}(x, 1)", op));
+  }
+  EXPECT_EQ(node_text(unary(9, "Slice", {4, 5},
+                            {{"axes", Ints{1}}, {"starts", Ints{1}}, {"ends", Ints{-1}}})),
+            "y: float32[4,3] = Slice(x, 1, -1, 1)");
+  EXPECT_EQ(node_text(unary(7, "Slice", {4, 5}, {{"starts", Ints{1}}, {"ends", Ints{2}}})),
+            "y: float32[1,5] = Slice(x, 1, 2)");
+  EXPECT_EQ(node_text(unary(7, "Slice", {4}, {{"starts", Ints{1}}})),
+            "node n (Slice): opset 7: attribute 'ends' is missing");
+}
+
+TEST(Upgrade, PartsOfASplitAreSaid) {
+  const auto split = [](int opset, const ir::AttributeMap& attributes) {
+    TestModel model = unary(opset, "Split", {4, 6}, attributes);
+    model.graph().mutable_node(0)->add_output("z");
+    model.add_output("z");
+    return node_text(model);
+  };
+  const std::int64_t one = 1;
+  for (const int opset : {7, 11, 13, 17}) {
+    EXPECT_EQ(split(opset, {{"axis", one}}),
+              "y: float32[4,3], z: float32[4,3] = Split(x) {axis=1, num_outputs=2}");
+  }
+  EXPECT_EQ(split(11, {{"split", Ints{}}}),
+            "y: float32[2,6], z: float32[2,6] = Split(x) {num_outputs=2}");
+  EXPECT_EQ(split(7, {{"axis", one}, {"split", Ints{4, 2}}}),
+            "y: float32[4,4], z: float32[4,2] = Split(x, y_split: int64[2]) {axis=1}");
+  EXPECT_THAT(split(18, {{"axis", one}}), HasSubstr("needs either input 1 (split) or"));
+  EXPECT_THAT(split(13, {{"axis", std::int64_t{2}}}), HasSubstr("axis 2 is out of range"));
+  EXPECT_EQ(node_text(unary(13, "Split", {4})), "y: float32[4] = Split(x) {num_outputs=1}");
+  TestModel odd = unary(13, "Split", {5});
+  odd.graph().mutable_node(0)->add_output("z");
+  EXPECT_EQ(node_text(odd), "node n (Split): extent 5 of axis 0 has no 2 equal parts");
+}
+
 TEST(Upgrade, RefusesInputsThatTheOldVersionLacked) {
   TestModel model = unary(9, "Clip", {2});
   model.graph().mutable_node(0)->add_input("x");

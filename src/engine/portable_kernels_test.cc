@@ -190,7 +190,7 @@ TEST_F(PortableKernelsTest, LayerNormalization) {
 }
 
 TEST_F(PortableKernelsTest, Slices) {
-  const DataType types[] = {DataType::kFloat32, DataType::kInt8, DataType::kFloat16,
+  const DataType types[] = {DataType::kFloat32, DataType::kInt8, DataType::kInt16,
                             DataType::kInt64, DataType::kBool};
   for (const DataType type : types) {
     const Input input{{5, 6, 7}, type};

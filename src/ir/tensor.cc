@@ -104,7 +104,7 @@ struct Tensor::Buffer {
   }
 };
 
-Result<Tensor> Tensor::create(DataType type, std::span<const std::int64_t> dims) {
+Result<Tensor> Tensor::describe(DataType type, std::span<const std::int64_t> dims) {
   if (!is_known_data_type(static_cast<std::int32_t>(type))) {
     return invalid_data("tensor of unknown type {}", static_cast<int>(type));
   }
@@ -118,8 +118,13 @@ Result<Tensor> Tensor::create(DataType type, std::span<const std::int64_t> dims)
     return error(ErrorCode::kResourceExhausted, "tensor {}{} is larger than the limit of {} bytes",
                  data_type_name(type), ir::to_string(tensor.dims_), kMaxTensorBytes);
   }
+  return tensor;
+}
+
+Result<Tensor> Tensor::create(DataType type, std::span<const std::int64_t> dims) {
+  ASSIGN_OR_RETURN(Tensor tensor, describe(type, dims));
   try {
-    tensor.buffer_ = Buffer::allocate(type, count);
+    tensor.buffer_ = Buffer::allocate(type, tensor.count_);
   } catch (const std::bad_alloc&) {
     tensor.buffer_ = {};
   }

@@ -29,7 +29,10 @@ class Tensor {
   // Zeros (empty strings). Fails where the extents are negative or the size is beyond
   // kMaxTensorBytes.
   static Result<Tensor> create(DataType type, std::span<const std::int64_t> dims);
-  // The same, for sizes that our own code has made.
+  // The same type and extents without elements, which take no memory: asking for them stops the
+  // program.
+  static Result<Tensor> describe(DataType type, std::span<const std::int64_t> dims);
+  // As create(), for sizes that our own code has made.
   static Tensor zeros(DataType type, std::span<const std::int64_t> dims);
   static Tensor zeros(DataType type, std::initializer_list<std::int64_t> dims) {
     return zeros(type, std::span(dims.begin(), dims.size()));
@@ -102,8 +105,7 @@ class Tensor {
   [[nodiscard]] std::uint8_t get_bits(std::int64_t i) const;
   void set_bits(std::int64_t i, std::uint8_t bits);
 
-  // The same type and extents without the elements, which have been used up: asking for them stops
-  // the program.
+  // As describe() has it, where the elements have been used up.
   [[nodiscard]] Tensor without_elements() const;
   [[nodiscard]] bool has_elements() const { return count_ == 0 || buffer_; }
 

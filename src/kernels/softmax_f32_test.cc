@@ -63,7 +63,7 @@ TEST(SoftmaxF32, OtherAxes) {
   Random random(1);
   const std::int64_t rows = 3;
   for (const Isa isa : supported_isas()) {
-    for (const auto [columns, inner] : {std::pair(5, 2), std::pair(21, 16), std::pair(70, 133)}) {
+    for (const auto& [columns, inner] : {std::pair(5, 2), std::pair(21, 16), std::pair(70, 133)}) {
       const std::int64_t whole = rows * columns * inner;
       std::vector<float> in(static_cast<std::size_t>(whole));
       for (float& value : in) value = random.uniform(-30, 30);

@@ -166,8 +166,8 @@ Result<Values> evaluate_node(const ir::Node& node, std::span<const ir::Datum> in
     if (tensor == nullptr || !tensor->defined()) {
       tensors.emplace_back();
     } else {
-      tensors.push_back(is_half(tensor->data_type()) ? tensor->cast(ir::DataType::kFloat32)
-                                                     : *tensor);
+      const bool widened = is_half(tensor->data_type()) && tensor->has_elements();
+      tensors.push_back(widened ? tensor->cast(ir::DataType::kFloat32) : *tensor);
     }
   }
   ASSIGN_OR_RETURN(Values outputs,

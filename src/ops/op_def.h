@@ -130,6 +130,8 @@ struct OpTraits {
   bool moves_elements = false;
   // The same, but some elements of input 0 are left out by their values (MaxPool).
   bool selects_elements = false;
+  // The outputs depend on the extents of the inputs alone, not on their elements.
+  bool reads_shapes_only = false;
   // Not a function of its inputs: random numbers. Such nodes are neither folded nor merged.
   bool impure = false;
 };

@@ -51,7 +51,18 @@ Result<Values> evaluate_size(const EvaluateContext& context) {
 
 }  // namespace
 
-OpDef define_Shape() { return {.name = "Shape", .infer = infer_shape, .evaluate = evaluate_shape}; }
-OpDef define_Size() { return {.name = "Size", .infer = infer_size, .evaluate = evaluate_size}; }
+OpDef define_Shape() {
+  return {.name = "Shape",
+          .infer = infer_shape,
+          .evaluate = evaluate_shape,
+          .traits = {.reads_shapes_only = true}};
+}
+
+OpDef define_Size() {
+  return {.name = "Size",
+          .infer = infer_size,
+          .evaluate = evaluate_size,
+          .traits = {.reads_shapes_only = true}};
+}
 
 }  // namespace lathe::ops

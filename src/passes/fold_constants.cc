@@ -19,6 +19,20 @@ bool is_larger(const ir::TensorType& type, std::size_t bytes) {
   return !count.ok() || static_cast<std::size_t>(*count) > most;
 }
 
+// What is known of an input before it is computed: a constant, nothing of one that is absent, or the
+// extents where those are enough.
+std::optional<ir::Tensor> known_input(const ir::Graph& graph, ir::ValueId input,
+                                      bool extents_are_enough) {
+  if (input == ir::kNoValue) return ir::Tensor();
+  if (const ir::Tensor* constant = graph.constant(input)) return *constant;
+  if (!extents_are_enough || !graph.type(input).is_tensor()) return std::nullopt;
+  const ir::TensorType& type = graph.tensor_type(input);
+  const auto dims = type.shape ? ir::known_dims(*type.shape) : std::nullopt;
+  if (!dims) return std::nullopt;
+  auto described = ir::Tensor::describe(type.data_type, *dims);
+  return described.ok() ? std::optional(*std::move(described)) : std::nullopt;
+}
+
 // Results may be as large as the inputs, so that folding never inflates a quantized model.
 RuleResult apply(const ir::Graph& graph, ir::NodeId id) { return fold_constants(graph, id, 1); }
 
@@ -34,10 +48,10 @@ RuleResult fold_constants(const ir::Graph& graph, ir::NodeId id, std::size_t gro
   std::vector<ir::Tensor> inputs;
   std::size_t input_bytes = 0;
   for (const ir::ValueId input : node.inputs) {
-    const ir::Tensor* constant = graph.constant(input);
-    if (constant == nullptr && input != ir::kNoValue) return std::nullopt;
-    inputs.push_back(constant == nullptr ? ir::Tensor() : *constant);
-    input_bytes += inputs.back().num_bytes();
+    auto known = known_input(graph, input, op->traits.reads_shapes_only);
+    if (!known) return std::nullopt;
+    if (graph.constant(input) != nullptr) input_bytes += known->num_bytes();
+    inputs.push_back(std::move(*known));
   }
   const std::size_t most_bytes = std::max(growth * input_bytes, kSmallBytes);
   for (const ir::ValueId output : node.outputs) {

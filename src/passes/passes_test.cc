@@ -118,6 +118,29 @@ TEST(EliminateIdentity, KeepsOneBetweenInputAndOutput) {
   EXPECT_EQ(simplified(g).node_count(), 1);
 }
 
+// Extents that are known need no elements, of whatever type.
+TEST(FoldConstants, TakesExtentsForConstants) {
+  for (const DataType type : {DataType::kFloat32, DataType::kFloat16, DataType::kString}) {
+    Graph g;
+    const ValueId x = g.add_input("x", {type, ir::Shape{2, 1 << 20, 3}});
+    const ValueId y = g.add_input("y", {type, ir::Shape{ir::Dim(), 3}});
+    const ValueId step = g.add_constant("step", Tensor::scalar(std::int64_t{1}));
+    const auto plus_one = [&](ValueId value) {
+      return g.add("Add", std::array{g.add("Shape", std::array{value}), step});
+    };
+    const ValueId known = g.add("Identity", std::array{plus_one(x)});
+    g.set_outputs({g.add("Identity", std::array{known}, {}, "known"),
+                   g.add("Identity", std::array{plus_one(y)}, {}, "open")});
+    ASSERT_TRUE(ops::infer_shapes(g).ok());
+    g = simplified(g);
+    const ir::Node* kept = g.producer(g.outputs()[0]);
+    ASSERT_NE(kept, nullptr);
+    ASSERT_NE(g.constant(kept->input(0)), nullptr) << kept->op_type;
+    EXPECT_EQ(g.constant(kept->input(0))->to_int64s(), (std::vector<std::int64_t>{3, 1048577, 4}));
+    EXPECT_EQ(g.constant(g.producer(g.outputs()[1])->input(0)), nullptr);
+  }
+}
+
 TEST(FoldConstants, DoesNotInflate) {
   Graph g;
   const ValueId x = g.add_input("x", {DataType::kFloat32, ir::Shape{1, 4}});

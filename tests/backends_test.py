@@ -319,7 +319,7 @@ class Slow(Folder):
         report = lathe_json("compare", self.model, "--samples", "1", "--backends", "native")
         self.assertIn(self.expected, report["backends"][0]["notes"][0])
         self.assertIn("no kernel for float64", lathe("inspect", self.model, "--plan").stdout)
-        write_npy(self.path("x.npy"), (1, 64), dtype="<f2")
+        write_npy(self.path("x.npy"), (1, 64), dtype="<f8")
         self.assertIn(self.expected, lathe_json("run", self.model, self.path("x.npy"))["notes"][0])
 
     def test_auto_prefers_a_peer(self):

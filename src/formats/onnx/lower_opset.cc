@@ -275,7 +275,9 @@ class Lowering {
     }
     RETURN_IF_ERROR(move_inputs(graph, id, now, *old));
     RETURN_IF_ERROR(move_attributes(graph, id, now, *old));
-    return ops::check_signature(graph, graph.node(id), *old);
+    // Types that the opset lacks.
+    const Status fits = ops::check_signature(graph, graph.node(id), *old);
+    return fits.ok() ? fits : unsupported("{}", fits.error().message());
   }
 
   Status lower_subgraphs(Graph& graph, NodeId id) const {

@@ -96,6 +96,16 @@ bool next_index(Dims& index, std::span<const std::int64_t> dims) {
   return false;
 }
 
+AxisView view_around(std::span<const std::int64_t> dims, std::size_t axis) {
+  return {product_of(dims.first(axis)), dims[axis], product_of(dims.subspan(axis + 1))};
+}
+
+std::int64_t product_of(std::span<const std::int64_t> dims) {
+  std::int64_t product = 1;
+  for (const std::int64_t extent : dims) product *= extent;
+  return product;
+}
+
 Result<ir::DataType> common_data_type(const InferContext& context, std::size_t first,
                                       std::size_t count) {
   const ir::DataType type = context.input(first).data_type;
@@ -113,6 +123,28 @@ Status require_floating_point(const InferContext& context, std::size_t input) {
   if (ir::is_floating_point(context.input(input).data_type)) return {};
   return unsupported("input {} is {}, expected floating point", input,
                      ir::data_type_name(context.input(input).data_type));
+}
+
+Status require_broadcast_to(const InferContext& context, std::size_t input, const Shape& shape) {
+  if (!context.has_input(input) || !context.input(input).shape) return {};
+  const Shape& given = *context.input(input).shape;
+  bool fits = given.size() <= shape.size();
+  for (std::size_t i = 0; fits && i < given.size(); ++i) {
+    const Dim& target = shape[shape.size() - given.size() + i];
+    fits = !given[i].known() || given[i] == Dim(1) || !target.known() || given[i] == target;
+  }
+  if (fits) return {};
+  return invalid_data("{} has shape {}, which cannot be broadcast to {}", context.place(input),
+                      ir::to_string(given), ir::to_string(shape));
+}
+
+Status require_vector_of(const InferContext& context, std::size_t input, const Dim& extent) {
+  if (!context.has_input(input) || !context.input(input).shape) return {};
+  const Shape& given = *context.input(input).shape;
+  const bool known = given.size() == 1 && given[0].known() && extent.known();
+  if (given.size() == 1 && (!known || given[0] == extent)) return {};
+  return invalid_data("{} has shape {}, expected [{}]", context.place(input), ir::to_string(given),
+                      extent.to_string());
 }
 
 Result<Types> infer_like_input(const InferContext& context) {

@@ -43,12 +43,31 @@ Dims row_major_strides(std::span<const std::int64_t> dims);
 // last.
 bool next_index(Dims& index, std::span<const std::int64_t> dims);
 
+// A tensor as [outer, extent, inner] around one of its axes.
+struct AxisView {
+  std::int64_t outer = 1;
+  std::int64_t extent = 1;
+  std::int64_t inner = 1;
+};
+AxisView view_around(std::span<const std::int64_t> dims, std::size_t axis);
+
+// The product of extents of a tensor that exists.
+std::int64_t product_of(std::span<const std::int64_t> dims);
+
 // The one data type of these inputs, or an error.
 Result<ir::DataType> common_data_type(const InferContext& context, std::size_t first,
                                       std::size_t count);
 
 // Refuses an input whose type is none of these.
 Status require_floating_point(const InferContext& context, std::size_t input);
+
+// Refuses an input that is not to be broadcast to a shape: of more axes, or another extent than 1 or
+// the shape's.
+Status require_broadcast_to(const InferContext& context, std::size_t input,
+                            const ir::Shape& shape);
+
+// Refuses an input that is not a vector of this extent, where both are known.
+Status require_vector_of(const InferContext& context, std::size_t input, const ir::Dim& extent);
 
 // One output of the first input's type: for elementwise operators.
 Result<Types> infer_like_input(const InferContext& context);

@@ -3,13 +3,9 @@
 #include <algorithm>
 
 namespace lathe::ops {
-namespace {
 
-// Extents beyond this cannot belong to a real model and would overflow the arithmetic below.
-constexpr std::int64_t kMaxExtent = std::int64_t{1} << 31;
-
-Result<Dims> checked_ints(const ir::Node& node, std::string_view name, std::size_t count,
-                          std::int64_t fallback, std::int64_t lowest) {
+Result<Dims> window_attribute(const ir::Node& node, std::string_view name, std::size_t count,
+                              std::int64_t fallback, std::int64_t lowest) {
   const Dims* given = attributes(node).find_ints(name);
   Dims values = given == nullptr ? Dims(count, fallback) : *given;
   if (values.size() != count) {
@@ -21,7 +17,6 @@ Result<Dims> checked_ints(const ir::Node& node, std::string_view name, std::size
   return values;
 }
 
-// A window that holds or spans more than any axis can would overflow the arithmetic below.
 Status check_reach(const Dims& kernel, const Dims& dilations) {
   std::int64_t taps = 1;
   for (std::size_t i = 0; i < kernel.size(); ++i) {
@@ -36,11 +31,9 @@ Status check_reach(const Dims& kernel, const Dims& dilations) {
   return {};
 }
 
-}  // namespace
-
 Result<Dims> required_kernel_shape(const ir::Node& node, std::size_t spatial_rank) {
   if (!node.has_attribute("kernel_shape")) return invalid_data("kernel_shape is missing");
-  return checked_ints(node, "kernel_shape", spatial_rank, 1, 1);
+  return window_attribute(node, "kernel_shape", spatial_rank, 1, 1);
 }
 
 Result<Window> resolve_window(const ir::Node& node, const Dims& kernel,
@@ -48,9 +41,9 @@ Result<Window> resolve_window(const ir::Node& node, const Dims& kernel,
   const std::size_t rank = kernel.size();
   Window window;
   window.kernel = kernel;
-  ASSIGN_OR_RETURN(window.strides, checked_ints(node, "strides", rank, 1, 1));
-  ASSIGN_OR_RETURN(window.dilations, checked_ints(node, "dilations", rank, 1, 1));
-  ASSIGN_OR_RETURN(const Dims pads, checked_ints(node, "pads", rank * 2, 0, 0));
+  ASSIGN_OR_RETURN(window.strides, window_attribute(node, "strides", rank, 1, 1));
+  ASSIGN_OR_RETURN(window.dilations, window_attribute(node, "dilations", rank, 1, 1));
+  ASSIGN_OR_RETURN(const Dims pads, window_attribute(node, "pads", rank * 2, 0, 0));
   RETURN_IF_ERROR(check_reach(kernel, window.dilations));
   const auto half = pads.begin() + static_cast<std::ptrdiff_t>(rank);
   window.pads_begin.assign(pads.begin(), half);

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "ir/graph.h"
@@ -20,6 +21,17 @@ struct Window {
   Dims pads_end;
   bool same = false;  // auto_pad SAME_*: the output has the input's extent divided by the stride
 };
+
+// Extents beyond this cannot belong to a real model and would overflow the arithmetic on windows.
+inline constexpr std::int64_t kMaxExtent = std::int64_t{1} << 31;
+
+// An attribute of `count` integers, `fallback` each where it is absent; refuses others than
+// `lowest` to kMaxExtent.
+Result<Dims> window_attribute(const ir::Node& node, std::string_view name, std::size_t count,
+                              std::int64_t fallback, std::int64_t lowest);
+
+// Refuses a window that holds or spans more than any axis can.
+Status check_reach(const Dims& kernel, const Dims& dilations);
 
 // Extent of one output axis; an error where the window does not fit the padded input.
 Result<std::int64_t> window_output_extent(const Window& window, std::size_t axis,

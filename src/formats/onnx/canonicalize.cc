@@ -112,8 +112,8 @@ class Canonicalizer {
     const std::vector<ir::NodeId> ids = graph.node_ids();
     return std::all_of(ids.begin(), ids.end(), [&](ir::NodeId id) {
       const ir::Node& node = graph.node(id);
-      return ir::subgraphs(node).empty() &&
-             &signature_of(node) == ops::find_op(node.domain, node.op_type)->signature;
+      const ops::OpDef* op = ops::find_op(node.domain, node.op_type);  // null where it is renamed
+      return ir::subgraphs(node).empty() && op != nullptr && &signature_of(node) == op->signature;
     });
   }
 

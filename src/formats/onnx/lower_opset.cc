@@ -133,6 +133,35 @@ Status lower_split(Graph& graph, NodeId id) {
   return {};
 }
 
+// There was one scale for each group.
+Status lower_group_normalization(Graph&, NodeId) {
+  return unsupported("a scale for each channel came with opset 21");
+}
+
+Status lower_resize_19(Graph& graph, NodeId id) {
+  constexpr const char* kMode = "coordinate_transformation_mode";
+  const std::string& mode = ops::attributes(graph.node(id)).get_string(kMode);
+  return mode == "half_pixel_symmetric" ? unsupported("{} '{}' came with opset 19", kMode, mode)
+                                        : Status{};
+}
+
+// roi and scales could not be absent, but empty.
+Status lower_resize_13(Graph& graph, NodeId id) {
+  RETURN_IF_ERROR(lower_resize_19(graph, id));
+  for (const std::size_t slot : {1, 2}) {
+    if (graph.node(id).input(slot) != ir::kNoValue) continue;
+    graph.set_input(id, slot,
+                    graph.add_constant("empty", ir::Tensor::zeros(ir::DataType::kFloat32, {0})));
+  }
+  return {};
+}
+
+Status lower_scatter(Graph& graph, NodeId id) {
+  const std::string& reduction = ops::attributes(graph.node(id)).get_string("reduction");
+  const bool came_later = reduction == "max" || reduction == "min";
+  return came_later ? unsupported("reduction '{}' came with opset 18", reduction) : Status{};
+}
+
 // What the signatures do not tell. Runs before they are compared; `before`: for older opsets.
 struct Change {
   std::string_view op_type;
@@ -140,11 +169,16 @@ struct Change {
   Status (*lower)(Graph&, NodeId);
 };
 constexpr Change kChanges[] = {{"DequantizeLinear", 13, lower_linear_quantization},
+                               {"GroupNormalization", 21, lower_group_normalization},
                                {"HardSwish", 14, lower_hard_swish},
                                {"LogSoftmax", 13, lower_softmax},
                                {"Mod", 28, lower_mod},
                                {"Pad", 11, lower_pad},
                                {"QuantizeLinear", 13, lower_linear_quantization},
+                               {"Resize", 13, lower_resize_13},
+                               {"Resize", 19, lower_resize_19},
+                               {"ScatterElements", 18, lower_scatter},
+                               {"ScatterND", 18, lower_scatter},
                                {"Softmax", 13, lower_softmax},
                                {"Split", 18, lower_split},
                                {"Squeeze", 13, lower_squeeze}};

@@ -10,6 +10,21 @@ bool NodeUpgrade::output_is_read(std::size_t i) const {
   return id != ir::kNoValue && (graph_.is_output(id) || !graph_.readers(id).empty());
 }
 
+void NodeUpgrade::rename(std::string_view op_type) {
+  ir::Node renamed = node();
+  if (renamed.op_type == op_type) return;
+  renamed.op_type = op_type;
+  graph_.remove_node(id_);
+  id_ = graph_.add_node(std::move(renamed), id_);
+  result_ = {id_};
+}
+
+void NodeUpgrade::move_input(std::size_t from, std::size_t to) {
+  const ir::ValueId value = node().input(from);
+  graph_.set_input(id_, from, ir::kNoValue);
+  graph_.set_input(id_, to, value);
+}
+
 void NodeUpgrade::set_constant_input(std::size_t slot, std::string_view suffix, ir::Tensor tensor) {
   // A node of a file has an output, but the first may be one of those that are absent.
   const auto named = std::find_if(node().outputs.begin(), node().outputs.end(),

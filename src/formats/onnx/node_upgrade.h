@@ -25,6 +25,10 @@ class NodeUpgrade {
   [[nodiscard]] const ir::TensorType& input_type(std::size_t i) const {
     return graph_.tensor_type(node().input(i));
   }
+  // The constant behind an input, or null.
+  [[nodiscard]] const ir::Tensor* constant(std::size_t i) const {
+    return graph_.constant(node().input(i));
+  }
   // Whether anything reads output i of the node.
   [[nodiscard]] bool output_is_read(std::size_t i) const;
 
@@ -38,6 +42,10 @@ class NodeUpgrade {
 
   void remove_attribute(std::string_view key) { graph_.remove_attribute(id_, key); }
 
+  void rename(std::string_view op_type);  // the operator
+
+  // Makes the input of one slot that of another, and the first one absent.
+  void move_input(std::size_t from, std::size_t to);
   // Makes input `slot` a new constant, named after the node's output.
   void set_constant_input(std::size_t slot, std::string_view suffix, ir::Tensor tensor);
   // Drops outputs behind the first `count`; nothing may read them.

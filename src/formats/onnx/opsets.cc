@@ -6,6 +6,7 @@
 
 #include "formats/onnx/describe.h"
 #include "formats/onnx/names.h"
+#include "formats/onnx/upgrades.h"
 #include "ir/graph.h"
 #include "ops/op_def.h"
 
@@ -67,7 +68,8 @@ class Search {
   // it.
   std::string why_not(const std::string& domain, const std::string& op_type) const {
     const bool known =
-        ops::find_op(domain, op_type) != nullptr || (domain.empty() && op_type == "Constant");
+        domain.empty() ? ops::find_op("", current_name(op_type)) != nullptr || op_type == "Constant"
+                       : ops::find_op(domain, op_type) != nullptr;
     const auto versions = ops::signature_versions(domain, op_type);
     if (!known || versions.empty()) return "operator is not supported";
     const int opset = opset_of(opsets_, domain);

@@ -20,6 +20,13 @@ constexpr Change kChanges[] = {
 #undef LATHE_UPGRADE
 };
 
+struct Renaming {
+  std::string_view old_name;
+  std::string_view name;
+};
+
+constexpr Renaming kRenamings[] = {{"Scatter", "ScatterElements"}, {"Upsample", "Resize"}};
+
 std::optional<std::size_t> find_input(const ops::Signature& signature, std::string_view name) {
   for (std::size_t i = 0; i < signature.inputs.size(); ++i) {
     if (same_word(signature.inputs[i].name, name)) return i;
@@ -104,7 +111,14 @@ void write_down_defaults(NodeUpgrade& upgrade, const ops::Signature& old,
 
 }  // namespace
 
+std::string_view current_name(std::string_view op_type) {
+  for (const Renaming& renaming : kRenamings)
+    if (renaming.old_name == op_type) return renaming.name;
+  return op_type;
+}
+
 Status upgrade_node(NodeUpgrade& upgrade, const ops::Signature& old) {
+  if (upgrade.node().domain.empty()) upgrade.rename(current_name(upgrade.node().op_type));
   const ops::Signature& now =
       *ops::find_op(upgrade.node().domain, upgrade.node().op_type)->signature;
   if (&old == &now) return {};

@@ -15,6 +15,9 @@ namespace lathe::formats {
 // same meaning at the canonical one. Errors do not name the node.
 Status upgrade_node(NodeUpgrade& upgrade, const ops::Signature& old);
 
+// The name that an operator of the default domain has today: Upsample has become Resize.
+std::string_view current_name(std::string_view op_type);
+
 #define LATHE_UPGRADE(op_type, before, function) Status function(NodeUpgrade& upgrade);
 #include "formats/onnx/upgrades.inc"
 #undef LATHE_UPGRADE

@@ -254,7 +254,7 @@ class ProgramBuilder {
     for (const auto& [key, attribute] : stage.node.attributes) {
       const auto* body = std::get_if<ir::Subgraph>(&attribute);
       if (body == nullptr) continue;
-      auto built = ProgramBuilder(*body->graph, isa_, threads_).build();
+      auto built = build_body(*body);
       if (!built.ok())
         return built.error()
             .with_context(fmt::format("attribute '{}'", key))
@@ -263,6 +263,20 @@ class ProgramBuilder {
     }
     program_.stages_.emplace_back(std::move(stage));
     return {};
+  }
+
+  // With the constants that it captures: shapes may depend on them.
+  [[nodiscard]] Result<std::shared_ptr<const Program>> build_body(const ir::Subgraph& body) const {
+    ir::Graph graph = *body.graph;
+    bool captures_constants = false;
+    for (std::size_t i = 0; i < body.captures.size(); ++i) {
+      const ir::Tensor* constant = graph_.constant(body.captures[i]);
+      if (constant == nullptr) continue;
+      graph.set_constant(graph.captures()[i], *constant);
+      captures_constants = true;
+    }
+    if (captures_constants) RETURN_IF_ERROR(ops::infer_shapes(graph));
+    return ProgramBuilder(std::move(graph), isa_, threads_).build();
   }
 
   // What the environment has from the beginning.

@@ -1,5 +1,6 @@
 // Elementwise operators of any type and any broadcast.
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include "engine/lower/lower.h"
@@ -52,40 +53,38 @@ std::vector<ir::ValueId> operands_of(const ir::Graph& graph, const ir::Node& nod
 // The operand whose type says what the loop is of.
 ir::ValueId typical(const ir::Node& node) { return node.input(node.op_type == "Where" ? 1 : 0); }
 
-// Of a dense operand, broadcast to `extents`; the axes in the order that they have in memory.
-void append_strides(std::vector<std::int64_t> dims, std::size_t rank, bool channels_last,
-                    std::vector<std::int64_t>& strides) {
-  dims.insert(dims.begin(), rank - dims.size(), 1);
-  if (channels_last) std::rotate(dims.begin() + 1, dims.begin() + 2, dims.end());
-  std::vector<std::int64_t> own(rank);
+// Behind axis 0, axis 1 goes behind all others.
+void put_channels_last(std::vector<std::int64_t>& axes) {
+  std::rotate(axes.begin() + 1, axes.begin() + 2, axes.end());
+}
+
+// Strides of a dense operand that is broadcast. Where the output is channels-last so are the
+// operands that have all of its extents; the others are row-major.
+void append_strides(std::vector<std::int64_t> dims, const std::vector<std::int64_t>& out,
+                    bool channels_last, std::vector<std::int64_t>& strides) {
+  dims.insert(dims.begin(), out.size() - dims.size(), 1);
+  const bool lies_channels_last = channels_last && dims == out;
+  if (lies_channels_last) put_channels_last(dims);
+  std::vector<std::int64_t> own(dims.size());
   std::int64_t stride = 1;
-  for (std::size_t i = rank; i-- > 0;) {
+  for (std::size_t i = dims.size(); i-- > 0;) {
     own[i] = dims[i] == 1 ? 0 : stride;
     stride *= dims[i];
   }
+  if (channels_last && !lies_channels_last) put_channels_last(own);
   strides.insert(strides.end(), own.begin(), own.end());
 }
 
 kernels::ElementwiseProblem problem_of(ElementwiseOp op, kernels::ElementType type,
-                                       std::vector<std::int64_t> out,
+                                       const std::vector<std::int64_t>& out,
                                        std::span<const std::vector<std::int64_t>> operands,
                                        bool channels_last) {
-  kernels::ElementwiseProblem problem{op, type, std::move(out), {}};
+  kernels::ElementwiseProblem problem{op, type, out, {}};
   for (const std::vector<std::int64_t>& dims : operands)
-    append_strides(dims, problem.extents.size(), channels_last, problem.strides);
-  if (channels_last)
-    std::rotate(problem.extents.begin() + 1, problem.extents.begin() + 2, problem.extents.end());
+    append_strides(dims, out, channels_last, problem.strides);
+  if (channels_last) put_channels_last(problem.extents);
   kernels::merge_axes(problem.extents, problem.strides);
   return problem;
-}
-
-// Operands of which every element is taken once, or one for all.
-bool are_whole_or_single(const ir::Graph& graph, const ir::Node& node) {
-  const auto out = dims_of(graph, node.output());
-  return std::all_of(node.inputs.begin(), node.inputs.end(), [&](ir::ValueId input) {
-    const auto dims = dims_of(graph, input);
-    return dims == out || product(dims) == 1;
-  });
 }
 
 // The steps of a node: those of more operands than the operator takes go on with what came out.
@@ -116,24 +115,26 @@ bool fits_elementwise(const ir::Graph& graph, const ir::Node& node) {
   for (std::size_t i = op == ElementwiseOp::kSelect ? 1 : 0; i < operands.size(); ++i)
     if (element_type(graph, operands[i]) != type) return false;
   if (product(dims_of(graph, node.output())) == 0) return false;
-  const auto problems = problems_of(graph, node, false);
-  return std::all_of(problems.begin(), problems.end(), [](const auto& problem) {
-    return problem.extents.size() <= kernels::kMostAxes;
-  });
+  for (const bool channels_last : {false, dims_of(graph, node.output()).size() > 2}) {
+    for (const kernels::ElementwiseProblem& problem : problems_of(graph, node, channels_last))
+      if (problem.extents.size() > kernels::kMostAxes) return false;
+  }
+  return true;
 }
 
-// As input 0 is, where all lie alike; otherwise broadcasting goes by row-major axes.
+// Channels-last where an operand of the whole shape is.
 passes::NodeLayouts elementwise_layouts(const ir::Graph& graph, const ops::FusedOperator& op,
                                         std::span<const Layout> layouts) {
   const auto out = dims_of(graph, op.main.output());
-  const bool any = std::any_of(op.main.inputs.begin(), op.main.inputs.end(), [&](ir::ValueId v) {
-    return layouts[static_cast<std::size_t>(v)] == Layout::kChannelsLast;
-  });
-  if (!any || out.size() < 3 || !are_whole_or_single(graph, op.main)) return {};
+  if (out.size() < 3) return {};
   passes::NodeLayouts chosen{Layout::kChannelsLast, {}, Layout::kChannelsLast};
-  for (std::size_t i = 0; i < op.main.inputs.size(); ++i)
-    if (dims_of(graph, op.main.input(i)) == out) chosen.slots.push_back(op.slots[i]);
-  return chosen;
+  bool any = false;
+  for (std::size_t i = 0; i < op.main.inputs.size(); ++i) {
+    if (dims_of(graph, op.main.input(i)) != out) continue;
+    chosen.slots.push_back(op.slots[i]);
+    any = any || layouts[static_cast<std::size_t>(op.main.input(i))] == Layout::kChannelsLast;
+  }
+  return any ? chosen : passes::NodeLayouts{};
 }
 
 void lower_elementwise(PlanBuilder& builder, const ops::FusedOperator& op) {

@@ -66,12 +66,6 @@ bool is_supported(const BinaryOperands& operands, Layout layout) {
   return repeat_of(operands.repeated_dims, operands.out, layout) != Repeat::kUnsupported;
 }
 
-// The layout that is asked for, or the other one where only that has a kernel.
-Layout supported_layout(const BinaryOperands& operands, Layout layout) {
-  if (is_supported(operands, layout)) return layout;
-  return layout == Layout::kChannelsLast ? Layout::kRowMajor : Layout::kChannelsLast;
-}
-
 // Relu, or Clip between constants.
 std::optional<kernels::ClampF32> constant_clamp(const ir::Graph& graph, const ir::Node& node) {
   kernels::ClampF32 clamp;
@@ -112,27 +106,13 @@ bool fits_binary(const ir::Graph& graph, const ir::Node& node) {
                       is_supported(*operands, Layout::kChannelsLast));
 }
 
-// Channels-last where an operand of the whole shape is, unless only the other one has a kernel.
-passes::NodeLayouts binary_layouts(const ir::Graph& graph, const ops::FusedOperator& op,
-                                   std::span<const Layout> layouts) {
-  const BinaryOperands operands = *binary_operands(graph, op.main);
-  const bool both_whole = operands.repeated_dims == operands.out;
-  const auto is_last = [&](ir::ValueId value) {
-    return layouts[static_cast<std::size_t>(value)] == Layout::kChannelsLast;
-  };
-  const bool last = is_last(operands.whole) || (both_whole && is_last(operands.repeated));
-  const Layout layout =
-      supported_layout(operands, last ? Layout::kChannelsLast : Layout::kRowMajor);
-  passes::NodeLayouts chosen{layout, {op.slots[operands.swapped ? 1 : 0]}, layout};
-  if (both_whole) chosen.slots.push_back(op.slots[operands.swapped ? 0 : 1]);
-  return chosen;
-}
-
 void lower_binary(PlanBuilder& builder, const ops::FusedOperator& op) {
   const ir::Node& node = op.main;
   const BinaryOperands operands = *binary_operands(builder.graph(), node);
-  const Repeat repeat = repeat_of(operands.repeated_dims, operands.out,
-                                  supported_layout(operands, builder.layout(node.output())));
+  const Layout layout = builder.layout(node.output());
+  // A repetition that is none along the last axis in memory.
+  if (!is_supported(operands, layout)) return lower_elementwise(builder, op);
+  const Repeat repeat = repeat_of(operands.repeated_dims, operands.out, layout);
   kernels::BinaryF32Problem problem;
   problem.op = binary_op(node, operands.swapped);
   problem.clamp = {op.epilogue.minimum, op.epilogue.maximum};

@@ -264,16 +264,16 @@ TEST(ReadOnnxErrors, EmptyThings) {
 
 TEST(ReadOnnxErrors, UnsupportedOperatorsAreAllNamed) {
   TestModel model = relu_model();
-  model.add_node("NonMaxSuppression", {"x"}, {"a"}, "foo");
-  model.add_node("NonMaxSuppression", {"x"}, {"b"}, "bar");
-  onnx::NodeProto& branch = model.add_node("Loop", {"x"}, {"c"});
+  model.add_node("RoiAlign", {"x"}, {"a"}, "foo");
+  model.add_node("RoiAlign", {"x"}, {"b"}, "bar");
+  onnx::NodeProto& branch = model.add_node("Scan", {"x"}, {"c"});
   onnx::AttributeProto& body = *branch.add_attribute();
   body.set_name("body");
   body.mutable_g()->add_node()->set_op_type("NoSuchOp");
   model.add_node("Gemm", {"x"}, {"d"}).set_domain("com.other");
   EXPECT_EQ(
       model.error(),
-      "node foo (NonMaxSuppression): operator is not supported (2 such nodes); node #3 (Loop): "
+      "node foo (RoiAlign): operator is not supported (2 such nodes); node #3 (Scan): "
       "operator is not supported; node #0 (NoSuchOp): operator is not supported; node #4 "
       "(com.other.Gemm): operator is not supported; the model is at opset 21");
 }

@@ -34,7 +34,7 @@ Graph graph_of_case(const OperatorCase& call) {
   std::vector<ValueId> ids;
   for (const Tensor& input : call.inputs)
     ids.push_back(ids.empty() ? g.add_input("x", input.type()) : g.add_constant("c", input));
-  g.set_outputs({g.add(call.op, ids, call.attributes, "node", call.domain)});
+  add_call(g, call, std::move(ids), "node");
   return g;
 }
 
@@ -355,6 +355,15 @@ bool has_graph_inside(const OpDef& op) {
 // Whose first operand, which is no constant here, says what shape comes out.
 bool decided_by_first(std::string_view op) { return op == "ConstantOfShape" || op == "Range"; }
 
+// Whether a type is the inferred one but for extents that values decide.
+bool fits(const ir::TensorType& type, ir::TensorType inferred) {
+  for (std::size_t i = 0; inferred.has_rank(type.shape->size()) && i < type.shape->size(); ++i) {
+    ir::Dim& extent = (*inferred.shape)[i];
+    if (extent.symbolic().is_data_dependent()) extent = (*type.shape)[i];
+  }
+  return type == inferred;
+}
+
 TEST(HostileOperands, EveryDamagedOperandEnds) {
   std::set<std::string_view> covered;
   for (const OperatorCase& good : operator_cases()) {
@@ -376,7 +385,7 @@ TEST(HostileOperands, EveryDamagedOperandEnds) {
           if (decided_by_first(good.op)) {
             EXPECT_EQ(outputs->at(0).data_type(), told.data_type);
           } else {
-            EXPECT_EQ(outputs->at(0).type(), told);
+            EXPECT_TRUE(fits(outputs->at(0).type(), told)) << told.to_string();
           }
         }
       }

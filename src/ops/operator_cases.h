@@ -14,7 +14,24 @@ struct OperatorCase {
   std::vector<ir::Tensor> inputs;
   ir::AttributeMap attributes = {};
   std::string_view domain = "";
+  std::size_t outputs = 1;
 };
+
+// Adds the node to a graph, reading these values; it and its first output have this name. The
+// graph's outputs are the node's.
+inline void add_call(ir::Graph& graph, const OperatorCase& call, std::vector<ir::ValueId> inputs,
+                     std::string_view name) {
+  ir::Node node;
+  node.name = name;
+  node.domain = call.domain;
+  node.op_type = call.op;
+  node.inputs = std::move(inputs);
+  node.attributes = call.attributes;
+  for (std::size_t i = 0; i < call.outputs; ++i) node.outputs.push_back(graph.add_value(name));
+  const std::vector<ir::ValueId> outputs = node.outputs;
+  graph.add_node(std::move(node));
+  graph.set_outputs(outputs);
+}
 
 // Of every operator but those with graphs inside.
 inline std::vector<OperatorCase> operator_cases() {
@@ -54,10 +71,15 @@ inline std::vector<OperatorCase> operator_cases() {
       {"BatchNormalization", {image, four, four, four, four}},
       {"Cast", {row}, {{"to", static_cast<std::int64_t>(DataType::kInt64)}}},
       {"Clip", {row, Tensor::scalar(-1.0F), Tensor::scalar(1.0F)}},
+      {"Compress",
+       {row, Tensor::from_values<bool>({3}, {true, false, true})},
+       {{"axis", std::int64_t{1}}}},
       {"Concat", {image, image}, {{"axis", std::int64_t{1}}}},
       {"ConstantOfShape", {ints({2, 3})}, {{"value", ints({7})}}},
       {"Conv", {image, floats({4, 4, 3, 3}), four}},
       {"CumSum", {row, one_int(1)}},
+      {"ConvTranspose", {image, floats({4, 4, 3, 3}), four}},
+      {"DepthToSpace", {image}, {{"blocksize", std::int64_t{2}}}},
       {"DequantizeLinear", {int8s({2, 4}), four, zeros}},
       {"Dropout", {row, scale, Tensor::scalar(false)}},
       {"Expand", {row, ints({2, 1, 1})}},
@@ -70,11 +92,16 @@ inline std::vector<OperatorCase> operator_cases() {
       {"Gemm", {row, floats({3, 4}), four}},
       {"GlobalAveragePool", {image}},
       {"GlobalMaxPool", {image}},
+      {"GroupNormalization", {image, four, four}, {{"num_groups", std::int64_t{2}}}},
+      {"InstanceNormalization", {image, four, four}},
+      {"LayerNormalization", {floats({2, 4}), four, four}},
       {"MatMul", {row, floats({3, 4})}},
       {"MaxPool", {image}, window},
       {"Mod", {ints({7, -7, 5}), ints({3, 3, -2})}},
       {"Not", {truths}},
       {"PRelu", {image, floats({4, 1, 1})}},
+      {"NonMaxSuppression", {floats({1, 3, 4}), floats({1, 2, 3}), ints({2}), scale, scale}},
+      {"OneHot", {ints({0, 2}), ints({3}), floats({2})}},
       {"Pad", {row, ints({0, 1, 2, 0}), Tensor::scalar(9.0F), ints({0, 1})}},
       {"Pow", {row, ints({2, -1, 0})}},
       {"QLinearConv", {bytes, scale, zero, int8s({4, 4, 1, 1}), four, zeros, scale, zero, bias}},
@@ -87,6 +114,15 @@ inline std::vector<OperatorCase> operator_cases() {
       {"Split", {row, ints({3})}, {{"axis", std::int64_t{1}}}},
       {"Squeeze", {floats({2, 1, 3}), ints({1})}},
       {"Tile", {row, ints({2, 3})}},
+      {"RMSNormalization", {floats({2, 4}), four}},
+      {"Resize",
+       {image, floats({0}), Tensor::from_values<float>({4}, {1, 1, 0.5F, 2})},
+       {{"mode", std::string("linear")}}},
+      {"ScatterElements",
+       {row, Tensor::from_values<std::int64_t>({1, 2}, {1, -1}), floats({1, 2})}},
+      {"ScatterND", {row, Tensor::from_values<std::int64_t>({2, 1}, {1, 0}), floats({2, 3})}},
+      {"SpaceToDepth", {floats({1, 2, 4, 6})}, {{"blocksize", std::int64_t{2}}}},
+      {.op = "TopK", .inputs = {row, ints({2})}, .outputs = 2},
       {"Transpose", {image}},
       {"Trilu", {image, one_int(1)}},
       {"Unsqueeze", {row, ints({1})}},
@@ -110,6 +146,8 @@ inline std::vector<OperatorCase> operator_cases() {
         "Softplus",   "Softsign",    "Sum",       "Tanh"}) {
     cases.push_back({op, {row}});
   }
+  for (const char* op : {"LpNormalization", "NonZero", "Unique"}) cases.push_back({op, {row}});
+  cases.push_back({"MeanVarianceNormalization", {image}});
   for (const char* op : {"Log", "Reciprocal", "Sqrt"}) cases.push_back({op, {positive}});
   for (const char* op : {"Add", "Div", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual",
                          "Max", "Mean", "Min", "Mod", "Mul", "Pow", "Sub", "Sum"})

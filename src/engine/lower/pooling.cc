@@ -67,7 +67,8 @@ std::optional<kernels::PoolingShape> spatial_mean_shape(const ir::Graph& graph,
                                                         const ir::Node& node) {
   const auto x = dims_of(graph, node.input(0));
   const ir::Tensor* axes = graph.constant(node.input(1));
-  if (axes == nullptr || x.size() < 3) return std::nullopt;
+  // With three axes it is as likely a sequence of features as one of pixels.
+  if (axes == nullptr || x.size() < 4) return std::nullopt;
   std::vector<std::int64_t> reduced = axes->to_int64s();
   for (std::int64_t& axis : reduced) axis += axis < 0 ? static_cast<std::int64_t>(x.size()) : 0;
   std::sort(reduced.begin(), reduced.end());

@@ -27,7 +27,7 @@ Graph graph_of(const ops::OperatorCase& call) {
     inputs.push_back(i == 0 ? graph.add_input("x", call.inputs[0].type())
                             : graph.add_constant("c", call.inputs[i]));
   }
-  graph.set_outputs({graph.add(call.op, inputs, call.attributes, "y", call.domain)});
+  ops::add_call(graph, call, std::move(inputs), "y");
   return graph;
 }
 

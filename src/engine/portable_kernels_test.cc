@@ -106,9 +106,9 @@ constexpr DataType kFloats[] = {DataType::kFloat32, DataType::kFloat64};
 Tensor integers(const Dims& values) { return Tensor::vector_int64(values); }
 
 TEST_F(PortableKernelsTest, BinaryOperatorsOfAllTypes) {
-  const std::pair<Dims, Dims> shapes[] = {{{2, 3, 4}, {2, 3, 4}}, {{2, 3, 4}, {3, 1}},
-                                          {{4}, {2, 3, 1}},       {{}, {5}},
-                                          {{1, 6, 1}, {7, 1, 5}}, {{2, 3, 4, 5}, {3, 1, 1}}};
+  const std::pair<Dims, Dims> shapes[] = {
+      {{2, 3, 4}, {2, 3, 4}}, {{2, 3, 4}, {3, 1}},      {{4}, {2, 3, 1}}, {{}, {5}}, {{}, {}},
+      {{1, 6, 1}, {7, 1, 5}}, {{2, 3, 4, 5}, {3, 1, 1}}};
   for (const DataType type : kNumbers) {
     SCOPED_TRACE(ir::data_type_name(type));
     for (const auto& [a, b] : shapes) {
@@ -190,8 +190,8 @@ TEST_F(PortableKernelsTest, LayerNormalization) {
 }
 
 TEST_F(PortableKernelsTest, Slices) {
-  const DataType types[] = {DataType::kFloat32, DataType::kInt8, DataType::kInt16,
-                            DataType::kInt64, DataType::kBool};
+  const DataType types[] = {DataType::kFloat32, DataType::kInt8, DataType::kInt16, DataType::kInt64,
+                            DataType::kBool};
   for (const DataType type : types) {
     const Input input{{5, 6, 7}, type};
     check_node("Slice", {input}, {}, {integers({1}), integers({4})});
@@ -209,6 +209,7 @@ TEST_F(PortableKernelsTest, PartsAndRepetitions) {
     check_node("Split", {{{6, 4}, type}}, {{"axis", std::int64_t{-1}}}, {integers({2, 2})}, 2);
     check_node("Expand", {{{3, 1}, type}}, {}, {integers({2, 3, 4})});
     check_node("Expand", {{{3, 1}, type}}, {}, {integers({1})});
+    check_node("Expand", {{{}, type}}, {}, {integers({})});
     check_node("Tile", {{{2, 3}, type}}, {}, {integers({2, 3})});
     check_node("Tile", {{{2, 3}, type}}, {}, {integers({1, 1})});
   }

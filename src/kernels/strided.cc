@@ -8,9 +8,10 @@
 
 namespace lathe::kernels {
 
-void merge_axes(std::vector<std::int64_t>& extents, std::vector<std::int64_t>& strides) {
+void merge_axes(std::vector<std::int64_t>& extents, std::vector<std::int64_t>& strides,
+                std::size_t operands) {
   const std::size_t rank = extents.size();
-  const std::size_t operands = rank == 0 ? strides.size() : strides.size() / rank;
+  LATHE_CHECK(strides.size() == operands * rank);
   struct Axis {
     std::int64_t extent;
     std::vector<std::int64_t> strides;

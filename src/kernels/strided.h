@@ -16,8 +16,9 @@ inline constexpr std::size_t kMostAxes = 8;
 
 // Leaves out axes of extent 1 and merges neighbours that all operands run through as through one:
 // the same elements in the same order with fewer loops. `strides` has those of one operand behind
-// the other; what is left has at least one axis.
-void merge_axes(std::vector<std::int64_t>& extents, std::vector<std::int64_t>& strides);
+// the other; what is left has at least one axis, of 1 element where there was none.
+void merge_axes(std::vector<std::int64_t>& extents, std::vector<std::int64_t>& strides,
+                std::size_t operands = 1);
 
 // One more than the last element that such an operand reaches from `offset` on; nothing where it
 // reaches below 0, or beyond what can be counted.

@@ -13,7 +13,7 @@ using Dims = std::vector<std::int64_t>;
 TEST(MergeAxes, KeepsWhatBelongsTogether) {
   Dims extents{2, 1, 3, 4, 5};
   Dims strides{60, 60, 20, 5, 1, 0, 0, 0, 1, 0};
-  merge_axes(extents, strides);
+  merge_axes(extents, strides, 2);
   EXPECT_EQ(extents, (Dims{6, 4, 5}));
   EXPECT_EQ(strides, (Dims{20, 5, 1, 0, 1, 0}));
 
@@ -25,8 +25,9 @@ TEST(MergeAxes, KeepsWhatBelongsTogether) {
 
   extents = {};
   strides = {};
-  merge_axes(extents, strides);
+  merge_axes(extents, strides, 2);
   EXPECT_EQ(extents, (Dims{1}));
+  EXPECT_EQ(strides, (Dims{0, 0}));
 }
 
 TEST(ElementsReached, BoundsBothEnds) {

@@ -184,7 +184,8 @@ inline std::vector<ir::Tensor> damaged(const ir::Tensor& good) {
   shapes.push_back(good.dims());
   shapes.back().push_back(1);
   for (std::size_t axis = 0; axis < good.rank(); ++axis) {
-    for (const std::int64_t extent : {std::int64_t{0}, good.dim(axis) - 1, good.dim(axis) + 1}) {
+    for (const std::int64_t extent :
+         {std::int64_t{0}, std::max<std::int64_t>(good.dim(axis) - 1, 0), good.dim(axis) + 1}) {
       shapes.push_back(good.dims());
       shapes.back()[axis] = extent;
     }

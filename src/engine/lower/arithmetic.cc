@@ -83,7 +83,7 @@ kernels::ElementwiseProblem problem_of(ElementwiseOp op, kernels::ElementType ty
   for (const std::vector<std::int64_t>& dims : operands)
     append_strides(dims, out, channels_last, problem.strides);
   if (channels_last) put_channels_last(problem.extents);
-  kernels::merge_axes(problem.extents, problem.strides);
+  kernels::merge_axes(problem.extents, problem.strides, operands.size());
   return problem;
 }
 

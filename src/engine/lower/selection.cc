@@ -125,7 +125,7 @@ std::optional<kernels::PadProblem> pad_problem(const ir::Graph& graph, const ir:
   if (node.input(3) != ir::kNoValue) {
     const auto given = constant_integers(graph, node.input(3));
     if (!given) return std::nullopt;
-    axes = *given;
+    if (!given->empty()) axes = *given;
   }
   const std::string mode = ops::attributes(node).get_string("mode");
   kernels::PadProblem problem{dims, Dims(dims.size(), 0), Dims(dims.size(), 0)};

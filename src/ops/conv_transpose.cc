@@ -44,8 +44,8 @@ Result<TransposedAxis> resolve_transposed_axis(const TransposedRule& rule, const
     return TransposedAxis{ir::Dim(output), rule.pad_begin};
   }
   TransposedAxis axis;
-  axis.output =
-      rule.output_shape != nullptr ? ir::Dim(*rule.output_shape) : ir::Dim(input.symbolic() * rule.stride);
+  axis.output = rule.output_shape != nullptr ? ir::Dim(*rule.output_shape)
+                                             : ir::Dim(input.symbolic() * rule.stride);
   const ir::SymInt total = whole - axis.output.symbolic();
   // Of an extent that is not known the pads will be told when it is.
   const std::int64_t padding = std::max<std::int64_t>(0, total.number().value_or(0));
@@ -54,8 +54,9 @@ Result<TransposedAxis> resolve_transposed_axis(const TransposedRule& rule, const
 }
 
 // Weights are [C, M/group, kernel...]. Empty where a rank is not known.
-Result<std::optional<TransposedWindow>> resolve_transposed(const ir::Node& node, const ir::TensorType& input,
-                                        const ir::TensorType& weights) {
+Result<std::optional<TransposedWindow>> resolve_transposed(const ir::Node& node,
+                                                           const ir::TensorType& input,
+                                                           const ir::TensorType& weights) {
   if (weights.shape && weights.shape->size() < 3) {
     return invalid_data("weights have shape {}, expected [C,M/group,kernel...]",
                         ir::to_string(*weights.shape));
@@ -114,10 +115,11 @@ Result<std::optional<TransposedWindow>> resolve_transposed(const ir::Node& node,
                           output_padding[i]);
     }
     const std::int64_t reach = (geometry.kernel[i] - 1) * geometry.dilations[i] + 1;
-    ASSIGN_OR_RETURN(TransposedAxis axis,
-                     resolve_transposed_axis({auto_pad, geometry.strides[i], reach, pads[i], pads[i + rank],
-                                   output_padding[i], has_output_shape ? &output_shape[i] : nullptr},
-                                  extent));
+    ASSIGN_OR_RETURN(
+        TransposedAxis axis,
+        resolve_transposed_axis({auto_pad, geometry.strides[i], reach, pads[i], pads[i + rank],
+                                 output_padding[i], has_output_shape ? &output_shape[i] : nullptr},
+                                extent));
     geometry.output.push_back(std::move(axis.output));
     geometry.pads_begin.push_back(axis.pad_begin);
   }

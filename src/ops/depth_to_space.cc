@@ -59,15 +59,15 @@ Result<Types> infer_space_to_depth(const InferContext& context) {
 // Calls move(in the deep tensor, in the wide one) with the offsets of each element.
 template <typename Move>
 void for_each_moved(const Dims& deep, const Dims& wide, std::int64_t block, bool depth_first,
-                      Move move) {
+                    Move move) {
   const std::int64_t depth = wide[1];
   Dims index(4, 0);  // in the wide tensor
   for (std::int64_t to = 0; to < product_of(wide); ++to) {
     const std::int64_t in_block = index[2] % block * block + index[3] % block;
     const std::int64_t channel =
         depth_first ? in_block * depth + index[1] : index[1] * block * block + in_block;
-    const std::int64_t from = ((index[0] * deep[1] + channel) * deep[2] + index[2] / block) *
-                                  deep[3] + index[3] / block;
+    const std::int64_t from =
+        ((index[0] * deep[1] + channel) * deep[2] + index[2] / block) * deep[3] + index[3] / block;
     move(from, to);
     next_index(index, wide);
   }
@@ -82,19 +82,20 @@ Result<Values> evaluate_blocks(const EvaluateContext& context, bool to_depth) {
   if (y.num_elements() == 0) return std::vector{std::move(y)};
   ElementCopier copier(x, y);
   for_each_moved(to_depth ? dims : x.dims(), to_depth ? x.dims() : dims, block, depth_first,
-                   [&](std::int64_t deep, std::int64_t wide) {
-                     copier.copy(to_depth ? wide : deep, to_depth ? deep : wide);
-                   });
+                 [&](std::int64_t deep, std::int64_t wide) {
+                   copier.copy(to_depth ? wide : deep, to_depth ? deep : wide);
+                 });
   return std::vector{std::move(y)};
 }
 
 }  // namespace
 
 OpDef define_DepthToSpace() {
-  return {.name = "DepthToSpace",
-          .infer = infer_depth_to_space,
-          .evaluate = [](const EvaluateContext& context) { return evaluate_blocks(context, false); },
-          .traits = {.moves_elements = true}};
+  return {
+      .name = "DepthToSpace",
+      .infer = infer_depth_to_space,
+      .evaluate = [](const EvaluateContext& context) { return evaluate_blocks(context, false); },
+      .traits = {.moves_elements = true}};
 }
 
 OpDef define_SpaceToDepth() {

@@ -99,9 +99,9 @@ Result<Values> evaluate_layer_normalization(const EvaluateContext& context) {
   ASSIGN_OR_RETURN(Normalized normalized, normalize_rows(context, true));
   std::vector outputs{std::move(normalized.y)};
   for (std::size_t output = 1; output < context.output_types.size(); ++output) {
-    ASSIGN_OR_RETURN(ir::Tensor statistics,
-                     ir::Tensor::create(ir::DataType::kFloat32,
-                                        require_dims(context.output_types[output])));
+    ASSIGN_OR_RETURN(
+        ir::Tensor statistics,
+        ir::Tensor::create(ir::DataType::kFloat32, require_dims(context.output_types[output])));
     const auto out = statistics.mutable_data<float>();
     for (std::size_t i = 0; i < normalized.rows.size(); ++i) {
       const Statistics& row = normalized.rows[i];

@@ -236,8 +236,7 @@ Result<std::int64_t> most_iterations(const EvaluateContext& context) {
 
 ir::TensorType slice_type(const EvaluateContext& context, std::size_t output) {
   const ir::Graph& body = *body_of(context.node).graph;
-  if (output >= context.output_types.size())
-    return body.tensor_type(body.outputs()[1 + output]);
+  if (output >= context.output_types.size()) return body.tensor_type(body.outputs()[1 + output]);
   ir::TensorType type = context.output_types[output];
   if (type.shape) type.shape->erase(type.shape->begin());
   return type;
@@ -269,8 +268,9 @@ Result<Values> evaluate_loop(const EvaluateContext& context) {
     const auto condition = read_condition(outputs[0], "the body's condition");
     if (!condition.ok()) return condition.error().with_context(place());
     goes_on = *condition;
-    state.assign(std::make_move_iterator(outputs.begin() + 1),
-                 std::make_move_iterator(outputs.begin() + 1 + static_cast<std::ptrdiff_t>(carried)));
+    state.assign(
+        std::make_move_iterator(outputs.begin() + 1),
+        std::make_move_iterator(outputs.begin() + 1 + static_cast<std::ptrdiff_t>(carried)));
     for (std::size_t i = 0; i < scans.size(); ++i)
       RETURN_IF_ERROR(scans[i].add(outputs[1 + carried + i]).with_context(place));
   }

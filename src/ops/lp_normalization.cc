@@ -28,8 +28,7 @@ Result<Values> evaluate_lp_normalization(const EvaluateContext& context) {
     const auto in = x.data<T>();
     auto out = y.mutable_data<T>();
     for (std::int64_t line = 0; line < view.outer * view.inner; ++line) {
-      const std::int64_t begin =
-          line / view.inner * view.extent * view.inner + line % view.inner;
+      const std::int64_t begin = line / view.inner * view.extent * view.inner + line % view.inner;
       const auto at = [&](std::int64_t i) {
         return static_cast<std::size_t>(begin + i * view.inner);
       };

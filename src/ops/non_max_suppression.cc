@@ -38,8 +38,8 @@ Result<Types> infer_non_max_suppression(const InferContext& context) {
     }
   }
   if (context.has_input(3)) RETURN_IF_ERROR(check_iou_threshold(context.constant(3)));
-  return std::vector{ir::TensorType{ir::DataType::kInt64,
-                                    ir::Shape{ir::Dim(ir::SymInt::data_dependent()), 3}}};
+  return std::vector{
+      ir::TensorType{ir::DataType::kInt64, ir::Shape{ir::Dim(ir::SymInt::data_dependent()), 3}}};
 }
 
 struct Box {

@@ -9,8 +9,8 @@ namespace {
 Result<Types> infer_non_zero(const InferContext& context) {
   const auto& shape = context.input(0).shape;
   const ir::Dim rank = shape ? ir::Dim(static_cast<std::int64_t>(shape->size())) : ir::Dim();
-  return std::vector{ir::TensorType{ir::DataType::kInt64,
-                                    ir::Shape{rank, ir::Dim(ir::SymInt::data_dependent())}}};
+  return std::vector{
+      ir::TensorType{ir::DataType::kInt64, ir::Shape{rank, ir::Dim(ir::SymInt::data_dependent())}}};
 }
 
 template <typename Complex>

@@ -45,11 +45,11 @@ Result<Values> evaluate_one_hot(const EvaluateContext& context) {
 }  // namespace
 
 OpDef define_OneHot() {
-  return {.name = "OneHot",
-          .infer = infer_one_hot,
-          .evaluate = evaluate_one_hot,
-          .operand_shapes = {{1, OperandShape::Rule::kOneElement},
-                             {2, OperandShape::Rule::kVector}}};
+  return {
+      .name = "OneHot",
+      .infer = infer_one_hot,
+      .evaluate = evaluate_one_hot,
+      .operand_shapes = {{1, OperandShape::Rule::kOneElement}, {2, OperandShape::Rule::kVector}}};
 }
 
 }  // namespace lathe::ops

@@ -116,7 +116,7 @@ inline std::vector<OperatorCase> operator_cases() {
       {"Tile", {row, ints({2, 3})}},
       {"RMSNormalization", {floats({2, 4}), four}},
       {"Resize",
-       {image, floats({0}), Tensor::from_values<float>({4}, {1, 1, 0.5F, 2})},
+       {image, floats({8}), Tensor::from_values<float>({4}, {1, 1, 0.5F, 2})},
        {{"mode", std::string("linear")}}},
       {"ScatterElements",
        {row, Tensor::from_values<std::int64_t>({1, 2}, {1, -1}), floats({1, 2})}},

@@ -156,8 +156,8 @@ Status read_sizes(const ir::Tensor& sizes, Policy policy, std::span<const std::s
     if (axis.input == 0)
       return invalid_data("axis {} has extent 0, which cannot become {}", axes[i], axis.output);
     axis.scale = static_cast<double>(axis.output) / static_cast<double>(axis.input);
-    common = policy == Policy::kNotLarger ? std::min(common, axis.scale)
-                                          : std::max(common, axis.scale);
+    common =
+        policy == Policy::kNotLarger ? std::min(common, axis.scale) : std::max(common, axis.scale);
   }
   if (policy == Policy::kStretch) return {};
   for (const std::size_t i : axes) {
@@ -268,8 +268,8 @@ Result<Types> infer_resize(const InferContext& context) {
   const Operands operands{crops ? find_constant(context, kRoi) : nullptr,
                           find_constant(context, kScales), find_constant(context, kSizes)};
   const auto dims = ir::known_dims(*x.shape);
-  const bool decided = dims && (operands.sizes != nullptr ||
-                                (operands.scales != nullptr && (!crops || operands.roi != nullptr)));
+  const bool decided = dims && (operands.sizes != nullptr || (operands.scales != nullptr &&
+                                                              (!crops || operands.roi != nullptr)));
   if (!decided) {
     ASSIGN_OR_RETURN(ir::Shape shape, symbolic_shape(attributes, options, *x.shape, operands));
     return std::vector{ir::TensorType{x.data_type, std::move(shape)}};
@@ -307,8 +307,7 @@ double original_coordinate(Coordinates coordinates, const Axis& axis, std::int64
   }
   const double last = length_original - 1;
   if (axis.output <= 1) return 0.5 * (axis.roi_begin + axis.roi_end) * last;
-  return axis.roi_begin * last +
-         x * (axis.roi_end - axis.roi_begin) * last / (length_resized - 1);
+  return axis.roi_begin * last + x * (axis.roi_end - axis.roi_begin) * last / (length_resized - 1);
 }
 
 double cubic_filter(double distance, double a) {
@@ -427,8 +426,9 @@ std::vector<double> interpolate_axis(const std::vector<double>& values, Dims& di
           const std::int64_t from =
               clamp_index(taps.first + static_cast<std::int64_t>(t), view.extent);
           if (taps.weights[t] == 0) continue;
-          sum += taps.weights[t] *
-                 values[static_cast<std::size_t>((outer * view.extent + from) * view.inner + inner)];
+          sum +=
+              taps.weights[t] *
+              values[static_cast<std::size_t>((outer * view.extent + from) * view.inner + inner)];
         }
         result[static_cast<std::size_t>((outer * axis.output + i) * view.inner + inner)] = sum;
       }

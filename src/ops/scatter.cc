@@ -63,12 +63,13 @@ class Updater {
 };
 
 // An index, counted from the end where it is negative.
-Result<std::int64_t> read_scatter_index(const ir::Tensor& indices, std::int64_t i, std::int64_t extent,
-                                std::size_t axis) {
+Result<std::int64_t> read_scatter_index(const ir::Tensor& indices, std::int64_t i,
+                                        std::int64_t extent, std::size_t axis) {
   const std::int64_t index = indices.get_int64(i);
   if (index >= -extent && index < extent) return index < 0 ? index + extent : index;
-  return invalid_argument("indices has the value {}, which is out of range for extent {} of axis {}",
-                          index, extent, axis);
+  return invalid_argument(
+      "indices has the value {}, which is out of range for extent {} of axis {}", index, extent,
+      axis);
 }
 
 bool surely_differ(const ir::Dim& a, const ir::Dim& b) { return a.known() && b.known() && a != b; }
@@ -113,12 +114,14 @@ Result<Values> evaluate_scatter_elements(const EvaluateContext& context) {
   ASSIGN_OR_RETURN(const std::size_t axis,
                    normalize_axis(context.attributes().get_int("axis"), result.rank()));
   const Dims strides = row_major_strides(result.dims());
-  Updater updater(context.inputs[kScatterUpdates], result, context.attributes().get_string("reduction"));
+  Updater updater(context.inputs[kScatterUpdates], result,
+                  context.attributes().get_string("reduction"));
   Dims index(indices.rank(), 0);
   for (std::int64_t i = 0; i < indices.num_elements(); ++i) {
     std::int64_t to = 0;
     for (std::size_t d = 0; d < index.size(); ++d) to += d == axis ? 0 : index[d] * strides[d];
-    ASSIGN_OR_RETURN(const std::int64_t place, read_scatter_index(indices, i, result.dim(axis), axis));
+    ASSIGN_OR_RETURN(const std::int64_t place,
+                     read_scatter_index(indices, i, result.dim(axis), axis));
     updater.put(i, to + place * strides[axis]);
     next_index(index, indices.dims());
   }
@@ -167,8 +170,9 @@ Result<Values> evaluate_scatter_nd(const EvaluateContext& context) {
     std::int64_t to = 0;
     for (std::int64_t d = 0; d < depth; ++d) {
       const auto axis = static_cast<std::size_t>(d);
-      ASSIGN_OR_RETURN(const std::int64_t place, read_scatter_index(indices, from / slice * depth + d,
-                                                            result.dim(axis), axis));
+      ASSIGN_OR_RETURN(
+          const std::int64_t place,
+          read_scatter_index(indices, from / slice * depth + d, result.dim(axis), axis));
       to += place * strides[axis];
     }
     for (std::int64_t i = 0; i < slice; ++i) updater.put(from + i, to + i);

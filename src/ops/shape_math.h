@@ -61,10 +61,9 @@ Result<ir::DataType> common_data_type(const InferContext& context, std::size_t f
 // Refuses an input whose type is none of these.
 Status require_floating_point(const InferContext& context, std::size_t input);
 
-// Refuses an input that is not to be broadcast to a shape: of more axes, or another extent than 1 or
-// the shape's.
-Status require_broadcast_to(const InferContext& context, std::size_t input,
-                            const ir::Shape& shape);
+// Refuses an input that is not to be broadcast to a shape: of more axes, or another extent than 1
+// or the shape's.
+Status require_broadcast_to(const InferContext& context, std::size_t input, const ir::Shape& shape);
 
 // Refuses an input that is not a vector of this extent, where both are known.
 Status require_vector_of(const InferContext& context, std::size_t input, const ir::Dim& extent);

@@ -44,8 +44,8 @@ int compare_values(const T& a, const T& b) {
   return a < b ? -1 : (b < a ? 1 : 0);
 }
 
-// Calls body(compare_values(i, j)) with what compares two elements: numbers by size, text by its bytes,
-// complex numbers by their real parts first.
+// Calls body(compare_values(i, j)) with what compares two elements: numbers by size, text by its
+// bytes, complex numbers by their real parts first.
 template <typename Body>
 void with_order(const ir::Tensor& x, Body body) {
   const auto order_of = [&](const auto* elements, std::int64_t parts) {

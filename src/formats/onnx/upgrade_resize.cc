@@ -6,7 +6,8 @@ namespace lathe::formats {
 namespace {
 
 // Until opset 10 the nearest element was the one before when enlarging, and the one behind when
-// shrinking; so ONNX Runtime, since the specification did not say. Scales that are computed enlarge.
+// shrinking; so ONNX Runtime, since the specification did not say. Scales that are computed
+// enlarge.
 Result<std::string> nearest_mode(const ir::Tensor* scales) {
   if (scales == nullptr) return std::string("floor");
   const std::vector<float> values = scales->to_floats();
@@ -32,8 +33,8 @@ Status upgrade_resize(NodeUpgrade& upgrade) {
     const ir::Node& node = upgrade.node();
     constexpr std::string_view kGone = "tf_half_pixel_for_nn";
     if (text_of(node, kCoordinates, "half_pixel") != kGone) return {};
-    // With h = (x + 0.5) / scale - 0.5, half_pixel: floor(h + 0.5) is h rounded half up, and h + 0.5
-    // rounded half down is ceil(h).
+    // With h = (x + 0.5) / scale - 0.5, half_pixel: floor(h + 0.5) is h rounded half up, and h +
+    // 0.5 rounded half down is ceil(h).
     const std::string_view rounding = text_of(node, "nearest_mode", "round_prefer_floor");
     const bool known = rounding == "floor" || rounding == "round_prefer_floor";
     if (!known || text_of(node, "mode", "nearest") != "nearest")

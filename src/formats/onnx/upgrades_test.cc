@@ -236,6 +236,64 @@ TEST(Upgrade, SoftmaxOverSeveralDimensionsKeepsOneUnknownExtent) {
             "node n (Softmax): axis is 3, expected -2 to 2");
 }
 
+// x of [1,2] resized to the text of the node, with these scales as an input.
+std::string resized(int opset, std::string_view op_type, std::initializer_list<float> scales,
+                    const ir::AttributeMap& attributes = {}) {
+  TestModel model = unary(opset, op_type, {1, 2}, attributes);
+  model.add_initializer("s", ir::Tensor::from_values<float>({2}, scales));
+  onnx::NodeProto& node = *model.graph().mutable_node(0);
+  if (opset > 10) node.add_input("");
+  if (opset > 10) node.add_input("s");
+  if (opset == 9 || opset == 10) node.add_input("s");
+  return node_text(model);
+}
+
+TEST(Upgrade, UpsampleAndOldResizesBecomeResize) {
+  const std::string floor =
+      " {coordinate_transformation_mode=\"asymmetric\", nearest_mode=\"floor\"}";
+  const std::string ceil =
+      " {coordinate_transformation_mode=\"asymmetric\", nearest_mode=\"ceil\"}";
+  EXPECT_EQ(node_text(unary(7, "Upsample", {1, 2}, {{"scales", std::vector<float>{1, 2}}})),
+            "y: float32[1,4] = Resize(x, _, y_scales: float32[2])" + floor);
+  EXPECT_EQ(resized(9, "Upsample", {1, 2}),
+            "y: float32[1,4] = Resize(x, _, s: float32[2])" + floor);
+  EXPECT_EQ(resized(10, "Resize", {1, 2}), "y: float32[1,4] = Resize(x, _, s: float32[2])" + floor);
+  EXPECT_EQ(resized(10, "Resize", {1, 0.5F}),
+            "y: float32[1,1] = Resize(x, _, s: float32[2])" + ceil);
+  EXPECT_EQ(resized(10, "Resize", {2, 0.5F}),
+            "node n (Resize): scales that enlarge some axes and shrink others");
+  EXPECT_EQ(resized(10, "Resize", {2, 0.5F}, {{"mode", std::string("linear")}}),
+            "y: float32[2,1] = Resize(x, _, s: float32[2]) "
+            "{coordinate_transformation_mode=\"asymmetric\", mode=\"linear\"}");
+  EXPECT_THAT(resized(10, "Upsample", {1, 2}), HasSubstr("operator was taken out by opset 10"));
+}
+
+TEST(Upgrade, ResizeOfHalfPixelsForNearestNeighbors) {
+  const auto with = [](const char* rounding) {
+    return resized(12, "Resize", {1, 2},
+                   {{"coordinate_transformation_mode", std::string("tf_half_pixel_for_nn")},
+                    {"nearest_mode", std::string(rounding)}});
+  };
+  EXPECT_THAT(with("floor"), HasSubstr("{coordinate_transformation_mode=\"half_pixel\", "
+                                       "nearest_mode=\"round_prefer_ceil\"}"));
+  EXPECT_THAT(with("round_prefer_floor"), HasSubstr("nearest_mode=\"ceil\"}"));
+  EXPECT_THAT(with("ceil"), HasSubstr("'tf_half_pixel_for_nn' with nearest_mode 'ceil'"));
+}
+
+TEST(Upgrade, ScatterBecomesScatterElements) {
+  TestModel model = unary(9, "Scatter", {3});
+  model.add_initializer("i", ir::Tensor::vector_int64(Ints{1}));
+  model.add_initializer("u", ir::Tensor::from_values<float>({1}, {5}));
+  for (const char* input : {"i", "u"}) model.graph().mutable_node(0)->add_input(input);
+  EXPECT_THAT(node_text(model), HasSubstr("y: float32[3] = ScatterElements(x, "));
+}
+
+TEST(Upgrade, NumberOfTopElementsBecomesAnInput) {
+  TestModel model = unary(9, "TopK", {5}, {{"k", std::int64_t{2}}});
+  model.graph().mutable_node(0)->add_output("indices");
+  EXPECT_THAT(node_text(model), HasSubstr("float32[2]"));
+}
+
 TEST(Upgrade, ConstantNodesBecomeConstants) {
   const std::pair<const char*, ir::Attribute> forms[] = {
       {"value", ir::Tensor::from_values<float>({2}, {1, 2})},

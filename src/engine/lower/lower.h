@@ -1,5 +1,5 @@
-// From graph nodes to kernels: rows for each operator in lowerings.inc, of which the first that fits
-// is taken.
+// From graph nodes to kernels: rows for each operator in lowerings.inc, of which the first that
+// fits is taken.
 #pragma once
 
 #include <cstdint>

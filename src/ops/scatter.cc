@@ -110,7 +110,9 @@ Result<Types> infer_scatter_elements(const InferContext& context) {
 Result<Values> evaluate_scatter_elements(const EvaluateContext& context) {
   ir::Tensor result = context.inputs[kScatterData];
   const ir::Tensor& indices = context.inputs[kScatterIndices];
-  if (indices.num_elements() == 0) return std::vector{std::move(result)};
+  // Where there is nothing to write to, the engine does not even look.
+  if (indices.num_elements() == 0 || result.num_elements() == 0)
+    return std::vector{std::move(result)};
   ASSIGN_OR_RETURN(const std::size_t axis,
                    normalize_axis(context.attributes().get_int("axis"), result.rank()));
   const Dims strides = row_major_strides(result.dims());
@@ -160,7 +162,8 @@ Result<Values> evaluate_scatter_nd(const EvaluateContext& context) {
   ir::Tensor result = context.inputs[kScatterData];
   const ir::Tensor& indices = context.inputs[kScatterIndices];
   const ir::Tensor& updates = context.inputs[kScatterUpdates];
-  if (updates.num_elements() == 0) return std::vector{std::move(result)};
+  if (updates.num_elements() == 0 || result.num_elements() == 0)
+    return std::vector{std::move(result)};
   const std::int64_t depth = indices.dims().back();
   const std::int64_t slice =
       product_of(std::span(result.dims()).subspan(static_cast<std::size_t>(depth)));

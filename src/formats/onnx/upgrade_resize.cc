@@ -51,8 +51,10 @@ Status upgrade_resize(NodeUpgrade& upgrade) {
   } else {
     upgrade.move_input(1, kScales);
   }
-  ASSIGN_OR_RETURN(const std::string rounding, nearest_mode(upgrade.constant(kScales)));
-  upgrade.set_attribute("nearest_mode", rounding);
+  if (text_of(upgrade.node(), "mode", "nearest") == "nearest") {
+    ASSIGN_OR_RETURN(const std::string rounding, nearest_mode(upgrade.constant(kScales)));
+    upgrade.set_attribute("nearest_mode", rounding);
+  }
   upgrade.set_attribute(kCoordinates, std::string("asymmetric"));
   return {};
 }

@@ -242,9 +242,11 @@ std::string resized(int opset, std::string_view op_type, std::initializer_list<f
   TestModel model = unary(opset, op_type, {1, 2}, attributes);
   model.add_initializer("s", ir::Tensor::from_values<float>({2}, scales));
   onnx::NodeProto& node = *model.graph().mutable_node(0);
-  if (opset > 10) node.add_input("");
-  if (opset > 10) node.add_input("s");
-  if (opset == 9 || opset == 10) node.add_input("s");
+  if (opset > 10) {
+    model.add_initializer("roi", ir::Tensor::zeros(ir::DataType::kFloat32, {0}));
+    node.add_input("roi");
+  }
+  node.add_input("s");
   return node_text(model);
 }
 

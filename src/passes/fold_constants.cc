@@ -19,8 +19,8 @@ bool is_larger(const ir::TensorType& type, std::size_t bytes) {
   return !count.ok() || static_cast<std::size_t>(*count) > most;
 }
 
-// What is known of an input before it is computed: a constant, nothing of one that is absent, or the
-// extents where those are enough.
+// What is known of an input before it is computed: a constant, nothing of one that is absent, or
+// the extents where those are enough.
 std::optional<ir::Tensor> known_input(const ir::Graph& graph, ir::ValueId input,
                                       bool extents_are_enough) {
   if (input == ir::kNoValue) return ir::Tensor();

@@ -271,11 +271,10 @@ TEST(ReadOnnxErrors, UnsupportedOperatorsAreAllNamed) {
   body.set_name("body");
   body.mutable_g()->add_node()->set_op_type("NoSuchOp");
   model.add_node("Gemm", {"x"}, {"d"}).set_domain("com.other");
-  EXPECT_EQ(
-      model.error(),
-      "node foo (RoiAlign): operator is not supported (2 such nodes); node #3 (Scan): "
-      "operator is not supported; node #0 (NoSuchOp): operator is not supported; node #4 "
-      "(com.other.Gemm): operator is not supported; the model is at opset 21");
+  EXPECT_EQ(model.error(),
+            "node foo (RoiAlign): operator is not supported (2 such nodes); node #3 (Scan): "
+            "operator is not supported; node #0 (NoSuchOp): operator is not supported; node #4 "
+            "(com.other.Gemm): operator is not supported; the model is at opset 21");
 }
 
 TEST(ReadOnnxErrors, OperatorsNewerThanTheModel) {

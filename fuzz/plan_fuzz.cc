@@ -103,8 +103,9 @@ void run(const engine::Plan& plan) {
     for (const engine::SlotId slot : step.inputs) inputs.push_back(place_of(slot));
     std::vector<void*> outputs;
     for (const engine::SlotId slot : step.outputs) outputs.push_back(place_of(slot));
-    kernel.run(step.problem, {inputs.data(), outputs.data(), weights.data(),
-                              arena.data() + step.scratch_offset, pool});
+    const Status done = kernel.run(step.problem, {inputs.data(), outputs.data(), weights.data(),
+                                                  arena.data() + step.scratch_offset, pool});
+    if (!done.ok()) return;
   }
 }
 

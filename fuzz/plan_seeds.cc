@@ -50,6 +50,34 @@ ir::Graph integers() {
   return graph;
 }
 
+// What runs on the portable kernels.
+ir::Graph portable() {
+  ir::Graph graph;
+  const auto integers = [&](std::vector<std::int64_t> values) {
+    return graph.add_constant("integers", ir::Tensor::vector_int64(values));
+  };
+  const ir::ValueId x = graph.add_input("x", {ir::DataType::kFloat32, ir::Shape{2, 5, 6}});
+  const ir::ValueId row = graph.add_constant("row", ir::Tensor::zeros(ir::DataType::kFloat32, {6}));
+  const ir::ValueId normal = graph.add("LayerNormalization", std::array{x, row, row});
+  const ir::ValueId padded = graph.add("Pad", std::array{normal, integers({0, 1, 0, 1, 0, 2})},
+                                       {{"mode", std::string("reflect")}});
+  const ir::ValueId sliced = graph.add(
+      "Slice",
+      std::array{padded, integers({5, 1}), integers({0, 7}), integers({1, 2}), integers({-2, 1})});
+  const ir::ValueId taken =
+      graph.add("Gather", std::array{sliced, integers({1, 0, -1})}, {{"axis", std::int64_t{1}}});
+  const ir::ValueId sum = graph.add("ReduceSum", std::array{taken, integers({0, 2})});
+  const ir::ValueId larger = graph.add("Greater", std::array{taken, sum});
+  const ir::ValueId chosen = graph.add("Where", std::array{larger, taken, sum});
+  const ir::ValueId shares = graph.add("Softmax", std::array{chosen}, {{"axis", std::int64_t{1}}});
+  const ir::ValueId product = graph.add(
+      "MatMul", std::array{shares, graph.add("Transpose", std::array{chosen},
+                                             {{"perm", std::vector<std::int64_t>{0, 2, 1}}})});
+  graph.set_outputs({graph.add("Cast", std::array{graph.add("Exp", std::array{product})},
+                               {{"to", static_cast<std::int64_t>(ir::DataType::kFloat16)}})});
+  return graph;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -58,7 +86,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   int seed = 0;
-  for (ir::Graph graph : {convolutions(), pooling(), integers()}) {
+  for (ir::Graph graph : {convolutions(), pooling(), integers(), portable()}) {
     LATHE_CHECK(ops::infer_shapes(graph).ok());
     const auto executable = engine::native_backend().compile(std::move(graph), {.threads = 1});
     LATHE_CHECK(executable.ok());

@@ -170,6 +170,7 @@ void Pad::run(const Problem& problem, const Row&, const Operands& operands) {
   std::int64_t lines = 1;
   const std::size_t last = problem.dims.size() - 1;
   for (std::size_t axis = 0; axis < last; ++axis) lines *= padder.out_extent(axis);
+  if (padder.out_extent(last) == 0) return;
   const std::int64_t bytes = lines * padder.out_extent(last) * problem.element_bytes;
   parallel_slots(operands.pool, lines, expected_stream_nanoseconds(2 * bytes),
                  [&](std::int64_t, std::int64_t begin, std::int64_t end) {

@@ -106,7 +106,8 @@ TEST(Movement, ProblemsThatReachOutside) {
   EXPECT_THAT(error_of(PadProblem{{2}, {1, 1}, {0}, PadMode::kConstant, false, 4}),
               HasSubstr("2 and 1 axes"));
   EXPECT_THAT(error_of(GatherProblem{1, 1, 1, 1, ElementType::kFloat32}), HasSubstr("indices"));
-  EXPECT_THAT(error_of(GatherProblem{1, 1, -1, 1, ElementType::kInt32}), HasSubstr("negative"));
+  EXPECT_THAT(error_of(GatherProblem{1, 1, 0, 1, ElementType::kInt32}), HasSubstr("no bytes"));
+  EXPECT_THAT(error_of(GatherProblem{-1, 1, 1, 1, ElementType::kInt32}), HasSubstr("negative"));
 }
 
 }  // namespace

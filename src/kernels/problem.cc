@@ -253,6 +253,7 @@ Status check(const PadProblem& problem) {
 Status check(const GatherProblem& problem) {
   if (problem.index_type != ElementType::kInt32 && problem.index_type != ElementType::kInt64)
     return invalid_data("indices are no int32 or int64");
+  if (problem.inner_bytes < 1) return invalid_data("a block has no bytes");
   RETURN_IF_ERROR(check_extents({problem.outer, problem.extent, problem.inner_bytes}));
   return check_extents({problem.outer, problem.count, problem.inner_bytes});
 }

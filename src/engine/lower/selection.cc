@@ -73,8 +73,9 @@ std::optional<kernels::StridedCopyProblem> slice_problem(const ir::Graph& graph,
     const std::int64_t start = (*starts)[i] < 0 ? (*starts)[i] + extent : (*starts)[i];
     offset +=
         std::clamp<std::int64_t>(start, 0, steps[i] < 0 ? extent - 1 : extent) * strides[axis];
-    // Of an axis of one element the step may be any, and is not used.
-    strides[axis] = dims_of(graph, node.output())[axis] == 1 ? 0 : strides[axis] * steps[i];
+    // Of less than two elements the step may be any, and is not used.
+    const bool steps_over = dims_of(graph, node.output())[axis] > 1;
+    strides[axis] = steps_over ? strides[axis] * steps[i] : 0;
   }
   return copy_problem(graph, node, dims_of(graph, node.output()), std::move(strides), offset);
 }

@@ -54,7 +54,8 @@ std::optional<kernels::StridedCopyProblem> slice_problem(const ir::Graph& graph,
                                                          const ir::Node& node) {
   const Dims dims = dims_of(graph, node.input(0));
   const auto starts = constant_integers(graph, node.input(1));
-  if (!starts || graph.constant(node.input(2)) == nullptr) return std::nullopt;
+  if (!starts || graph.constant(node.input(2)) == nullptr || product(dims) == 0)
+    return std::nullopt;
   Dims axes;
   for (std::size_t i = 0; i < starts->size(); ++i) axes.push_back(static_cast<std::int64_t>(i));
   Dims steps(starts->size(), 1);

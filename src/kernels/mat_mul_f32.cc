@@ -1,5 +1,6 @@
 #include "kernels/mat_mul_f32.h"
 
+#include <fmt/format.h>
 #include <string>
 #include <vector>
 
@@ -58,7 +59,7 @@ std::size_t slot_bytes(const ConvolutionF32Problem& product, const IgemmF32Kerne
 std::string_view MatMulF32::name(const Row& row) {
   static const std::vector<std::string> names = [] {
     std::vector<std::string> made;
-    for (const Row& each : kRows) made.push_back(std::string("mat_mul_") + each.name);
+    for (const Row& each : kRows) made.push_back(fmt::format("mat_mul_{}", each.name));
     return made;
   }();
   return names[static_cast<std::size_t>(&row - std::data(kRows))];

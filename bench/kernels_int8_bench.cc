@@ -154,8 +154,8 @@ void run_convolution(benchmark::State& state, const ConvolutionShape& shape, boo
 constexpr std::int64_t kElements = 28 * 28 * 32;
 
 void run_add(benchmark::State& state, Isa isa) {
-  AddInt8Problem p;
-  p.count = kElements;
+  BinaryInt8Problem p;
+  p.extents = {kElements};
   p.a_multiplier = p.b_multiplier = 0.5F;
   Runner add(p, isa);
   Runner add_f32(BinaryF32Problem{BinaryOpF32::kAdd, OperandF32::kSame, {.min = 0}, 1, kElements},

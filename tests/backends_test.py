@@ -133,7 +133,7 @@ class Options(Folder):
         self.assertIn("1 thread instead of 2", report["results"][0]["notes"][0])
 
     def test_limits_are_kept(self):
-        self.assertIn("the limit is 1024", self.run_model("--memory-limit", "1K", status=1).stderr)
+        self.assertIn("the limit of 1024", self.run_model("--memory-limit", "1K", status=1).stderr)
         self.run_model("--memory-limit", "64M")
         self.run_model("--memory-limit", "64m")
         self.assertIn("bf16 was asked for", self.run_model("--precision", "bf16", status=1).stderr)
@@ -296,8 +296,9 @@ class DependsOnValues(Folder):
         self.assertIn("node turn (Reshape)", said)
 
     def test_the_plan_is_made_while_it_runs(self):
-        said = lathe("inspect", self.path("m.onnx"), "--plan", "--dim", "R=1", status=1).stderr
-        self.assertIn("planned in parts, while it runs", said)
+        said = lathe("inspect", self.path("m.onnx"), "--plan", "--dim", "R=1").stdout
+        self.assertIn("stage 1: node Reshape 'turn', evaluated by itself", said)
+        self.assertIn("stage 2: a region, which is planned while the model runs", said)
 
 
 class Slow(Folder):

@@ -1,7 +1,8 @@
-# Installs what was built, builds examples/classify against that as outside projects do, by CMake and by
-# pkg-config, and classifies an image with it.
+# Installs what was built, builds examples/classify and examples/c against that as outside projects do, by
+# CMake and by pkg-config, and runs them, and examples/ctypes with the installed library.
 #
-#   cmake -D BUILD=... -D SOURCE=... -D COMPILER=... -D FLAGS=... -D WRITE_CLASSIFIER=... -P install_test.cmake
+#   cmake -D BUILD=... -D SOURCE=... -D COMPILER=... -D C_COMPILER=... -D FLAGS=... -D WRITE_CLASSIFIER=...
+#         -D PYTHON=... -D READELF=... -P install_test.cmake
 cmake_minimum_required(VERSION 3.25)
 
 set(work ${BUILD}/test_files/install)
@@ -30,6 +31,52 @@ if(NOT output MATCHES "gradient.png: (circle|square|triangle), [0-9.]+ %\n$")
   message(FATAL_ERROR "classify printed: ${output}")
 endif()
 
+run(${CMAKE_COMMAND} -S ${SOURCE}/examples/c -B ${work}/build_c -G Ninja -D CMAKE_PREFIX_PATH=${prefix}
+    -D CMAKE_C_COMPILER=${C_COMPILER} "-DCMAKE_C_FLAGS=${FLAGS} -Werror")
+run(${CMAKE_COMMAND} --build ${work}/build_c)
+run(${work}/build_c/run_model ${work}/shapes.onnx)
+set(answer_of_c "${output}")
+if(NOT answer_of_c MATCHES "^(-?[0-9]+\\.[0-9]+\n)(-?[0-9]+\\.[0-9]+\n)(-?[0-9]+\\.[0-9]+\n)$")
+  message(FATAL_ERROR "run_model printed: ${output}")
+endif()
+run(${prefix}/bin/lathe compile ${work}/shapes.onnx -o ${work}/shapes.lathe)
+run(${work}/build_c/run_model ${work}/shapes.lathe)
+if(NOT output STREQUAL answer_of_c)
+  message(FATAL_ERROR "run_model printed for the compiled model: ${output}, and before: ${answer_of_c}")
+endif()
+file(GLOB_RECURSE library ${prefix}/*/liblathe.so)
+
+# What a sanitizer's run time has to come first for is not loaded into a Python without it.
+if(FLAGS STREQUAL "")
+  run(${PYTHON} ${SOURCE}/examples/ctypes/run_model.py ${library} ${work}/shapes.onnx)
+  if(NOT output STREQUAL answer_of_c)
+    message(FATAL_ERROR "run_model.py printed: ${output}, and run_model: ${answer_of_c}")
+  endif()
+  execute_process(COMMAND ${PYTHON} ${SOURCE}/examples/ctypes/run_model.py ${library} ${work}/missing.onnx
+                  RESULT_VARIABLE status ERROR_VARIABLE errors)
+  if(NOT status EQUAL 1 OR NOT errors MATCHES "missing.onnx")
+    message(FATAL_ERROR "run_model.py ended with ${status}: ${errors}")
+  endif()
+endif()
+
+# All C functions of the header are there, under their version, and so are the classes, without.
+run(${READELF} --dyn-syms --wide ${library})
+set(symbols "${output}")
+file(STRINGS ${SOURCE}/include/lathe/c_api.h lines REGEX "LATHE_C_API .*[* ]lathe_[a-z_]+\\(")
+list(LENGTH lines count)
+if(count LESS 50)
+  message(FATAL_ERROR "c_api.h declares ${count} functions")
+endif()
+foreach(line ${lines})
+  string(REGEX REPLACE ".*[* ](lathe_[a-z_]+)\\(.*" "\\1" name "${line}")
+  if(NOT symbols MATCHES " ${name}@@LATHE_0.1\n")
+    message(FATAL_ERROR "liblathe.so does not have ${name} under the version LATHE_0.1")
+  endif()
+endforeach()
+if(NOT symbols MATCHES " _ZN5lathe5Model4loadE[A-Za-z0-9_]*\n")
+  message(FATAL_ERROR "liblathe.so does not have lathe::Model::load")
+endif()
+
 find_program(pkg_config NAMES pkg-config pkgconf)
 if(pkg_config)
   file(GLOB_RECURSE package_file ${prefix}/*/lathe.pc)
@@ -42,6 +89,10 @@ if(pkg_config)
   run(${COMPILER} -std=c++20 ${FLAGS} ${SOURCE}/examples/classify/main.cc -o ${work}/by_pkg_config ${options})
   run(${CMAKE_COMMAND} -E env LD_LIBRARY_PATH=${libraries} ${work}/by_pkg_config ${work}/shapes.onnx
       ${SOURCE}/tests/data/gradient.png)
+  separate_arguments(flags UNIX_COMMAND "${FLAGS}")
+  run(${C_COMPILER} -std=c11 -Wall -Wextra -pedantic -Werror ${flags} ${SOURCE}/examples/c/run_model.c
+      -o ${work}/c_by_pkg_config ${options})
+  run(${CMAKE_COMMAND} -E env LD_LIBRARY_PATH=${libraries} ${work}/c_by_pkg_config ${work}/shapes.onnx)
 else()
   message(STATUS "no pkg-config: lathe.pc is not tested")
 endif()
@@ -61,6 +112,15 @@ run(${prefix}/bin/lathe --version)
 if(NOT output MATCHES "^lathe [0-9.]+\n$")
   message(FATAL_ERROR "lathe --version printed: ${output}")
 endif()
+
+foreach(arguments "${work}/missing.onnx" "${SOURCE}/tests/data/gradient.png"
+                  "${work}/shapes.onnx;${work}/shapes.onnx")
+  execute_process(COMMAND ${work}/build_c/run_model ${arguments} RESULT_VARIABLE status
+                  ERROR_VARIABLE errors OUTPUT_QUIET)
+  if(NOT status EQUAL 1 OR errors STREQUAL "")
+    message(FATAL_ERROR "run_model ${arguments} ended with ${status}: ${errors}")
+  endif()
+endforeach()
 
 # Wrong calls and broken models end with an error, not a crash.
 foreach(arguments "${work}/missing.onnx;${SOURCE}/tests/data/gradient.png"

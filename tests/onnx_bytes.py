@@ -41,6 +41,10 @@ def text_attribute(name, text):
     return field(1, name) + field(4, text) + field(20, 3)
 
 
+def int_attribute(name, value):
+    return field(1, name) + field(3, value) + field(20, 2)
+
+
 def node(op_type, inputs, outputs, name="", attributes=(), domain=""):
     return (b"".join(field(1, i) for i in inputs) + b"".join(field(2, o) for o in outputs) + field(3, name) +
             field(4, op_type) + b"".join(field(5, a) for a in attributes) + (field(7, domain) if domain else b""))

@@ -15,7 +15,7 @@ import unittest
 BUILD = os.path.abspath(sys.argv.pop(2))
 from program import PROJECT, Folder, environment, needs_fashion_mnist  # noqa: E402
 
-FILES = ("python", "cpp", "cmake")
+FILES = ("python", "c", "cpp", "cmake")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
 NAME = re.compile(r"(?:#|//) ([\w.]+)\n")
 
@@ -68,6 +68,16 @@ class Pages(Folder):
             elif language == "sh":
                 said = self.run_command("bash", "-euo", "pipefail", "-c", block)
         self.assertRegex(said, r"Ankle boot [\d.]+ %\n")
+
+    def test_library(self):
+        page = blocks("docs/library.md")
+        for language, block in page:
+            if language in FILES:
+                self.write(block)
+        commands = [block for language, block in page if language == "sh"]
+        self.assertEqual(len(commands), 2)
+        said = [self.run_command("bash", "-euo", "pipefail", "-c", block) for block in commands][-1]
+        self.assertRegex(said, r"(?s)8 rows\n.*cancelled\n.*native is there\n")
 
     def test_snippet_of_the_readme(self):
         for language, block in blocks("README.md"):

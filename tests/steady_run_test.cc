@@ -4,6 +4,8 @@
 #include <array>
 #include <atomic>
 #include <dlfcn.h>
+#include <filesystem>
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
@@ -16,6 +18,9 @@
 #include "engine/native.h"
 #include "engine/test_backends.h"
 #include "engine/test_models.h"
+#include "formats/onnx/write_onnx.h"
+#include "lathe/c_api.h"
+#include "lathe/lathe.h"
 
 namespace {
 
@@ -135,6 +140,55 @@ TEST_P(SteadyRunTest, MakesNoSystemCall) {
   if (WIFEXITED(status) && WEXITSTATUS(status) == 77) GTEST_SKIP() << "no seccomp here";
   EXPECT_TRUE(WIFEXITED(status)) << "killed by signal " << WTERMSIG(status) << " for a system call";
   EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+// The library's calls on the caller's memory, in C++ and in C.
+TEST_P(SteadyRunTest, NorDoesTheLibrary) {
+  const auto path = std::filesystem::temp_directory_path() /
+                    fmt::format("steady_{}_{}.onnx", GetParam(), getpid());
+  ASSERT_TRUE(formats::write_onnx(test_network(GetParam()), path).ok());
+  const auto model = lathe::Model::load(path);
+  lathe_model* c_model = nullptr;
+  EXPECT_EQ(lathe_model_load(path.c_str(), &c_model), LATHE_OK);
+  std::filesystem::remove(path);
+  ASSERT_TRUE(model.ok());
+  const lathe::Executable executable = model->compile({.threads = 1}).value();
+  lathe::Context context = executable.new_context();
+  const std::vector<std::int64_t>& in = executable.inputs()[0].shape;
+  const std::vector<std::int64_t>& out = executable.outputs()[0].shape;
+  const auto input = lathe::Tensor::zeros(lathe::DataType::kFloat32, in).value();
+  std::vector<float> memory(static_cast<std::size_t>(out[0] * out[1]));
+  auto output = lathe::Tensor::borrow_writable<float>(out, std::span(memory)).value();
+
+  lathe_options* options = nullptr;
+  lathe_executable* c_executable = nullptr;
+  lathe_context* c_context = nullptr;
+  lathe_tensor* c_input = nullptr;
+  lathe_tensor* c_output = nullptr;
+  EXPECT_EQ(lathe_options_create(&options), LATHE_OK);
+  EXPECT_EQ(lathe_options_set_threads(options, 1), LATHE_OK);
+  EXPECT_EQ(lathe_model_compile(c_model, options, &c_executable), LATHE_OK);
+  EXPECT_EQ(lathe_context_create(c_executable, &c_context), LATHE_OK);
+  EXPECT_EQ(lathe_tensor_create(LATHE_FLOAT32, in.data(), in.size(), &c_input), LATHE_OK);
+  const auto run = [&] {
+    return context.run_into({&input, 1}, {&output, 1}).ok() &&
+           lathe_context_run(c_context, &c_input, 1, &c_output, 1, nullptr) == LATHE_OK;
+  };
+  EXPECT_TRUE(run());
+  allocations = locks = 0;
+  counting = true;
+  bool ok = true;
+  for (int i = 0; i < 5; ++i) ok = run() && ok;
+  counting = false;
+  EXPECT_TRUE(ok);
+  EXPECT_EQ(allocations, 0);
+  EXPECT_EQ(locks, 0);
+  lathe_tensor_free(c_output);
+  lathe_tensor_free(c_input);
+  lathe_context_free(c_context);
+  lathe_executable_free(c_executable);
+  lathe_options_free(options);
+  lathe_model_free(c_model);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, SteadyRunTest, testing::Values("mlp", "cnn", "mobile", "resnet8"),

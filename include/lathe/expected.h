@@ -12,6 +12,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -31,6 +32,7 @@ class Failure {
     kIo,                 // the operating system refused
     kUnavailable,        // an optional part is not installed
     kInternal,           // a fault of Lathe's own
+    kCancelled,          // its caller no longer wanted it
   };
 
   Failure(Kind kind, std::string message) : kind_(kind), message_(std::move(message)) {}
@@ -78,6 +80,33 @@ class [[nodiscard]] Expected {
     if (!ok()) stop("value() of a failure: " + std::get<1>(state_).message());
   }
   std::variant<T, Failure> state_;
+};
+
+// Done, or the reason why not.
+template <>
+class [[nodiscard]] Expected<void> {
+ public:
+  using value_type = void;
+  Expected() = default;
+  Expected(Failure failure) : failure_(std::move(failure)) {}  // NOLINT
+
+  [[nodiscard]] bool ok() const { return !failure_; }
+  explicit operator bool() const { return ok(); }
+
+  void value() const {
+    if (failure_) stop("value() of a failure: " + failure_->message());
+  }
+  [[nodiscard]] const Failure& failure() const {
+    if (!failure_) stop("failure() of an Expected that holds a value");
+    return *failure_;
+  }
+
+ private:
+  [[noreturn]] static void stop(const std::string& message) {
+    std::fprintf(stderr, "lathe: fatal: %s\n", message.c_str());
+    std::abort();
+  }
+  std::optional<Failure> failure_;
 };
 
 }  // namespace lathe

@@ -64,9 +64,10 @@ inline constexpr DataType kDataTypeOf<std::uint64_t> = DataType::kUint64;
 template <>
 inline constexpr DataType kDataTypeOf<bool> = DataType::kBool;
 
-// Owns its elements. Copies share them until one is written to, so copying is cheap. Reading from
-// several threads is safe; writing is for one owner. The elements begin at a multiple of 64 bytes;
-// 4-bit ones are packed two to a byte, the first one in the low bits. A rank of 0 is a scalar.
+// Owns its elements, or borrows them. Copies share them until one is written to, so copying is
+// cheap. Reading from several threads is safe; writing is for one owner. Elements of its own begin
+// at a multiple of 64 bytes; 4-bit ones are packed two to a byte, the first one in the low bits. A
+// rank of 0 is a scalar.
 //
 //   auto image = lathe::Tensor::zeros(lathe::DataType::kFloat32, {1, 3, 224, 224}).value();
 //   std::span<float> pixels = image.mutable_data<float>();
@@ -91,6 +92,29 @@ class LATHE_API Tensor {
   // The same from elements of any type as they lie in memory.
   static Expected<Tensor> from_bytes(DataType type, std::vector<std::int64_t> shape,
                                      std::span<const std::byte> bytes);
+
+  // On memory of the caller's, of exactly the size of the tensor and aligned as its elements are.
+  // It has to stay while a copy of the tensor is left, which `owner` can see to, and must not
+  // change while a run reads it. Writing to the tensor copies first.
+  static Expected<Tensor> borrow(DataType type, std::vector<std::int64_t> shape,
+                                 std::span<const std::byte> bytes,
+                                 std::shared_ptr<const void> owner = {});
+  template <typename T>
+  static Expected<Tensor> borrow(std::vector<std::int64_t> shape, std::span<const T> values,
+                                 std::shared_ptr<const void> owner = {}) {
+    return borrow(kDataTypeOf<T>, std::move(shape), std::as_bytes(values), std::move(owner));
+  }
+  // The same of memory that the tensor writes to, as long as no copy shares it: for outputs of
+  // Context::run_into.
+  static Expected<Tensor> borrow_writable(DataType type, std::vector<std::int64_t> shape,
+                                          std::span<std::byte> bytes,
+                                          std::shared_ptr<const void> owner = {});
+  template <typename T>
+  static Expected<Tensor> borrow_writable(std::vector<std::int64_t> shape, std::span<T> values,
+                                          std::shared_ptr<const void> owner = {}) {
+    return borrow_writable(kDataTypeOf<T>, std::move(shape), std::as_writable_bytes(values),
+                           std::move(owner));
+  }
 
   [[nodiscard]] DataType data_type() const;
   [[nodiscard]] const std::vector<std::int64_t>& shape() const;

@@ -19,7 +19,8 @@ Failure::Kind kind_of(ErrorCode code) {
       return Failure::Kind::kIo;
     case ErrorCode::kUnavailable:
       return Failure::Kind::kUnavailable;
-    case ErrorCode::kInterrupted:  // nothing here can be asked to stop
+    case ErrorCode::kInterrupted:
+      return Failure::Kind::kCancelled;
     case ErrorCode::kInternal:
       return Failure::Kind::kInternal;
   }

@@ -5,8 +5,7 @@
 #include <gtest/gtest.h>
 #include <thread>
 
-#include "formats/onnx/write_onnx.h"
-#include "ir/architectures.h"
+#include "api/test_files.h"
 
 namespace lathe {
 namespace {
@@ -16,29 +15,9 @@ using ::testing::HasSubstr;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 
-std::filesystem::path folder() {
-  const std::filesystem::path path =
-      std::filesystem::path(LATHE_BINARY_DIR) / "test_files" / "api_model";
-  std::filesystem::create_directories(path);
-  return path;
-}
+std::filesystem::path folder() { return test_folder("api_model"); }
 
-// 8 x 8 gray images, four classes.
-std::filesystem::path write_mlp() {
-  const ir::Graph graph =
-      ir::make_architecture("mlp", {.channels = 1, .height = 8, .width = 8, .classes = 4}).value();
-  const std::filesystem::path path = folder() / "mlp.onnx";
-  const Status written = formats::write_onnx(graph, path);
-  EXPECT_TRUE(written.ok());
-  return path;
-}
-
-Tensor ramp(std::int64_t batch) {
-  Tensor tensor = Tensor::zeros(DataType::kFloat32, {batch, 1, 8, 8}).value();
-  float value = -1;
-  for (float& element : tensor.mutable_data<float>()) element = value += 0.01F;
-  return tensor;
-}
+std::filesystem::path write_mlp() { return lathe::write_mlp(folder()); }
 
 TEST(Model, DescribesItsValues) {
   const Expected<Model> model = Model::load(write_mlp());
@@ -46,6 +25,7 @@ TEST(Model, DescribesItsValues) {
   ASSERT_THAT(model->inputs(), SizeIs(1));
   EXPECT_EQ(model->inputs()[0].data_type, DataType::kFloat32);
   EXPECT_THAT(model->inputs()[0].shape, ElementsAre(kUnknownExtent, 1, 8, 8));
+  EXPECT_THAT(model->inputs()[0].dimensions, ElementsAre("N", "", "", ""));
   ASSERT_THAT(model->outputs(), SizeIs(1));
   EXPECT_EQ(model->outputs()[0].name, "logits");
 }

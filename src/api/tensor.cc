@@ -15,6 +15,17 @@ bool holds_bytes(DataType type) {
          ir::bits_per_element(internal_type(type)) > 0;
 }
 
+Failure cannot_hold(DataType type) {
+  return to_failure(invalid_argument("a tensor cannot hold elements of data type {}",
+                                     static_cast<std::int32_t>(type)));
+}
+
+Expected<Tensor> wrap_borrowed(Result<ir::Tensor> borrowed) {
+  if (!borrowed.ok())
+    return to_failure(Error(ErrorCode::kInvalidArgument, borrowed.error().message()));
+  return Access::wrap(*std::move(borrowed));
+}
+
 }  // namespace
 
 std::string_view data_type_name(DataType type) { return ir::data_type_name(internal_type(type)); }
@@ -33,10 +44,7 @@ Tensor& Tensor::operator=(const Tensor& other) {
 }
 
 Expected<Tensor> Tensor::zeros(DataType type, std::vector<std::int64_t> shape) {
-  if (!holds_bytes(type)) {
-    return to_failure(invalid_argument("a tensor cannot hold elements of data type {}",
-                                       static_cast<std::int32_t>(type)));
-  }
+  if (!holds_bytes(type)) return cannot_hold(type);
   ASSIGN_OR_FAIL(ir::Tensor tensor, ir::Tensor::create(internal_type(type), shape));
   return Access::wrap(std::move(tensor));
 }
@@ -53,6 +61,21 @@ Expected<Tensor> Tensor::from_bytes(DataType type, std::vector<std::int64_t> sha
   }
   if (!bytes.empty()) std::memcpy(elements.data(), bytes.data(), bytes.size());
   return tensor;
+}
+
+Expected<Tensor> Tensor::borrow(DataType type, std::vector<std::int64_t> shape,
+                                std::span<const std::byte> bytes,
+                                std::shared_ptr<const void> owner) {
+  if (!holds_bytes(type)) return cannot_hold(type);
+  return wrap_borrowed(ir::Tensor::borrow(internal_type(type), shape, bytes, std::move(owner)));
+}
+
+Expected<Tensor> Tensor::borrow_writable(DataType type, std::vector<std::int64_t> shape,
+                                         std::span<std::byte> bytes,
+                                         std::shared_ptr<const void> owner) {
+  if (!holds_bytes(type)) return cannot_hold(type);
+  return wrap_borrowed(
+      ir::Tensor::borrow_writable(internal_type(type), shape, bytes, std::move(owner)));
 }
 
 DataType Tensor::data_type() const {
@@ -82,8 +105,14 @@ Tensor Access::wrap(ir::Tensor tensor) {
   return wrapped;
 }
 
-ir::Tensor Access::unwrap(const Tensor& tensor) {
-  return tensor.impl_ ? tensor.impl_->tensor : ir::Tensor();
+const ir::Tensor& Access::unwrap(const Tensor& tensor) {
+  static const ir::Tensor none;
+  return tensor.impl_ ? tensor.impl_->tensor : none;
+}
+
+ir::Tensor& Access::unwrap(Tensor& tensor) {
+  if (!tensor.impl_) tensor.impl_ = std::make_unique<Tensor::Impl>();
+  return tensor.impl_->tensor;
 }
 
 }  // namespace lathe

@@ -38,6 +38,10 @@ std::optional<std::string> objection(const Backend& backend, const ir::Graph& gr
   if (options.memory_limit > 0 && backend.name() != "native") {
     return "cannot be kept to a memory limit";
   }
+  if (options.pool != nullptr && backend.name() != "native") {
+    return "cannot compute with a thread pool of its caller's";
+  }
+  if (options.tile_rows > 0 && backend.name() != "native") return "cannot compute in strips";
   if (const Availability found = backend.available(); !found.available) return found.reason;
   if (const Status known = backend.supports(graph); !known.ok()) return known.error().message();
   return std::nullopt;
@@ -164,35 +168,54 @@ class Choice {
   ErrorCode last_code_ = ErrorCode::kUnsupported;
 };
 
+// Errors that another backend would answer with as well.
+bool is_callers(const Error& error) {
+  return error.code() == ErrorCode::kInterrupted || error.code() == ErrorCode::kInvalidArgument;
+}
+
 class AutomaticContext final : public Context {
  public:
   AutomaticContext(std::shared_ptr<Choice> choice, std::vector<TensorInfo> inputs)
       : choice_(std::move(choice)), inputs_(std::move(inputs)) {}
 
   Result<std::vector<ir::Tensor>> run(std::span<const ir::Tensor> inputs) override {
+    std::vector<ir::Tensor> outputs;
+    RETURN_IF_ERROR(run_into(inputs, outputs));
+    return outputs;
+  }
+
+  Status run_into(std::span<const ir::Tensor> inputs, std::vector<ir::Tensor>& outputs) override {
     RETURN_IF_ERROR(check_inputs(inputs_, inputs));
     for (;;) {
-      Choice::Current current = choice_->current();
-      if (context_ == nullptr || current.executable != executable_) {
-        executable_ = current.executable;
-        context_ = executable_->new_context();
-        if (profiling_) context_->enable_profiling();
-      }
-      auto outputs = context_->run(inputs);
-      if (outputs.ok()) return outputs;
-      RETURN_IF_ERROR(choice_->fail(current.place, outputs.error()));
+      const Choice::Current current = choice_->current();
+      use(current.executable);
+      context_->set_stop(stop());
+      const Status status = context_->run_into(inputs, outputs);
+      if (status.ok() || is_callers(status.error())) return status;
+      RETURN_IF_ERROR(choice_->fail(current.place, status.error()));
     }
   }
 
-  void enable_profiling() override {
+  bool enable_profiling() override {
+    use(choice_->current().executable);
     profiling_ = true;
-    if (context_ != nullptr) context_->enable_profiling();
+    return context_->enable_profiling();
   }
   [[nodiscard]] std::vector<StepProfile> profile() const override {
     return context_ == nullptr ? std::vector<StepProfile>{} : context_->profile();
   }
+  [[nodiscard]] std::vector<StepRun> timeline() const override {
+    return context_ == nullptr ? std::vector<StepRun>{} : context_->timeline();
+  }
 
  private:
+  void use(const std::shared_ptr<const Executable>& executable) {
+    if (context_ != nullptr && executable == executable_) return;
+    executable_ = executable;
+    context_ = executable_->new_context();
+    if (profiling_) context_->enable_profiling();
+  }
+
   std::shared_ptr<Choice> choice_;
   std::vector<TensorInfo> inputs_;
   std::shared_ptr<const Executable> executable_;
@@ -212,6 +235,10 @@ class AutomaticExecutable final : public Executable {
   [[nodiscard]] std::unique_ptr<Context> new_context() const override {
     const std::span<const TensorInfo> infos = first_->inputs();
     return std::make_unique<AutomaticContext>(choice_, std::vector(infos.begin(), infos.end()));
+  }
+  [[nodiscard]] Result<std::vector<TensorInfo>> plan_for(
+      std::span<const ir::TensorType> inputs) const override {
+    return choice_->current().executable->plan_for(inputs);
   }
   [[nodiscard]] std::size_t arena_bytes() const override {
     return choice_->current().executable->arena_bytes();

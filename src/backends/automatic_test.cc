@@ -1,6 +1,8 @@
 // Which backend `auto` chooses, and what it does when one fails.
 #include "backends/automatic.h"
 
+#include <array>
+#include <atomic>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -245,6 +247,24 @@ TEST_F(AutomaticTest, WhereNoneCanTheErrorTellsOfAll) {
                              "onnxruntime: is not installed", "openvino: cannot compile it"}) {
     EXPECT_THAT(executable.error().message(), HasSubstr(reason));
   }
+}
+
+TEST_F(AutomaticTest, WhatItsCallerDidIsNoFaultOfABackend) {
+  const auto executable = automatic_backend().compile(adding_graph(2, 1), {.threads = 1});
+  ASSERT_TRUE(executable.ok());
+  const std::vector<std::string> notes = (*executable)->notes();
+  const auto context = (*executable)->new_context();
+  const std::array inputs{Tensor::from_values<float>({2}, {1, 2})};
+  std::array<float, 3> memory{};
+  const std::array<std::int64_t, 1> dims{3};
+  std::vector<Tensor> outputs{Tensor::borrow_writable(ir::DataType::kFloat32, dims,
+                                                      std::as_writable_bytes(std::span(memory)),
+                                                      nullptr)
+                                  .value()};
+  EXPECT_EQ(context->run_into(inputs, outputs).error().code(), ErrorCode::kInvalidArgument);
+  context->set_stop(std::make_shared<std::atomic<bool>>(true));
+  EXPECT_EQ(context->run(inputs).error().code(), ErrorCode::kInterrupted);
+  EXPECT_EQ((*executable)->notes(), notes);
 }
 
 }  // namespace

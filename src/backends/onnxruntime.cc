@@ -267,7 +267,10 @@ class OnnxRuntimeBackend final : public PeerBackend<Library> {
           "for it (--provider-option)",
           precision_name(options.precision));
     }
+    RETURN_IF_ERROR(supports(graph));
     RETURN_IF_ERROR(check_no_memory_limit(*this, options));
+    RETURN_IF_ERROR(check_no_strips(*this, options));
+    RETURN_IF_ERROR(check_no_pool(*this, options));
     ASSIGN_OR_RETURN(const Library* library, Library::get());
     ASSIGN_OR_RETURN(const ir::Graph bound, bind_shapes(graph, options));
     ASSIGN_OR_RETURN(const std::string model, formats::serialize_onnx(bound));

@@ -354,7 +354,10 @@ class OpenVinoBackend final : public PeerBackend<Library> {
   [[nodiscard]] Result<std::shared_ptr<const Executable>> compile(
       ir::Graph graph, const CompileOptions& options) const override {
     RETURN_IF_ERROR(check_no_providers(*this, options));
+    RETURN_IF_ERROR(supports(graph));
     RETURN_IF_ERROR(check_no_memory_limit(*this, options));
+    RETURN_IF_ERROR(check_no_strips(*this, options));
+    RETURN_IF_ERROR(check_no_pool(*this, options));
     ASSIGN_OR_RETURN(const Library* library, Library::get());
     ASSIGN_OR_RETURN(const ir::Graph bound, bind_shapes(graph, options));
     const bool foreign = !bound.opsets.empty();

@@ -18,13 +18,19 @@ std::string_view trim(std::string_view text) {
 }  // namespace
 
 std::optional<std::string> read_system_file(const Path& path) {
+  constexpr std::size_t kMost = std::size_t{1} << 20;
+  constexpr std::size_t kPiece = 4096;
   // The kernel says that such files have no bytes, so they are read until their end.
   std::ifstream file(path, std::ios::binary);
   if (!file) return std::nullopt;
-  std::string text(std::size_t{1} << 20, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  std::string text;
+  while (file && text.size() < kMost) {
+    const std::size_t before = text.size();
+    text.resize(before + kPiece);
+    file.read(text.data() + before, kPiece);
+    text.resize(before + static_cast<std::size_t>(file.gcount()));
+  }
   if (file.bad() || (file.fail() && !file.eof())) return std::nullopt;
-  text.resize(static_cast<std::size_t>(file.gcount()));
   return std::string(trim(text));
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <system_error>
 
 #include "base/cpu.h"
 
@@ -16,26 +17,11 @@ void pause() {
 #endif
 }
 
-// Where a network runs layer by layer, loops follow each other closely, so that workers, and
-// callers at the end of a loop, look for a while whether there is something to do before they
-// sleep. Longer than the gap between two layers, and about what it costs to be woken from sleep;
-// beyond that the core is better left to others.
+// Loops often follow each other closely, so that workers, and callers at the end of a loop, look
+// for a while whether there is something to do before they sleep. About what it costs to be woken
+// from sleep; beyond that the core is better left to others.
 constexpr std::chrono::microseconds kPatience{40};
 constexpr int kLooksPerClock = 32;
-
-// Whether `ready` comes true within the patience.
-template <typename Ready>
-bool look_for(const Ready& ready, bool patient) {
-  if (!patient) return ready();
-  const auto until = std::chrono::steady_clock::now() + kPatience;
-  do {
-    for (int i = 0; i < kLooksPerClock; ++i) {
-      if (ready()) return true;
-      pause();
-    }
-  } while (std::chrono::steady_clock::now() < until);
-  return false;
-}
 
 // Progress: the number of the loop, 16 bits for its ranges, 16 for the next of them.
 constexpr std::uint64_t kField = 0xffff;
@@ -52,10 +38,20 @@ std::int64_t range_count(std::uint64_t progress) {
 }  // namespace
 
 ThreadPool::ThreadPool(int threads) {
+  if (threads == 1) return;  // the caller's own
   const int cores = allowed_cores();
-  const int total = std::min(threads > 0 ? threads : cores, static_cast<int>(kField));
-  patient_ = total <= cores;
-  for (int i = 1; i < total; ++i) workers_.emplace_back([this] { work(); });
+  const int wanted = std::min(threads > 0 ? threads : cores, static_cast<int>(kField));
+  const std::lock_guard lock(mutex_);  // workers begin when it is known how many there are
+  try {
+    workers_.reserve(static_cast<std::size_t>(wanted - 1));
+    while (threads_ < wanted) {
+      workers_.emplace_back([this] { work(); });
+      ++threads_;
+    }
+  } catch (const std::system_error&) {  // the system's limit of threads
+  }
+  awake_ = threads_ - 1;
+  patient_ = threads_ <= cores;
 }
 
 ThreadPool::~ThreadPool() {
@@ -67,28 +63,99 @@ ThreadPool::~ThreadPool() {
   for (std::thread& worker : workers_) worker.join();
 }
 
+int ThreadPool::helpers() const { return threads_ - std::max(1, turns_.load()); }
+
+// Whether `ready` comes true while there is reason to look: a turn goes on, or did so just now.
+template <typename Ready>
+bool ThreadPool::look_for(const Ready& ready) const {
+  if (!patient_) return ready();
+  const auto start = std::chrono::steady_clock::now();
+  auto last_reason = start;
+  for (;;) {
+    for (int i = 0; i < kLooksPerClock; ++i) {
+      if (ready()) return true;
+      pause();
+    }
+    const auto now = std::chrono::steady_clock::now();
+    if (watched_ > 0) {
+      last_reason = now;
+    } else if (now - last_reason >= kPatience) {
+      return false;
+    }
+    // Whoever else wants the core can have it.
+    if (now - start >= kPatience) std::this_thread::yield();
+  }
+}
+
+ThreadPool::Turn::Turn(ThreadPool* pool, bool loops) : pool_(pool), loops_(loops) {
+  if (pool_ == nullptr) return;
+  {
+    std::unique_lock lock(pool_->mutex_);
+    const std::uint64_t ticket = pool_->next_ticket_++;
+    pool_->places_.wait(
+        lock, [&] { return ticket == pool_->now_served_ && pool_->turns_ < pool_->threads_; });
+    ++pool_->now_served_;
+    ++pool_->turns_;
+    // There may be another place for the next one.
+    if (pool_->now_served_ != pool_->next_ticket_) pool_->places_.notify_all();
+  }
+  go_on();
+}
+
+ThreadPool::Turn::~Turn() {
+  if (pool_ == nullptr) return;
+  rest();
+  const std::lock_guard lock(pool_->mutex_);
+  --pool_->turns_;
+  if (pool_->now_served_ != pool_->next_ticket_) pool_->places_.notify_all();
+}
+
+void ThreadPool::Turn::rest() {
+  if (!watched_) return;
+  watched_ = false;
+  const std::lock_guard lock(pool_->mutex_);
+  --pool_->watched_;
+}
+
+void ThreadPool::Turn::go_on() {
+  if (watched_ || !loops_ || pool_ == nullptr || pool_->threads_ == 1) return;
+  watched_ = true;
+  const std::lock_guard lock(pool_->mutex_);
+  ++pool_->watched_;
+  pool_->wake(pool_->helpers());
+}
+
+void ThreadPool::wake(int workers) {
+  const int missing = workers - awake_ - called_;
+  if (missing <= 0) return;
+  called_ += missing;
+  ++wake_ups_;
+  start_.notify_all();
+}
+
 void ThreadPool::parallel_for(std::int64_t count,
                               FunctionRef<void(std::int64_t, std::int64_t)> body) {
   if (count <= 0) return;
-  if (workers_.empty() || count == 1) {
+  std::unique_lock loop(loop_, std::defer_lock);
+  if (count == 1 || helpers() <= 0 || !loop.try_lock()) {
     body(0, count);
     return;
   }
-  const std::lock_guard turn(callers_);
-  const std::int64_t ranges = std::min<std::int64_t>(count, threads());
+  const std::int64_t ranges = std::min<std::int64_t>(count, threads_);
   body_ = &body;
   count_ = count;
   unfinished_ = static_cast<int>(ranges);
-  const Progress loop = (progress_ >> kLoopShift) + 1;
-  progress_ = loop << kLoopShift | static_cast<Progress>(ranges) << kRangesShift;
-  if (sleeping_ > 0) {
-    { const std::lock_guard lock(mutex_); }
-    start_.notify_all();
+  const Progress number = (progress_ >> kLoopShift) + 1;
+  progress_ = number << kLoopShift | static_cast<Progress>(ranges) << kRangesShift;
+  const int wanted = std::min(helpers(), static_cast<int>(ranges) - 1);
+  if (awake_ < wanted) {
+    const std::lock_guard lock(mutex_);
+    wake(wanted);
   }
   while (take_range()) {
   }
   const auto all_done = [this] { return unfinished_ == 0; };
-  if (look_for(all_done, patient_)) return;
+  if (look_for(all_done)) return;
   caller_sleeps_ = true;
   {
     std::unique_lock lock(mutex_);
@@ -119,17 +186,25 @@ bool ThreadPool::take_range() {
 }
 
 void ThreadPool::work() {
-  const auto called = [this] { return has_ranges() || stopping_; };
+  const auto needless = [this] { return stopping_ || awake_ > helpers(); };
+  std::unique_lock lock(mutex_);
   while (!stopping_) {
-    if (take_range()) continue;
-    if (look_for(called, patient_)) continue;
-    ++sleeping_;
-    {
-      std::unique_lock lock(mutex_);
-      start_.wait(lock, called);
-    }
-    --sleeping_;
+    lock.unlock();
+    while (look_for([&] { return needless() || has_ranges(); }) && !needless()) take_range();
+    lock.lock();
+    if (!stopping_) sleep(lock);
   }
+}
+
+void ThreadPool::sleep(std::unique_lock<std::mutex>& lock) {
+  --awake_;
+  const bool needed = has_ranges() || (patient_ && watched_ > 0);
+  if (!needed || awake_ >= helpers()) {
+    ++sleeps_;
+    start_.wait(lock, [this] { return stopping_ || called_ > 0; });
+    if (called_ > 0) --called_;
+  }
+  ++awake_;
 }
 
 }  // namespace lathe

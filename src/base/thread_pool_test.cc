@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 #include <numeric>
 
+#include "base/cpu.h"
+
 namespace lathe {
 namespace {
 
@@ -48,7 +50,7 @@ TEST(ThreadPool, WorkersThatSleepAreWoken) {
   }
 }
 
-TEST(ThreadPool, SeveralCallersTakeTurns) {
+TEST(ThreadPool, SeveralCallersComputeAtOnce) {
   ThreadPool pool(2);
   std::atomic<std::int64_t> total{0};
   std::vector<std::thread> callers;
@@ -61,6 +63,114 @@ TEST(ThreadPool, SeveralCallersTakeTurns) {
   }
   for (std::thread& caller : callers) caller.join();
   EXPECT_EQ(total, 4 * 200 * 10);
+}
+
+// A loop that one thread alone would never end.
+void meet(ThreadPool& pool) {
+  std::atomic<int> here{0};
+  pool.parallel_for(2, [&](std::int64_t, std::int64_t) {
+    ++here;
+    while (here < 2) std::this_thread::yield();
+  });
+}
+
+void wait_until_asleep(const ThreadPool& pool, std::int64_t sleeps) {
+  while (pool.sleeps() < sleeps) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
+
+TEST(ThreadPool, WorkersAreWokenOnceForTheLoopsOfATurn) {
+  if (allowed_cores() < 2) GTEST_SKIP() << "workers have no core to look for work on";
+  ThreadPool pool(2);
+  for (int turns = 1; turns <= 3; ++turns) {
+    wait_until_asleep(pool, turns);
+    EXPECT_EQ(pool.wake_ups(), turns - 1);
+    const ThreadPool::Turn turn(&pool);
+    for (int loop = 0; loop < 5; ++loop) {
+      meet(pool);
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    EXPECT_EQ(pool.wake_ups(), turns);
+    EXPECT_EQ(pool.sleeps(), turns);
+  }
+}
+
+TEST(ThreadPool, WorkersSleepWhileATurnRests) {
+  if (allowed_cores() < 2) GTEST_SKIP() << "workers have no core to look for work on";
+  ThreadPool pool(2);
+  wait_until_asleep(pool, 1);
+  ThreadPool::Turn turn(&pool);
+  meet(pool);
+  turn.rest();
+  wait_until_asleep(pool, 2);
+  turn.go_on();
+  turn.go_on();
+  meet(pool);
+  EXPECT_EQ(pool.wake_ups(), 2);
+}
+
+TEST(ThreadPool, HasNoMoreTurnsThanThreads) {
+  ThreadPool pool(3);
+  std::atomic<int> inside{0};
+  std::atomic<int> most{0};
+  std::vector<std::thread> callers;
+  for (int c = 0; c < 8; ++c) {
+    callers.emplace_back([&, c] {
+      for (int i = 0; i < 100; ++i) {
+        const ThreadPool::Turn turn(&pool, c % 2 == 0);
+        const int now = ++inside;
+        for (int seen = most; seen < now && !most.compare_exchange_weak(seen, now);) {
+        }
+        pool.parallel_for(7, [](std::int64_t, std::int64_t) {});
+        --inside;
+      }
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_LE(most, 3);
+  EXPECT_GE(most, 1);
+}
+
+TEST(ThreadPool, CallersThatTakeAllPlacesComputeAlone) {
+  ThreadPool pool(2);
+  const ThreadPool::Turn first(&pool);
+  std::thread other([&] {
+    const ThreadPool::Turn second(&pool);
+    for (int i = 0; i < 100; ++i) {
+      int calls = 0;
+      pool.parallel_for(10, [&](std::int64_t begin, std::int64_t end) {
+        EXPECT_EQ(begin, 0);
+        EXPECT_EQ(end, 10);
+        ++calls;
+      });
+      EXPECT_EQ(calls, 1);
+    }
+  });
+  other.join();
+  meet(pool);
+}
+
+TEST(ThreadPool, ACallerDoesNotWaitForTheLoopOfAnother) {
+  ThreadPool pool(2);
+  std::atomic<int> inside{0};
+  std::atomic<bool> done = false;
+  std::thread other([&] {
+    pool.parallel_for(2, [&](std::int64_t, std::int64_t) {
+      ++inside;
+      while (!done) std::this_thread::yield();
+    });
+  });
+  while (inside == 0) std::this_thread::yield();
+  std::int64_t sum = 0;
+  pool.parallel_for(10, [&](std::int64_t begin, std::int64_t end) { sum += end - begin; });
+  EXPECT_EQ(sum, 10);
+  done = true;
+  other.join();
+}
+
+TEST(ThreadPool, ATurnOfNoPoolDoesNothing) {
+  ThreadPool::Turn turn(nullptr);
+  turn.rest();
+  turn.go_on();
 }
 
 }  // namespace

@@ -40,6 +40,7 @@ std::vector<Flag> flags() {
           {"--report", "FILE"},
           {"--csv", "FILE"},
           {"--html", "FILE"},
+          {"--trace", "FILE"},
           {"--arch", "ARCH", architecture_names()},
           {"--data", "SPEC", {"fashion-mnist", "mnist:", "idx:", "cifar10:", "images:", "npz:"}},
           {"--split", "NAME", {"train", "test", "all"}},

@@ -201,6 +201,10 @@ void CompileFlags::declare(Arguments app, bool concurrency) {
   app.add_option("--precision", precision, "What float32 is computed in: f32, bf16 or f16")
       ->capture_default_str()
       ->check(one_of({"f32", "bf16", "f16"}));
+  app.add_option("--tile", tile_rows,
+                 "Compute convolutional parts in strips of so many rows of the image, where that "
+                 "takes less memory; the answers are the same")
+      ->check(kPositiveNumber);
   app.add_option("--memory-limit", memory_limit,
                  "Refuse to take more memory for weights and intermediate values: 64M, 2G");
   app.add_option("--provider", providers,
@@ -228,6 +232,7 @@ Result<engine::CompileOptions> CompileFlags::parse() const {
     ASSIGN_OR_RETURN(options.memory_limit,
                      parse_bytes(memory_limit).with_context("--memory-limit"));
   }
+  options.tile_rows = tile_rows;
   options.providers = providers;
   options.disabled_passes = disabled_passes;
   options.report_passes = print_passes;

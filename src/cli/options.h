@@ -81,6 +81,7 @@ struct CompileFlags {
   std::string prefer = "latency";
   std::string precision = "f32";
   std::string memory_limit;
+  std::int64_t tile_rows = 0;
   std::vector<std::string> providers;
   std::vector<std::string> provider_options;
   std::vector<std::string> disabled_passes;

@@ -19,8 +19,9 @@ struct Group {
 std::vector<Group> groups() {
   return {{"Make and train", {new_verb(), train_verb()}},
           {"Make smaller", {quantize_verb()}},
-          {"Use", {run_verb()}},
-          {"Measure and prove", {eval_verb(), bench_verb(), compare_verb(), conformance_verb()}},
+          {"Use", {run_verb(), compile_verb()}},
+          {"Measure and prove",
+           {eval_verb(), bench_verb(), profile_verb(), compare_verb(), conformance_verb()}},
           {"Look", {inspect_verb(), devices_verb(), help_verb()}}};
 }
 

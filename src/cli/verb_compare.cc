@@ -35,12 +35,14 @@ struct Call {
   OutputOptions output;
 };
 
-// What there is to compare, without the evaluators, which others are compared with.
-std::vector<std::string> others_than(const std::string& against) {
+// What there is to compare, without the evaluators, which others are compared with. Compiled models
+// are for few.
+std::vector<std::string> others_than(const std::string& against, const ir::Graph& graph) {
   std::vector<std::string> names;
   for (const engine::Backend* backend : engine::available_backends()) {
     const std::string_view name = backend->name();
-    if (name != "reference" && name != "lowered" && name != against) names.emplace_back(name);
+    if (name == "reference" || name == "lowered" || name == against) continue;
+    if (graph.prepared == nullptr || backend->supports(graph).ok()) names.emplace_back(name);
   }
   return names;
 }
@@ -266,7 +268,7 @@ Status run(const Call& call, const Arguments& app) {
   ASSIGN_OR_RETURN(const ir::Graph graph,
                    formats::load_model(call.model, formats::UnknownOperators::kKeep));
   measure::CompareOptions options;
-  options.backends = call.backends.empty() ? others_than(call.against) : call.backends;
+  options.backends = call.backends.empty() ? others_than(call.against, graph) : call.backends;
   options.against = call.against;
   options.rule = measure::agreement_rule(graph, call.tolerance, call.agreement);
   if (app.count("--agreement") > 0 && options.rule.same_class == 0) {

@@ -7,10 +7,9 @@
 #include "cli/metadata_text.h"
 #include "cli/model_facts.h"
 #include "cli/options.h"
+#include "cli/plan_text.h"
 #include "cli/verb.h"
 #include "engine/backend.h"
-#include "engine/native.h"
-#include "engine/plan_json.h"
 #include "formats/model_file.h"
 #include "ir/print.h"
 #include "report/format.h"
@@ -22,6 +21,7 @@ namespace {
 
 struct Call {
   std::string model;
+  std::int64_t tile_rows = 0;
   std::int64_t batch = 1;
   bool batch_given = false;
   bool nodes = false;
@@ -119,6 +119,12 @@ std::string summary(const Call& call, const ir::Graph& graph, const ModelFacts& 
   line("file", fmt::format("{}, opset {}{}{}", format_bytes(static_cast<double>(facts.size_bytes)),
                            opsets_text(facts.header), facts.header.producer.empty() ? "" : ", by ",
                            facts.header.producer));
+  if (graph.prepared != nullptr) {
+    line("compiled",
+         fmt::format("from {} by lathe {}, for {}: {} packed", graph.prepared->source,
+                     graph.prepared->lathe_version, graph.prepared->isa,
+                     counted(static_cast<std::int64_t>(graph.prepared->packed.size()), "weight")));
+  }
   for (const MetadataLine& entry : metadata_lines(graph.metadata)) {
     if (entry.key.size() < kColumn) {
       line(entry.key, entry.text);
@@ -180,58 +186,13 @@ nlohmann::json facts_json(const Call& call, const ir::Graph& graph, const ModelF
                              {"constants", node.constants},
                              {"macs", node.macs ? nlohmann::json(*node.macs) : nullptr}});
   }
+  if (graph.prepared != nullptr) {
+    json["compiled"] = {{"source", graph.prepared->source},
+                        {"lathe", graph.prepared->lathe_version},
+                        {"isa", graph.prepared->isa},
+                        {"packed", graph.prepared->packed.size()}};
+  }
   return json;
-}
-
-std::string slot_list(const std::vector<engine::SlotId>& slots) {
-  return fmt::format("{}", fmt::join(slots, ","));
-}
-
-// What the native engine will run: a row for each step, then one for each slot.
-std::string plan_table(const engine::Plan& plan) {
-  report::TextTable steps({{"", report::Align::kRight},
-                           {"step", report::Align::kLeft, 32},
-                           {"computes"},
-                           {"kernel"},
-                           {"slots"},
-                           {"scratch", report::Align::kRight},
-                           {"weights"},
-                           {"MACs", report::Align::kRight}});
-  for (std::size_t i = 0; i < plan.steps.size(); ++i) {
-    const engine::Step& step = plan.steps[i];
-    const std::string why = step.missing.empty() ? "" : ": " + step.missing;
-    steps.add_row(
-        {std::to_string(i), step.name, step.op_type, std::string(engine::kernel_name(step)) + why,
-         fmt::format("{} → {}", slot_list(step.inputs), slot_list(step.outputs)),
-         step.scratch_bytes == 0 ? "" : format_bytes(static_cast<double>(step.scratch_bytes)),
-         step.weights < 0 ? "" : fmt::format("w{}", step.weights), cell(step.macs)});
-  }
-  report::TextTable slots({{"slot", report::Align::kRight},
-                           {"type"},
-                           {"layout"},
-                           {"bytes", report::Align::kRight},
-                           {"place"},
-                           {"steps"}});
-  for (std::size_t i = 0; i < plan.slots.size(); ++i) {
-    const engine::Slot& slot = plan.slots[i];
-    const engine::Storage& storage = plan.storages[static_cast<std::size_t>(slot.storage)];
-    std::string place = "constant";
-    std::string used;
-    if (storage.kind == engine::Storage::Kind::kInput)
-      place = fmt::format("input {}", storage.index);
-    if (storage.kind == engine::Storage::Kind::kOutput)
-      place = fmt::format("output {}", storage.index);
-    if (storage.kind == engine::Storage::Kind::kArena) {
-      place = fmt::format("arena {}", storage.offset);
-      used = fmt::format("{} to {}", storage.first_step, storage.last_step);
-    }
-    slots.add_row(
-        {std::to_string(i), ir::TensorType{slot.data_type, ir::make_shape(slot.dims)}.to_string(),
-         std::string(ir::layout_name(slot.layout)), std::to_string(storage.bytes), place, used});
-  }
-  const bool bold = report::stdout_is_terminal();
-  return fmt::format("\n{}\n{}\narena: {} bytes, the lower bound is {}\n", steps.to_string(bold),
-                     slots.to_string(bold), plan.arena_bytes, plan.least_arena_bytes);
 }
 
 Status check(const Call& call) {
@@ -263,6 +224,7 @@ Status run(Call& call) {
   ASSIGN_OR_RETURN(const ir::Graph graph,
                    formats::load_model(call.model, formats::UnknownOperators::kKeep));
   engine::CompileOptions compiling{.threads = 1, .batch = call.batch};
+  compiling.tile_rows = call.tile_rows;
   RETURN_IF_ERROR(call.shapes.add_to(compiling));
   if (call.batch_given) RETURN_IF_ERROR(check_batch(graph, compiling, call.model));
   call.batch = compiling.batch = engine::fixed_batch(graph, compiling).value_or(call.batch);
@@ -271,18 +233,15 @@ Status run(Call& call) {
   if (!facts.ok()) return facts.error().with_context(call.model);
   if (call.plan && facts->executable == nullptr)
     return unsupported("{}: --plan: {}", call.model, facts->reason);
-  const engine::Plan* plan = call.plan ? engine::plan_of(*facts->executable) : nullptr;
-  if (call.plan && plan == nullptr)
-    return unsupported("{}: --plan: the model is planned in parts, while it runs", call.model);
   if (call.output.json) {
     nlohmann::json json = facts_json(call, graph, *facts);
-    if (call.plan) json["plan"] = engine::plan_to_json(*plan);
+    if (call.plan) add_plan_json(*facts->executable, json);
     print_json(json);
     return {};
   }
   print(summary(call, graph, *facts));
   if (call.nodes) print(nodes_table(*facts));
-  if (call.plan) print(plan_table(*plan));
+  if (call.plan) print(plan_text(*facts->executable));
   return {};
 }
 
@@ -292,6 +251,9 @@ std::function<Status()> declare(Arguments app) {
   const Option batch =
       app.add_option("--batch", call->batch, "Batch for MACs and memory")->check(kPositiveNumber);
   call->shapes.declare(app);
+  app.add_option("--tile", call->tile_rows,
+                 "Memory and plan in strips of so many rows of the image")
+      ->check(kPositiveNumber);
   app.add_flag("--nodes", call->nodes, "A table of all nodes");
   app.add_flag("--plan", call->plan, "The steps that the native engine makes of them");
   app.add_flag("--text", call->text, "The whole graph as text, and nothing else");

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <span>
 
 #include "backends/backends.h"
@@ -18,6 +19,7 @@
 #include "data/npy.h"
 #include "engine/backend.h"
 #include "formats/model_file.h"
+#include "measure/profile.h"
 #include "report/text_table.h"
 
 namespace lathe::cli {
@@ -35,6 +37,11 @@ struct Call {
   OutputOptions output;
 };
 
+void print_interpreter_share(std::optional<double> share, bool quiet) {
+  const std::string note = measure::describe_interpreter_share(share);
+  if (!note.empty()) print_notes(std::span(&note, 1), quiet);
+}
+
 bool is_npy(const std::string& argument) { return extension_of(argument) == ".npy"; }
 
 Status write_tensors(const std::string& path, const std::vector<ir::Tensor>& outputs,
@@ -46,8 +53,12 @@ Status write_tensors(const std::string& path, const std::vector<ir::Tensor>& out
   return data::write_npz(path, named);
 }
 
+nlohmann::json json_of(std::optional<double> share) {
+  return share ? nlohmann::json(*share) : nlohmann::json();
+}
+
 void print_tensors(const Call& call, const std::vector<ir::Tensor>& outputs,
-                   const engine::Executable& executable) {
+                   const engine::Executable& executable, std::optional<double> interpreter_share) {
   const std::span<const engine::TensorInfo> infos = executable.outputs();
   constexpr std::int64_t kShown = 10;
   nlohmann::json list = nlohmann::json::array();
@@ -66,7 +77,10 @@ void print_tensors(const Call& call, const std::vector<ir::Tensor>& outputs,
                                  outputs[i].num_elements() > kShown ? " ..." : ""));
   }
   if (call.output.json) {
-    print_json({{"model", call.model}, {"outputs", list}, {"notes", executable.notes()}});
+    print_json({{"model", call.model},
+                {"outputs", list},
+                {"interpreter_share", json_of(interpreter_share)},
+                {"notes", executable.notes()}});
   }
 }
 
@@ -89,10 +103,14 @@ Status run_tensors(Call& call, ir::Graph graph) {
   ASSIGN_OR_RETURN(const engine::Backend* backend, engine::find_backend(call.backend.backend));
   ASSIGN_OR_RETURN(const auto executable,
                    backend->compile(std::move(graph), options).with_context(call.model));
-  ASSIGN_OR_RETURN(const std::vector<ir::Tensor> outputs, executable->new_context()->run(inputs));
+  const auto context = executable->new_context();
+  context->enable_profiling();
+  ASSIGN_OR_RETURN(const std::vector<ir::Tensor> outputs, context->run(inputs));
+  const std::optional<double> slow = measure::interpreter_share(context->profile());
   print_notes(executable->notes(), call.output.quiet);
+  print_interpreter_share(slow, call.output.quiet);
   RETURN_IF_ERROR(write_tensors(call.out, outputs, executable->outputs()));
-  print_tensors(call, outputs, *executable);
+  print_tensors(call, outputs, *executable, slow);
   return {};
 }
 
@@ -117,7 +135,9 @@ Result<std::vector<std::string>> image_files(const std::vector<std::string>& inp
 class SampleRun {
  public:
   SampleRun(const Call& call, measure::Classifier classifier)
-      : call_(call), classifier_(std::move(classifier)) {}
+      : call_(call), classifier_(std::move(classifier)) {
+    classifier_.watch_interpreter();
+  }
 
   Status run_files() {
     ASSIGN_OR_RETURN(const std::vector<std::string> files, image_files(call_.inputs, data_notes_));
@@ -182,6 +202,7 @@ class SampleRun {
     if (done == count && !call_.out.empty()) {
       RETURN_IF_ERROR(write_predictions(call_.out, predictions_));
     }
+    print_interpreter_share(classifier_.interpreter_share(), call_.output.quiet);
     print_all(done < count);
     if (done < count) {
       return interruption("after {} of {}{}", grouped(done), counted(count, "sample"),
@@ -202,6 +223,7 @@ class SampleRun {
     json["model"] = call_.model;
     json["interrupted"] = is_interrupted;
     json["data_notes"] = data_notes_;
+    json["interpreter_share"] = json_of(classifier_.interpreter_share());
     json["notes"] = classifier_.notes();
     print_json(json);
   }

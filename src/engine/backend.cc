@@ -1,9 +1,11 @@
 #include "engine/backend.h"
 
 #include <algorithm>
+#include <cstring>
 #include <fmt/ranges.h>
 
 #include "base/cpu.h"
+#include "base/thread_pool.h"
 #include "engine/request_queue.h"
 
 namespace lathe::engine {
@@ -20,29 +22,98 @@ Result<Precision> parse_precision(std::string_view name) {
 }
 
 Concurrency resolve_concurrency(const CompileOptions& options) {
-  const int cores = allowed_cores();
   Concurrency result{options.threads, options.streams};
+  if (options.pool != nullptr) {
+    result.threads = options.pool->threads();
+    // As many as the pool computes for at a time.
+    if (result.streams <= 0 && options.preference == Preference::kThroughput)
+      result.streams = result.threads;
+  }
   if (result.streams <= 0) {
     result.streams = options.preference == Preference::kLatency
                          ? 1
-                         : std::max(1, cores / std::max(1, options.threads));
+                         : std::max(1, allowed_cores() / std::max(1, options.threads));
   }
-  if (result.threads <= 0) result.threads = std::max(1, cores / result.streams);
+  if (result.threads <= 0) result.threads = std::max(1, allowed_cores() / result.streams);
   return result;
+}
+
+Status Backend::supports(const ir::Graph& graph) const {
+  if (graph.prepared == nullptr) return {};
+  return unsupported(
+      "a compiled model is for the backend 'native': give '{}' the model that it was "
+      "compiled from",
+      name());
 }
 
 Executable::Executable(Concurrency concurrency)
     : concurrency_{std::max(1, concurrency.threads), std::max(1, concurrency.streams)} {}
 Executable::~Executable() = default;
 
-std::future<Outputs> Executable::submit(std::vector<ir::Tensor> inputs,
-                                        Completion completion) const {
+Error unfit_output(std::string_view name, const ir::Tensor& given, const ir::TensorType& type) {
+  if (given.type() == type) {
+    return invalid_argument("the memory for output '{}' is shared by a copy of its tensor", name);
+  }
+  return invalid_argument("output '{}' is {}, the memory given for it is {}", name,
+                          type.to_string(), given.type().to_string());
+}
+
+Status hand_over(std::vector<ir::Tensor> made, std::span<const TensorInfo> infos,
+                 std::vector<ir::Tensor>& outputs) {
+  outputs.resize(made.size());
+  for (std::size_t i = 0; i < made.size(); ++i) {
+    ir::Tensor& output = outputs[i];
+    if (!output.is_borrowed_writable()) {
+      output = std::move(made[i]);
+      continue;
+    }
+    if (output.type() != made[i].type() || !output.is_sole_owner())
+      return unfit_output(infos[i].name, output, made[i].type());
+    const std::span<const std::byte> bytes = made[i].bytes();
+    if (!bytes.empty()) std::memcpy(output.mutable_bytes().data(), bytes.data(), bytes.size());
+  }
+  return {};
+}
+
+Status Context::run_into(std::span<const ir::Tensor> inputs, std::vector<ir::Tensor>& outputs) {
+  ASSIGN_OR_RETURN(std::vector<ir::Tensor> made, run(inputs));
+  const std::vector<TensorInfo> unnamed(made.size());
+  return hand_over(std::move(made), unnamed, outputs);
+}
+
+Result<std::vector<TensorInfo>> Executable::plan_for(std::span<const ir::TensorType> inputs) const {
+  std::vector<ir::Tensor> described;
+  for (const ir::TensorType& type : inputs) {
+    const auto dims = type.shape ? ir::known_dims(*type.shape) : std::nullopt;
+    if (!dims) return invalid_argument("input {} has open extents", type.to_string());
+    ASSIGN_OR_RETURN(described.emplace_back(), ir::Tensor::describe(type.data_type, *dims));
+  }
+  RETURN_IF_ERROR(check_inputs(this->inputs(), described));
+  ir::SymbolValues values;
+  for (std::size_t i = 0; i < described.size(); ++i) {
+    const ir::TensorType& accepted = this->inputs()[i].accepted;
+    for (std::size_t axis = 0; accepted.shape && axis < accepted.shape->size(); ++axis) {
+      const std::string name = (*accepted.shape)[axis].name();
+      if (!name.empty()) values.emplace(name, described[i].dim(axis));
+    }
+  }
+  std::vector<TensorInfo> infos(outputs().begin(), outputs().end());
+  for (TensorInfo& info : infos) {
+    info.type = info.accepted;
+    if (!info.type.shape) continue;
+    for (ir::Dim& dim : *info.type.shape) dim = ir::Dim(dim.symbolic().substitute(values));
+  }
+  return infos;
+}
+
+std::future<Outputs> Executable::submit(std::vector<ir::Tensor> inputs, Completion completion,
+                                        StopFlag stop) const {
   std::call_once(first_request_, [this] {
     std::vector<std::unique_ptr<Context>> contexts;
     for (int i = 0; i < concurrency_.streams; ++i) contexts.push_back(new_context());
     queue_ = std::make_unique<RequestQueue>(std::move(contexts));
   });
-  return queue_->submit(std::move(inputs), completion);
+  return queue_->submit(std::move(inputs), completion, std::move(stop));
 }
 
 std::vector<TensorInfo> describe_values(const ir::Graph& graph, std::span<const ir::ValueId> ids) {
@@ -70,9 +141,20 @@ Status check_no_providers(const Backend& backend, const CompileOptions& options)
   return {};
 }
 
+Status check_no_pool(const Backend& backend, const CompileOptions& options) {
+  if (options.pool == nullptr) return {};
+  return unsupported("backend '{}' cannot compute with a thread pool of its caller's",
+                     backend.name());
+}
+
 Status check_no_memory_limit(const Backend& backend, const CompileOptions& options) {
   if (options.memory_limit == 0) return {};
   return unsupported("backend '{}' cannot be kept to a memory limit", backend.name());
+}
+
+Status check_no_strips(const Backend& backend, const CompileOptions& options) {
+  if (options.tile_rows == 0) return {};
+  return unsupported("backend '{}' cannot compute in strips", backend.name());
 }
 
 namespace {

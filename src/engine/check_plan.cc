@@ -121,11 +121,22 @@ class Checker {
     for (std::size_t i = 0; i < step.inputs.size(); ++i)
       RETURN_IF_ERROR(check_operand(step.inputs[i], needed->inputs[i]));
     RETURN_IF_ERROR(check_operand(step.outputs[0], needed->output));
+    RETURN_IF_ERROR(check_overwriting(step));
     const std::size_t scratch =
         kernel.scratch_bytes == nullptr ? 0 : kernel.scratch_bytes(step.problem, plan_.threads);
     if (scratch > step.scratch_bytes)
       return invalid_data("has {} bytes of scratch, needs {}", step.scratch_bytes, scratch);
     return check_place(step.scratch_offset, step.scratch_bytes).with_context("its scratch");
+  }
+
+  Status check_overwriting(const Step& step) const {
+    const Slot& out = slot(step.outputs[0]);
+    for (std::size_t i = 0; i < step.inputs.size(); ++i) {
+      if (slot(step.inputs[i]).storage == out.storage && storage_of(out).bytes > 0 &&
+          !kernels::may_overwrite(step.problem, i))
+        return invalid_data("writes over slot {}, which it reads", step.inputs[i]);
+    }
+    return {};
   }
 
   Status check_outputs() const {

@@ -305,7 +305,7 @@ TEST_F(EngineTest, RefusesWhatItCannotKeepTo) {
   const auto limited = native.compile(graph, options);
   ASSERT_FALSE(limited.ok());
   EXPECT_EQ(limited.error().code(), ErrorCode::kResourceExhausted);
-  EXPECT_THAT(limited.error().message(), HasSubstr("the limit is 10000"));
+  EXPECT_THAT(limited.error().message(), HasSubstr("more than the limit of 10000"));
   options.memory_limit = 10'000'000;
   EXPECT_TRUE(native.compile(graph, options).ok());
 }

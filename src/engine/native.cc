@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/cpu.h"
+#include "engine/ahead_of_time.h"
 #include "engine/own_backend.h"
 #include "engine/program_runner.h"
 #include "engine/slow_steps.h"
@@ -15,6 +16,7 @@ struct Shared {
   std::shared_ptr<const Program> program;
   int streams = 1;
   std::size_t memory_limit = 0;  // 0: none
+  std::shared_ptr<ThreadPool> pool;
   std::vector<TensorInfo> inputs;
   std::vector<TensorInfo> outputs;
   std::shared_ptr<const Plan> planned;  // of an only region for `inputs`, where nothing is open
@@ -24,7 +26,7 @@ class NativeContext final : public Context {
  public:
   explicit NativeContext(std::shared_ptr<const Shared> shared)
       : shared_(std::move(shared)),
-        workspace_(*shared_->program, shared_->streams, shared_->memory_limit),
+        workspace_(*shared_->program, shared_->streams, shared_->memory_limit, shared_->pool),
         runner_(*shared_->program, workspace_) {
     // What fails now fails again when it runs.
     if (shared_->planned != nullptr) (void)runner_.region().prepare(shared_->planned);
@@ -38,31 +40,44 @@ class NativeContext final : public Context {
 
   Status run_into(std::span<const ir::Tensor> inputs, std::vector<ir::Tensor>& outputs) override {
     RETURN_IF_ERROR(check_inputs(shared_->inputs, inputs));
+    workspace_.stop = stop().get();
+    if (workspace_.recorder == nullptr) return compute(inputs, outputs);
+    workspace_.recorder->begin_run();
+    const Status status = compute(inputs, outputs);
+    workspace_.recorder->end_run();
+    return status;
+  }
+
+  bool enable_profiling() override {
+    workspace_.recorder = std::make_unique<StepRecorder>();
+    runner_.start_profile();
+    return true;
+  }
+  [[nodiscard]] std::vector<StepProfile> profile() const override {
+    return workspace_.recorder == nullptr ? std::vector<StepProfile>()
+                                          : workspace_.recorder->steps();
+  }
+  [[nodiscard]] std::vector<StepRun> timeline() const override {
+    return workspace_.recorder == nullptr ? std::vector<StepRun>()
+                                          : workspace_.recorder->timeline();
+  }
+
+ private:
+  Status compute(std::span<const ir::Tensor> inputs, std::vector<ir::Tensor>& outputs) {
     if (shared_->program->only_region() != nullptr) return runner_.region().run(inputs, outputs);
     const std::vector<ir::Datum> values(inputs.begin(), inputs.end());
     ASSIGN_OR_RETURN(const std::vector<ir::Datum> made, runner_.run(values));
-    outputs.clear();
+    std::vector<ir::Tensor> tensors;
     for (std::size_t i = 0; i < made.size(); ++i) {
       if (made[i].tensor() == nullptr) {
         return unsupported("output '{}' is {}, only tensors can be had here",
                            shared_->outputs[i].name, made[i].type().to_string());
       }
-      outputs.push_back(*made[i].tensor());
+      tensors.push_back(*made[i].tensor());
     }
-    return {};
+    return hand_over(std::move(tensors), shared_->outputs, outputs);
   }
 
-  void enable_profiling() override {
-    workspace_.profiling = true;
-    runner_.start_profile();
-  }
-  [[nodiscard]] std::vector<StepProfile> profile() const override {
-    std::vector<StepProfile> profile;
-    runner_.append_profile(profile);
-    return profile;
-  }
-
- private:
   std::shared_ptr<const Shared> shared_;
   Workspace workspace_;
   ProgramRunner runner_;
@@ -79,6 +94,16 @@ class NativeExecutable final : public Executable {
   [[nodiscard]] std::unique_ptr<Context> new_context() const override {
     return std::make_unique<NativeContext>(shared_);
   }
+  [[nodiscard]] Result<std::vector<TensorInfo>> plan_for(
+      std::span<const ir::TensorType> inputs) const override {
+    ASSIGN_OR_RETURN(std::vector<TensorInfo> outputs, Executable::plan_for(inputs));
+    const Region* region = shared_->program->only_region();
+    if (region == nullptr) return outputs;
+    ASSIGN_OR_RETURN(const std::shared_ptr<const Plan> plan, region->plan(inputs));
+    RETURN_IF_ERROR(
+        Workspace(*shared_->program, shared_->streams, shared_->memory_limit).check_limit(*plan));
+    return plan->output_infos;
+  }
   [[nodiscard]] std::size_t arena_bytes() const override {
     return plan() == nullptr ? 0 : plan()->arena_bytes;
   }
@@ -91,6 +116,7 @@ class NativeExecutable final : public Executable {
   [[nodiscard]] std::vector<std::string> notes() const override { return notes_; }
 
   [[nodiscard]] const Plan* plan() const { return shared_->planned.get(); }
+  [[nodiscard]] const Program& program() const { return *shared_->program; }
 
  private:
   std::shared_ptr<const Shared> shared_;  // contexts hold it too
@@ -110,17 +136,28 @@ class NativeBackend final : public OwnBackend {
       ir::Graph graph, const CompileOptions& options) const override {
     ASSIGN_OR_RETURN(const Isa isa, select_isa());
     RETURN_IF_ERROR(check(graph, options));
+    if (options.pool != nullptr && options.threads > 0 &&
+        options.threads != options.pool->threads()) {
+      return invalid_argument("{} threads were asked for, and a thread pool of {}", options.threads,
+                              options.pool->threads());
+    }
+    const std::shared_ptr<const ir::Prepared> prepared = graph.prepared;
     ASSIGN_OR_RETURN(const std::vector<ir::TensorType> types, bound_inputs(graph, options));
     ASSIGN_OR_RETURN(ir::Graph fixed, fix_shapes(std::move(graph), options));
     std::vector<std::string> notes;
-    ASSIGN_OR_RETURN(ir::Graph lowered, lower(std::move(fixed), options, notes));
+    if (prepared == nullptr) {
+      ASSIGN_OR_RETURN(fixed, lower(std::move(fixed), options, notes));
+    }
     Concurrency concurrency = resolve_concurrency(options);
     const auto shared = std::make_shared<Shared>();
     shared->streams = concurrency.streams;
+    shared->pool = options.pool;
     shared->memory_limit = static_cast<std::size_t>(options.memory_limit);
-    shared->inputs = describe_inputs(lowered, types);
-    shared->outputs = describe_values(lowered, lowered.outputs());
-    ASSIGN_OR_RETURN(shared->program, Program::build(std::move(lowered), isa, concurrency.threads));
+    shared->inputs = describe_inputs(fixed, types);
+    shared->outputs = describe_values(fixed, fixed.outputs());
+    ASSIGN_OR_RETURN(shared->program, Program::build(std::move(fixed), {isa, concurrency.threads,
+                                                                        options.tile_rows}));
+    if (prepared != nullptr) RETURN_IF_ERROR(adopt_packed(prepared, *shared->program, isa, notes));
     if (std::string nodes = shared->program->describe_nodes(); !nodes.empty())
       notes.push_back(std::move(nodes));
     if (shared->program->only_region() != nullptr && all_known(types))
@@ -137,7 +174,14 @@ class NativeBackend final : public OwnBackend {
     const Plan& plan = *shared.planned;
     RETURN_IF_ERROR(
         Workspace(*shared.program, shared.streams, shared.memory_limit).check_limit(plan));
-    shared.outputs = plan.output_infos;
+    for (std::size_t i = 0; i < shared.outputs.size(); ++i)
+      shared.outputs[i].type = plan.output_infos[i].type;
+    if (plan.whole_arena_bytes > 0) {
+      notes.push_back(fmt::format("in strips: {} bytes of intermediate values instead of {}",
+                                  plan.arena_bytes, plan.whole_arena_bytes));
+    } else if (options.tile_rows > 0) {
+      notes.push_back("not in strips: no part of the model takes less memory so");
+    }
     if (std::string slow = describe_slow_steps(plan); !slow.empty())
       notes.push_back(std::move(slow));
     concurrency.threads = plan.useful_threads;
@@ -155,6 +199,14 @@ class NativeBackend final : public OwnBackend {
 const Plan* plan_of(const Executable& executable) {
   const auto* native = dynamic_cast<const NativeExecutable*>(&executable);
   return native == nullptr ? nullptr : native->plan();
+}
+
+std::vector<StagePlan> stage_plans(const Executable& executable) {
+  const auto* native = dynamic_cast<const NativeExecutable*>(&executable);
+  if (native == nullptr) return {};
+  std::vector<ir::TensorType> types;
+  for (const TensorInfo& input : native->inputs()) types.push_back(input.type);
+  return plan_stages(native->program(), types);
 }
 
 const Backend& native_backend() {

@@ -1,7 +1,10 @@
 // Lathe's own engine.
 #pragma once
 
+#include <vector>
+
 #include "engine/backend.h"
+#include "engine/stage_plans.h"
 
 namespace lathe::engine {
 
@@ -15,5 +18,9 @@ struct Plan;
 // The plan that an executable of this backend has for its inputs(); null where these leave extents
 // to the runs, and of other backends. It lives as long.
 const Plan* plan_of(const Executable& executable);
+
+// What an executable of this backend will do for its inputs(), stage by stage; empty for those of
+// others. Takes the time of planning; what it points at lives as long as the executable.
+std::vector<StagePlan> stage_plans(const Executable& executable);
 
 }  // namespace lathe::engine

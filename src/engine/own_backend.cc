@@ -30,6 +30,12 @@ Status check_passes(const CompileOptions& options) {
 Status OwnBackend::check(const ir::Graph& graph, const CompileOptions& options) const {
   RETURN_IF_ERROR(supports(graph));
   RETURN_IF_ERROR(check_passes(options));
+  if (graph.prepared != nullptr && !options.disabled_passes.empty()) {
+    return invalid_argument(
+        "pass '{}' cannot be left out of a compiled model, which has been through all of them: "
+        "leave it out when it is compiled",
+        options.disabled_passes.front());
+  }
   RETURN_IF_ERROR(check_float32(*this, options));
   return check_no_providers(*this, options);
 }

@@ -4,11 +4,16 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
+#include <utility>
 #include <vector>
 
+#include "base/result.h"
 #include "base/thread_pool.h"
 #include "engine/plan.h"
 #include "kernels/aligned_buffer.h"
@@ -31,33 +36,53 @@ class PackedWeights {
   PackedWeights& operator=(const PackedWeights&) = delete;
 
   // The packing of this key, made by `weights()` where there is none yet: a function that gives
-  // what stays valid until it is packed.
+  // what stays valid until it is packed. Fails where that has to be checked and is damaged.
   template <typename MakeWeights>
-  WeightsId find_or_pack(const PackingKey& key, const kernels::Problem& problem,
-                         const MakeWeights& weights, ThreadPool& pool) {
+  Result<WeightsId> find_or_pack(const PackingKey& key, const kernels::Problem& problem,
+                                 const MakeWeights& weights, ThreadPool& pool) {
     const std::lock_guard lock(mutex_);
-    const auto [it, is_new] = ids_.try_emplace(key, static_cast<WeightsId>(buffers_.size()));
-    if (is_new) {
-      const kernels::Kernel& kernel = kernels::kernel_of(key.kernel);
-      kernels::AlignedBuffer<std::byte>& packed =
-          buffers_.emplace_back(kernel.packed_bytes(problem));
-      kernel.pack(problem, weights(), packed.data(), pool);
-      bytes_ += packed.size();
-    }
-    return it->second;
+    const kernels::Kernel& kernel = kernels::kernel_of(key.kernel);
+    const std::size_t bytes = kernel.packed_bytes(problem);
+    const auto known = ids_.find(key);
+    // What was adopted may be of a file that lies.
+    if (known != ids_.end() && packing(known->second).bytes.size() == bytes) return known->second;
+    RETURN_IF_ERROR(check_once());
+    kernels::AlignedBuffer<std::byte> buffer(bytes);
+    kernel.pack(problem, weights(), buffer.data(), pool);
+    return add(key, std::move(buffer));
   }
+  // Asked once, before anything is packed: whether constants are what they should be.
+  void check_before_packing(std::function<Status()> check);
+  // A packing of this key that was made before and lies in the memory of others, which `lender`
+  // keeps; it may be of any size. One that is there already stays.
+  void adopt(const PackingKey& key, std::span<const std::byte> bytes,
+             std::shared_ptr<const void> lender);
   // The packing of this key for its kernel, or for any other that takes the problem; sets the
   // key's kernel to that.
   std::optional<WeightsId> find(PackingKey& key, const kernels::Problem& problem) const;
 
   [[nodiscard]] const std::byte* data(WeightsId id) const;
   [[nodiscard]] std::size_t bytes() const;
+  // All that there are, by key.
+  [[nodiscard]] std::vector<std::pair<PackingKey, std::span<const std::byte>>> all() const;
 
  private:
+  struct Packing {
+    std::span<const std::byte> bytes;
+    kernels::AlignedBuffer<std::byte> buffer = {};  // what they lie in, or
+    std::shared_ptr<const void> lender = nullptr;
+  };
+  [[nodiscard]] const Packing& packing(WeightsId id) const {
+    return packings_[static_cast<std::size_t>(id)];
+  }
+  Status check_once();
+  WeightsId add(const PackingKey& key, kernels::AlignedBuffer<std::byte> buffer);
+
   mutable std::mutex mutex_;
   std::map<PackingKey, WeightsId> ids_;
-  std::deque<kernels::AlignedBuffer<std::byte>> buffers_;
+  std::deque<Packing> packings_;
   std::size_t bytes_ = 0;
+  std::function<Status()> check_;  // null once it has passed
 };
 
 }  // namespace lathe::engine

@@ -93,6 +93,8 @@ struct Plan {
   std::size_t arena_bytes = 0;
   // What any placement would need: the most that is in use at one step, with its scratch.
   std::size_t least_arena_bytes = 0;
+  // Of a plan in strips (CompileOptions::tile_rows): the arena without; else 0.
+  std::size_t whole_arena_bytes = 0;
   std::size_t constant_bytes = 0;  // of the constants that steps read as they are
 };
 

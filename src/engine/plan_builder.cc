@@ -1,6 +1,8 @@
 #include "engine/plan_builder.h"
 
 #include <algorithm>
+#include <climits>
+#include <numeric>
 
 #include "engine/lower/lower.h"
 #include "engine/memory_plan.h"
@@ -86,7 +88,8 @@ SlotId PlanBuilder::slot(ir::ValueId value) {
 }
 
 void PlanBuilder::release(ir::ValueId constant) {
-  if (graph_.readers(constant).size() != 1 || graph_.is_output(constant)) return;
+  const std::size_t packed = ++packed_readers_[constant];
+  if (packed < graph_.readers(constant).size() || graph_.is_output(constant)) return;
   const ir::Tensor used_up = graph_.constant(constant)->without_elements();
   if (options_.origin != nullptr) options_.origin->set_constant(constant, used_up);
   graph_.set_constant(constant, used_up);
@@ -188,6 +191,7 @@ Result<Plan> PlanBuilder::build() {
   for (const ir::ValueId id : graph_.outputs()) plan_.outputs.push_back(slot(id));
   RETURN_IF_ERROR(status_);
   write_outputs_in_place();
+  overwrite_operands();
   plan_.threads = options_.threads;
   plan_.input_infos = describe_values(graph_, graph_.inputs());
   plan_.output_infos = describe_values(graph_, graph_.outputs());
@@ -205,6 +209,65 @@ void PlanBuilder::write_outputs_in_place() {
     storage.kind = Storage::Kind::kOutput;
     storage.index = static_cast<int>(i);
   }
+}
+
+namespace {
+
+struct Uses {
+  int first = INT_MAX;
+  int last = -1;
+};
+
+// By storage: the steps that use it; outputs of the graph are used by the one behind the last.
+std::vector<Uses> uses_of_storages(const Plan& plan) {
+  std::vector<Uses> uses(plan.storages.size());
+  const auto use = [&](SlotId slot, int step) {
+    Uses& own = uses[static_cast<std::size_t>(plan.slots[static_cast<std::size_t>(slot)].storage)];
+    own.first = std::min(own.first, step);
+    own.last = step;
+  };
+  const int count = static_cast<int>(plan.steps.size());
+  for (int i = 0; i < count; ++i) {
+    for (const SlotId slot : plan.steps[static_cast<std::size_t>(i)].inputs) use(slot, i);
+    for (const SlotId slot : plan.steps[static_cast<std::size_t>(i)].outputs) use(slot, i);
+  }
+  for (const SlotId slot : plan.outputs) use(slot, count);
+  return uses;
+}
+
+}  // namespace
+
+// What a step reads last and may write over becomes the memory of what it makes.
+void PlanBuilder::overwrite_operands() {
+  const auto at = [](int id) { return static_cast<std::size_t>(id); };
+  std::vector<Uses> uses = uses_of_storages(plan_);
+  // The storage that each is a part of.
+  std::vector<StorageId> whole(plan_.storages.size());
+  std::iota(whole.begin(), whole.end(), 0);
+  const auto read_by = [&](SlotId slot) { return whole[at(plan_.slots[at(slot)].storage)]; };
+  const auto is_in_arena = [&](StorageId id) {
+    return plan_.storages[at(id)].kind == Storage::Kind::kArena && plan_.storages[at(id)].bytes > 0;
+  };
+  for (int i = 0; i < static_cast<int>(plan_.steps.size()); ++i) {
+    const Step& step = plan_.steps[at(i)];
+    if (is_slow(step)) continue;
+    const StorageId made = plan_.slots[at(step.outputs[0])].storage;
+    if (!is_in_arena(made) || uses[at(made)].first < i) continue;
+    const auto can_be_overwritten = [&](StorageId read) {
+      for (std::size_t k = 0; k < step.inputs.size(); ++k)
+        if (read_by(step.inputs[k]) == read && !kernels::may_overwrite(step.problem, k))
+          return false;
+      return is_in_arena(read) && uses[at(read)].last == i &&
+             plan_.storages[at(read)].bytes == plan_.storages[at(made)].bytes;
+    };
+    const auto found = std::find_if(step.inputs.begin(), step.inputs.end(),
+                                    [&](SlotId slot) { return can_be_overwritten(read_by(slot)); });
+    if (found == step.inputs.end()) continue;
+    whole[at(made)] = read_by(*found);
+    uses[at(read_by(*found))].last = uses[at(made)].last;
+    plan_.storages[at(made)].bytes = 0;
+  }
+  for (Slot& slot : plan_.slots) slot.storage = whole[at(slot.storage)];
 }
 
 void PlanBuilder::plan_arena() {

@@ -1,6 +1,7 @@
 // Turns a lowered graph of known shapes into a Plan, one node after another.
 #pragma once
 
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -59,7 +60,9 @@ class PlanBuilder {
     key.kernel = kernels::best_kernel(problem, options_.isa);
     WeightsId packed = kNoWeights;
     if (graph_.constant(key.constants.front())->has_elements()) {
-      packed = options_.weights->find_or_pack(key, problem, weights, *options_.packers);
+      auto found = options_.weights->find_or_pack(key, problem, weights, *options_.packers);
+      if (!found.ok()) return fail(found.error());
+      packed = *found;
       release(key.constants.front());
     } else {
       packed = find_packed(op, key, problem);
@@ -71,7 +74,7 @@ class PlanBuilder {
  private:
   void add_step(const ops::FusedOperator& op, KernelId kernel, kernels::Problem problem,
                 std::vector<SlotId> inputs, SlotId output);
-  // Drops the elements of a constant that nothing but the node just packed reads.
+  // A node has packed a constant: drops its elements where all of its readers have.
   void release(ir::ValueId constant);
   // The packing of weights that have been released; fails where there is none.
   WeightsId find_packed(const ops::FusedOperator& op, PackingKey& key,
@@ -86,6 +89,7 @@ class PlanBuilder {
   SlotId new_slot(StorageId storage, ir::ValueId value);
   StorageId new_storage(Storage storage);
   void write_outputs_in_place();
+  void overwrite_operands();
   void plan_arena();
 
   ir::Graph graph_;
@@ -95,6 +99,7 @@ class PlanBuilder {
   Status status_;
   std::vector<std::vector<std::int64_t>> dims_;  // by value
   std::vector<SlotId> slots_;                    // by value; -1 where there is none yet
+  std::map<ir::ValueId, std::size_t> packed_readers_;
 };
 
 }  // namespace lathe::engine

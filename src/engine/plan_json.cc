@@ -28,6 +28,10 @@ json field_to_json(const T& field) {
     return kernels::field_names(field)[static_cast<std::size_t>(field)];
   } else if constexpr (std::is_arithmetic_v<T> || std::is_same_v<T, std::vector<std::int64_t>>) {
     return field;
+  } else if constexpr (std::is_same_v<T, std::vector<float>>) {
+    json array = json::array();
+    for (const float value : field) array.push_back(float_to_json(value));
+    return array;
   } else {
     json object = json::object();
     kernels::for_each_field(field, [&](std::string_view name, const auto& inner) {
@@ -65,7 +69,8 @@ class Reader {
   template <typename T>
   void read_fields(T& fields) {
     kernels::for_each_field(fields, [&]<typename Field>(std::string_view name, Field& field) {
-      if constexpr (std::is_class_v<Field> && !std::is_same_v<Field, std::vector<std::int64_t>>) {
+      if constexpr (std::is_class_v<Field> && !std::is_same_v<Field, std::vector<std::int64_t>> &&
+                    !std::is_same_v<Field, std::vector<float>>) {
         read_struct(name, field);
       } else {
         read(name, field);
@@ -121,7 +126,7 @@ class Reader {
     return std::in_range<T>(value);
   }
   template <typename T>
-  requires std::is_integral_v<T>
+  requires std::is_arithmetic_v<T>
   static bool take(const json& from, std::vector<T>& field) {
     if (!from.is_array()) return false;
     field.clear();
@@ -337,6 +342,7 @@ json plan_to_json(const Plan& plan) {
               {"threads", plan.threads},
               {"useful_threads", plan.useful_threads},
               {"least_arena_bytes", plan.least_arena_bytes},
+              {"whole_arena_bytes", plan.whole_arena_bytes},
               {"constant_bytes", plan.constant_bytes}};
   for (const Storage& storage : plan.storages)
     object["storages"].push_back(storage_to_json(storage));
@@ -364,6 +370,7 @@ Result<Plan> read_plan(const json& from) {
   reader.read("threads", plan.threads);
   reader.read("useful_threads", plan.useful_threads);
   reader.read("least_arena_bytes", plan.least_arena_bytes);
+  reader.read("whole_arena_bytes", plan.whole_arena_bytes);
   reader.read("constant_bytes", plan.constant_bytes);
   RETURN_IF_ERROR(reader.finish());
   return plan;

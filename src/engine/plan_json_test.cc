@@ -1,5 +1,6 @@
 #include "engine/plan_json.h"
 
+#include <array>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -9,7 +10,9 @@
 #include "base/random.h"
 #include "engine/check_plan.h"
 #include "engine/native.h"
+#include "engine/reference.h"
 #include "engine/test_models.h"
+#include "ops/infer_shapes.h"
 
 namespace lathe::engine {
 namespace {
@@ -51,6 +54,37 @@ TEST_F(PlanJsonTest, ComesBackEqual) {
       EXPECT_EQ(read->steps[i].kernel, made.steps[i].kernel);
       EXPECT_TRUE(read->steps[i].problem == made.steps[i].problem);
     }
+  }
+}
+
+TEST_F(PlanJsonTest, ElementwiseStepsOverwriteWhatNothingElseReads) {
+  ir::Graph graph;
+  const auto sigmoid = [&](ir::ValueId x) { return graph.add("Sigmoid", std::array{x}); };
+  const ir::ValueId x = graph.add_input("x", {ir::DataType::kFloat32, ir::Shape{1, 8, 32, 32}});
+  const ir::ValueId second = sigmoid(sigmoid(x));
+  const ir::ValueId third = sigmoid(sigmoid(second));  // not over `second`, which is read again
+  graph.set_outputs({sigmoid(graph.add("Add", std::array{second, third}))});
+  ASSERT_TRUE(ops::infer_shapes(graph).ok());
+  const Plan& made = plan(graph);
+  const std::size_t bytes = std::size_t{8} * 32 * 32 * 4;
+  EXPECT_EQ(made.arena_bytes, 2 * bytes);
+  EXPECT_EQ(made.least_arena_bytes, made.arena_bytes);
+  EXPECT_TRUE(check_plan(made).ok());
+  const auto reference = reference_backend().compile(graph, {}).value();
+  const ir::Tensor input = random_input({1, 8, 32, 32}, 3);
+  EXPECT_LT(largest_relative_difference(reference->new_context()->run({&input, 1}).value()[0],
+                                        executable_->new_context()->run({&input, 1}).value()[0]),
+            1e-6);
+}
+
+TEST_F(PlanJsonTest, OnlyWhatMayBeOverwrittenIs) {
+  json written = plan_to_json(plan("cnn"));
+  for (json& step : written["steps"]) {
+    if (step["inputs"].empty() || step["outputs"] == step["inputs"]) continue;
+    json changed = written;
+    json& slot = changed["slots"][step["outputs"][0].get<std::size_t>()];
+    slot["storage"] = changed["slots"][step["inputs"][0].get<std::size_t>()]["storage"];
+    EXPECT_NE(error_of(changed), "no error") << step["name"];
   }
 }
 

@@ -1,6 +1,5 @@
 #include "engine/plan_runner.h"
 
-#include <chrono>
 #include <cstring>
 
 #include "engine/interpreter.h"
@@ -40,7 +39,7 @@ void PlanRunner::place(const Memory& memory) {
   }
 }
 
-Status PlanRunner::run_step(std::size_t i, std::byte* arena, ThreadPool& pool) {
+Status PlanRunner::run_step(std::size_t i, std::byte* arena, const Help& help) {
   const Step& step = plan_->steps[i];
   inputs_.clear();
   outputs_.clear();
@@ -48,24 +47,23 @@ Status PlanRunner::run_step(std::size_t i, std::byte* arena, ThreadPool& pool) {
   for (const SlotId slot : step.outputs) outputs_.push_back(place_of(slot));
   if (step.kernel == kInterpreter) {
     const auto node = static_cast<std::size_t>(step.interpreted);
+    if (help.turn != nullptr) help.turn->rest();
     return interpret(plan_->interpreted[node], inputs_, outputs_);
   }
+  if (help.turn != nullptr) help.turn->go_on();
   return kernels::kernel_of(step.kernel)
       .run(step.problem,
-           {inputs_.data(), outputs_.data(), weights_[i], arena + step.scratch_offset, pool})
+           {inputs_.data(), outputs_.data(), weights_[i], arena + step.scratch_offset, help.pool})
       .with_context([&] { return fmt::format("node '{}' ({})", step.name, step.op_type); });
 }
 
-Status PlanRunner::run(const Memory& memory, ThreadPool& pool, std::vector<StepProfile>* times) {
+Status PlanRunner::run(const Memory& memory, const Help& help, StepRecorder* recorder,
+                       std::size_t first) {
   place(memory);
   for (std::size_t i = 0; i < plan_->steps.size(); ++i) {
-    const auto start = times == nullptr ? std::chrono::steady_clock::time_point()
-                                        : std::chrono::steady_clock::now();
-    RETURN_IF_ERROR(run_step(i, memory.arena, pool));
-    if (times == nullptr) continue;
-    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
-    (*times)[i].total_ms += took.count();
-    ++(*times)[i].runs;
+    RETURN_IF_ERROR(check_stop(help.stop));
+    const StepTimer timer(recorder, first + i);
+    RETURN_IF_ERROR(run_step(i, memory.arena, help));
   }
   // Outputs that are inputs, constants or each other as well.
   for (std::size_t i = 0; i < plan_->outputs.size(); ++i) {
@@ -76,15 +74,6 @@ Status PlanRunner::run(const Memory& memory, ThreadPool& pool, std::vector<StepP
       std::memcpy(memory.outputs[i], made, storage.bytes);
   }
   return {};
-}
-
-std::vector<StepProfile> PlanRunner::empty_profile() const {
-  std::vector<StepProfile> profile;
-  for (const Step& step : plan_->steps) {
-    profile.push_back(
-        {step.name, step.op_type, std::string(kernel_name(step)), step.missing, step.macs, 0, 0});
-  }
-  return profile;
 }
 
 }  // namespace lathe::engine

@@ -9,6 +9,7 @@
 #include "base/thread_pool.h"
 #include "engine/packed_weights.h"
 #include "engine/plan.h"
+#include "engine/step_recorder.h"
 
 namespace lathe::engine {
 
@@ -27,12 +28,16 @@ class PlanRunner {
     std::span<std::byte* const> outputs;
     std::byte* arena = nullptr;
   };
-  // Where `times` is given, adds each step's time to its entry. Neither allocates nor locks, but
-  // for what the interpreter and the pool's workers do.
-  Status run(const Memory& memory, ThreadPool& pool, std::vector<StepProfile>* times = nullptr);
-
-  // An entry for each step, with no time yet.
-  [[nodiscard]] std::vector<StepProfile> empty_profile() const;
+  // What a run computes with, and what ends it early with kInterrupted: looked at before each step.
+  struct Help {
+    ThreadPool& pool;
+    ThreadPool::Turn* turn = nullptr;  // rests while the interpreter computes
+    const std::atomic<bool>* stop = nullptr;
+  };
+  // Where `recorder` is given each step is timed: they are those from `first` on that it knows.
+  // Without, neither allocates nor locks, but for what the interpreter and the pool's workers do.
+  Status run(const Memory& memory, const Help& help, StepRecorder* recorder = nullptr,
+             std::size_t first = 0);
 
  private:
   void place(const Memory& memory);
@@ -40,7 +45,7 @@ class PlanRunner {
     const Slot& described = plan_->slots[static_cast<std::size_t>(slot)];
     return places_[static_cast<std::size_t>(described.storage)];
   }
-  Status run_step(std::size_t i, std::byte* arena, ThreadPool& pool);
+  Status run_step(std::size_t i, std::byte* arena, const Help& help);
 
   std::shared_ptr<const Plan> plan_;
   std::vector<void*> places_;              // of each storage

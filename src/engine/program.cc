@@ -141,8 +141,8 @@ class ShapeTrial {
 
 class ProgramBuilder {
  public:
-  ProgramBuilder(ir::Graph graph, Isa isa, int threads)
-      : graph_(std::move(graph)), isa_(isa), threads_(threads) {}
+  ProgramBuilder(ir::Graph graph, const Planning& planning)
+      : graph_(std::move(graph)), planning_(planning) {}
 
   Result<std::shared_ptr<const Program>> build() {
     program_.value_count_ = graph_.value_count();
@@ -157,7 +157,7 @@ class ProgramBuilder {
         std::all_of(program_.inputs_.begin(), program_.inputs_.end(), fits) &&
         std::all_of(program_.outputs_.begin(), program_.outputs_.end(), fits)) {
       RegionStage all{nullptr, program_.inputs_, program_.outputs_};
-      all.region = std::make_unique<Region>(std::move(graph_), isa_, threads_);
+      all.region = std::make_unique<Region>(std::move(graph_), planning_);
       program_.stages_.emplace_back(std::move(all));
       program_.released_.emplace_back();
       return std::make_shared<const Program>(std::move(program_));
@@ -238,7 +238,7 @@ class ProgramBuilder {
       if (is_read_outside(made, level)) stage.outputs.push_back(made);
     ir::Graph part = extraction.finish(stage.outputs);
     stage.inputs = extraction.take_inputs();
-    stage.region = std::make_unique<Region>(std::move(part), isa_, threads_);
+    stage.region = std::make_unique<Region>(std::move(part), planning_);
     program_.stages_.emplace_back(std::move(stage));
   }
 
@@ -276,7 +276,7 @@ class ProgramBuilder {
       captures_constants = true;
     }
     if (captures_constants) RETURN_IF_ERROR(ops::infer_shapes(graph));
-    return ProgramBuilder(std::move(graph), isa_, threads_).build();
+    return ProgramBuilder(std::move(graph), planning_).build();
   }
 
   // What the environment has from the beginning.
@@ -310,8 +310,7 @@ class ProgramBuilder {
   }
 
   ir::Graph graph_;
-  Isa isa_;
-  int threads_;
+  Planning planning_;
   Program program_;
   std::vector<NodeId> order_;
   std::vector<int> value_levels_;
@@ -320,8 +319,8 @@ class ProgramBuilder {
   std::optional<ShapeTrial> trial_;
 };
 
-Result<std::shared_ptr<const Program>> Program::build(ir::Graph lowered, Isa isa, int threads) {
-  return ProgramBuilder(std::move(lowered), isa, threads).build();
+Result<std::shared_ptr<const Program>> Program::build(ir::Graph lowered, const Planning& planning) {
+  return ProgramBuilder(std::move(lowered), planning).build();
 }
 
 const Region* Program::only_region() const {
@@ -329,6 +328,21 @@ const Region* Program::only_region() const {
   return first == nullptr || first->inputs != inputs_ || first->outputs != outputs_
              ? nullptr
              : first->region.get();
+}
+
+std::vector<const Region*> Program::regions() const {
+  std::vector<const Region*> regions;
+  for (const Stage& stage : stages_) {
+    if (const auto* region = std::get_if<RegionStage>(&stage)) {
+      regions.push_back(region->region.get());
+      continue;
+    }
+    for (const auto& [key, body] : std::get<NodeStage>(stage).bodies) {
+      const std::vector<const Region*> inner = body->regions();
+      regions.insert(regions.end(), inner.begin(), inner.end());
+    }
+  }
+  return regions;
 }
 
 std::size_t Program::weight_bytes() const {

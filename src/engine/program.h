@@ -40,7 +40,7 @@ using Stage = std::variant<RegionStage, NodeStage>;
 class Program {
  public:
   // The graph has been through the passes. Errors name the node or value that cannot be had.
-  static Result<std::shared_ptr<const Program>> build(ir::Graph lowered, Isa isa, int threads);
+  static Result<std::shared_ptr<const Program>> build(ir::Graph lowered, const Planning& planning);
 
   [[nodiscard]] std::span<const Stage> stages() const { return stages_; }
   // What each run brings: inputs, and behind them what the graph captures.
@@ -55,6 +55,8 @@ class Program {
   }
   // The region, where it computes all outputs from all inputs; or null.
   [[nodiscard]] const Region* only_region() const;
+  // All that there are, those of graphs inside too, in an order that the graph decides.
+  [[nodiscard]] std::vector<const Region*> regions() const;
   // Packed so far, and as they are; with those of graphs inside.
   [[nodiscard]] std::size_t weight_bytes() const;
   // "2 nodes are evaluated one by one, ..."; empty where there are none.

@@ -1,7 +1,6 @@
 #include "engine/program_runner.h"
 
 #include <algorithm>
-#include <chrono>
 #include <new>
 
 #include "ops/evaluate.h"
@@ -15,13 +14,14 @@ Status Workspace::check_limit(const Plan& plan) const {
   if (needed <= memory_limit_) return {};
   return error(ErrorCode::kResourceExhausted,
                "the model needs {} bytes ({} of weights, {} of intermediate values for each of "
-               "{} streams), the limit is {}",
-               needed, weights, plan.arena_bytes, streams_, memory_limit_);
+               "{} streams), {} more than the limit of {}; a smaller batch, fewer streams or "
+               "--tile take less",
+               needed, weights, plan.arena_bytes, streams_, needed - memory_limit_, memory_limit_);
 }
 
 Status Workspace::prepare(const Plan& plan) {
   if (plan.useful_threads > 1 && pool_ == nullptr)
-    pool_ = std::make_unique<ThreadPool>(plan.threads);
+    pool_ = std::make_shared<ThreadPool>(plan.threads);
   if (plan.arena_bytes <= arena_.size()) return {};
   arena_ = {};  // first, so that there are not two
   try {
@@ -59,6 +59,8 @@ Status fit_outputs(const Plan& plan, std::vector<ir::Tensor>& outputs) {
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     const ir::TensorType& type = plan.output_infos[i].type;
     if (is_of_type(outputs[i], type) && outputs[i].is_sole_owner()) continue;
+    if (outputs[i].is_borrowed_writable())
+      return unfit_output(plan.output_infos[i].name, outputs[i], type);
     ASSIGN_OR_RETURN(outputs[i], ir::Tensor::create(type.data_type, *ir::known_dims(*type.shape)));
   }
   return {};
@@ -70,8 +72,9 @@ Status RegionRunner::prepare(std::shared_ptr<const Plan> plan) {
   RETURN_IF_ERROR(workspace_.check_limit(*plan));
   RETURN_IF_ERROR(workspace_.prepare(*plan));
   if (prepared_.size() == Region::kMostPlans) prepared_.pop_back();
-  Prepared prepared{PlanRunner(std::move(plan), region_.weights()), {}};
-  if (workspace_.profiling) prepared.profile = prepared.runner.empty_profile();
+  Prepared prepared{PlanRunner(std::move(plan), region_.weights())};
+  if (workspace_.recorder != nullptr)
+    prepared.first_step = workspace_.recorder->add(describe_steps(prepared.runner.plan()));
   prepared_.insert(prepared_.begin(), std::move(prepared));
   return {};
 }
@@ -103,17 +106,15 @@ Status RegionRunner::run(std::span<const ir::Tensor> inputs, std::vector<ir::Ten
   for (const ir::Tensor& input : inputs) in_.push_back(input.bytes().data());
   out_.clear();
   for (ir::Tensor& output : outputs) out_.push_back(output.mutable_bytes().data());
-  return prepared.runner.run({in_, out_, workspace_.arena()}, workspace_.pool(plan),
-                             workspace_.profiling ? &prepared.profile : nullptr);
+  ThreadPool::Turn turn(workspace_.turns(plan), plan.useful_threads > 1);
+  return prepared.runner.run({in_, out_, workspace_.arena()},
+                             {workspace_.pool(plan), &turn, workspace_.stop},
+                             workspace_.recorder.get(), prepared.first_step);
 }
 
 void RegionRunner::start_profile() {
-  for (Prepared& prepared : prepared_) prepared.profile = prepared.runner.empty_profile();
-}
-
-void RegionRunner::append_profile(std::vector<StepProfile>& profile) const {
-  for (const Prepared& prepared : prepared_)
-    profile.insert(profile.end(), prepared.profile.begin(), prepared.profile.end());
+  for (Prepared& prepared : prepared_)
+    prepared.first_step = workspace_.recorder->add(describe_steps(prepared.runner.plan()));
 }
 
 ProgramRunner::ProgramRunner(const Program& program, Workspace& workspace)
@@ -125,10 +126,6 @@ ProgramRunner::ProgramRunner(const Program& program, Workspace& workspace)
       continue;
     }
     const auto& node = std::get<NodeStage>(stage);
-    runner.profile.name = node.node.name;
-    runner.profile.op_type = node.node.op_type;
-    runner.profile.kernel = node.bodies.empty() ? "reference" : "control flow";
-    if (node.bodies.empty()) runner.profile.missing = "its shapes depend on values";
     for (const auto& [key, body] : node.bodies)
       runner.bodies.emplace(key, std::make_unique<ProgramRunner>(*body, workspace));
   }
@@ -154,6 +151,7 @@ Result<std::vector<ir::Datum>> ProgramRunner::run(std::span<const ir::Datum> inp
   for (std::size_t i = 0; i < inputs.size(); ++i)
     values_[static_cast<std::size_t>(program_.inputs()[i])] = inputs[i];
   for (std::size_t i = 0; i < stages_.size(); ++i) {
+    RETURN_IF_ERROR(check_stop(workspace_.stop));
     const Stage& stage = program_.stages()[i];
     if (const auto* region = std::get_if<RegionStage>(&stage)) {
       RETURN_IF_ERROR(run_region(*region, stages_[i]));
@@ -184,8 +182,48 @@ Status ProgramRunner::run_region(const RegionStage& stage, StageRunner& runner) 
   return {};
 }
 
+namespace {
+
+// "#3" where it has no name of its own.
+std::string name_of(const NodeStage& stage) {
+  if (!stage.node.name.empty()) return stage.node.name;
+  const std::size_t begin = std::string_view("node ").size();
+  return stage.place.substr(begin, stage.place.find(" (") - begin);
+}
+
+StepProfile describe_node_stage(const NodeStage& stage) {
+  StepProfile step;
+  step.name = name_of(stage);
+  step.op_type = stage.node.op_type;
+  step.kernel = stage.bodies.empty() ? "reference" : "control flow";
+  if (stage.bodies.empty()) step.missing = "its shapes depend on values";
+  return step;
+}
+
+std::int64_t bytes_of(std::span<const ir::Datum> values) {
+  std::int64_t bytes = 0;
+  for (const ir::Datum& value : values)
+    if (value.tensor() != nullptr) bytes += static_cast<std::int64_t>(value.tensor()->num_bytes());
+  return bytes;
+}
+
+}  // namespace
+
 Status ProgramRunner::run_node(const NodeStage& stage, StageRunner& runner) {
-  const auto start = std::chrono::steady_clock::now();
+  StepRecorder* recorder = workspace_.recorder.get();
+  if (recorder == nullptr) return compute_node(stage, runner);
+  {
+    const StepTimer timer(recorder, runner.step);
+    RETURN_IF_ERROR(compute_node(stage, runner));
+  }
+  if (stage.bodies.empty()) {
+    recorder->set_bytes(runner.step, bytes_of(read_all(stage.node.inputs)) +
+                                         bytes_of(read_all(stage.node.outputs)));
+  }
+  return {};
+}
+
+Status ProgramRunner::compute_node(const NodeStage& stage, StageRunner& runner) {
   const std::vector<ir::Datum> inputs = read_all(stage.node.inputs);
   const std::vector<ir::Datum> captures = read_all(stage.captures);
   const auto run_body = [&](std::string_view attribute, std::span<const ir::Datum> given,
@@ -208,27 +246,18 @@ Status ProgramRunner::run_node(const NodeStage& stage, StageRunner& runner) {
     if (stage.node.outputs[i] != ir::kNoValue)
       values_[static_cast<std::size_t>(stage.node.outputs[i])] = std::move((*made)[i]);
   }
-  const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
-  runner.profile.total_ms += took.count();
-  ++runner.profile.runs;
   return {};
 }
 
 void ProgramRunner::start_profile() {
-  for (StageRunner& stage : stages_) {
-    if (stage.region != nullptr) stage.region->start_profile();
-    stage.profile.total_ms = 0;
-    stage.profile.runs = 0;
-    for (auto& [key, body] : stage.bodies) body->start_profile();
-  }
-}
-
-// A node that runs graphs takes the time that those do: it is told of these alone.
-void ProgramRunner::append_profile(std::vector<StepProfile>& profile) const {
-  for (const StageRunner& stage : stages_) {
-    if (stage.region != nullptr) stage.region->append_profile(profile);
-    if (stage.region == nullptr && stage.bodies.empty()) profile.push_back(stage.profile);
-    for (const auto& [key, body] : stage.bodies) body->append_profile(profile);
+  for (std::size_t i = 0; i < stages_.size(); ++i) {
+    StageRunner& runner = stages_[i];
+    if (const auto* node = std::get_if<NodeStage>(&program_.stages()[i])) {
+      runner.step = workspace_.recorder->add({describe_node_stage(*node)});
+    } else {
+      runner.region->start_profile();
+    }
+    for (auto& [key, body] : runner.bodies) body->start_profile();
   }
 }
 

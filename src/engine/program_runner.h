@@ -16,9 +16,15 @@ namespace lathe::engine {
 // Memory and threads that the regions of a program use one after the other.
 class Workspace {
  public:
-  // `memory_limit`: of weights and arenas, of `streams` of which each has one; 0: none.
-  Workspace(const Program& program, int streams, std::size_t memory_limit)
-      : program_(program), streams_(streams), memory_limit_(memory_limit) {}
+  // `memory_limit`: of weights and arenas, of `streams` of which each has one; 0: none. Without a
+  // `shared` pool it has threads of its own.
+  Workspace(const Program& program, int streams, std::size_t memory_limit,
+            std::shared_ptr<ThreadPool> shared = {})
+      : program_(program),
+        streams_(streams),
+        memory_limit_(memory_limit),
+        is_shared_(shared != nullptr),
+        pool_(std::move(shared)) {}
 
   // Refuses a plan that needs more than the limit.
   [[nodiscard]] Status check_limit(const Plan& plan) const;
@@ -28,7 +34,12 @@ class Workspace {
   [[nodiscard]] ThreadPool& pool(const Plan& plan) {
     return plan.useful_threads > 1 ? *pool_ : caller_;
   }
-  bool profiling = false;
+  // Of which a run of the plan takes a turn, or null.
+  [[nodiscard]] ThreadPool* turns(const Plan& plan) {
+    return is_shared_ || plan.useful_threads > 1 ? pool_.get() : nullptr;
+  }
+  std::unique_ptr<StepRecorder> recorder;   // while runs are profiled
+  const std::atomic<bool>* stop = nullptr;  // ends runs, where there is one
 
  private:
   const Program& program_;
@@ -36,7 +47,8 @@ class Workspace {
   std::size_t memory_limit_;
   kernels::AlignedBuffer<std::byte> arena_;
   ThreadPool caller_{1};
-  std::unique_ptr<ThreadPool> pool_;  // made for the first plan that gains by it
+  bool is_shared_;
+  std::shared_ptr<ThreadPool> pool_;  // or made for the first plan that gains by it
 };
 
 // A region and the plans that this inference has run. For one caller at a time.
@@ -51,13 +63,13 @@ class RegionRunner {
   // Where a plan for such inputs has been run, nothing is allocated but outputs.
   Status run(std::span<const ir::Tensor> inputs, std::vector<ir::Tensor>& outputs);
 
-  void append_profile(std::vector<StepProfile>& profile) const;
+  // The workspace's recorder is a new one.
   void start_profile();
 
  private:
   struct Prepared {
     PlanRunner runner;
-    std::vector<StepProfile> profile;  // empty where none was asked for
+    std::size_t first_step = 0;  // of the recorder's
   };
   Status prepare_for(std::span<const ir::Tensor> inputs);
 
@@ -80,19 +92,19 @@ class ProgramRunner {
   // On as many inputs as the program has.
   Result<std::vector<ir::Datum>> run(std::span<const ir::Datum> inputs);
 
-  void append_profile(std::vector<StepProfile>& profile) const;
   void start_profile();
 
  private:
   struct StageRunner {
     std::unique_ptr<RegionRunner> region;
     std::map<std::string, std::unique_ptr<ProgramRunner>, std::less<>> bodies;
-    StepProfile profile;  // of a node
+    std::size_t step = 0;  // of the recorder's, for a node
     std::vector<ir::Tensor> inputs;
     std::vector<ir::Tensor> outputs;
   };
   Status run_region(const RegionStage& stage, StageRunner& runner);
   Status run_node(const NodeStage& stage, StageRunner& runner);
+  Status compute_node(const NodeStage& stage, StageRunner& runner);
   [[nodiscard]] ir::Datum read(ir::ValueId id) const;
   [[nodiscard]] std::vector<ir::Datum> read_all(std::span<const ir::ValueId> ids) const;
 

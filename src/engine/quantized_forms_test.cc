@@ -4,13 +4,18 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "base/cpu.h"
+#include "engine/check_plan.h"
 #include "engine/native.h"
 #include "engine/plan.h"
+#include "engine/plan_json.h"
 #include "engine/reference.h"
 #include "engine/test_backends.h"
 #include "engine/test_models.h"
+#include "kernels/kernel.h"
+#include "passes/exporter_forms.h"
 
 namespace lathe::engine {
 namespace {
@@ -55,6 +60,44 @@ TEST_F(QuantizedFormsTest, Layers) {
   for (const passes::forms::Form& form : passes::forms::all_forms()) {
     SCOPED_TRACE(passes::forms::name_of(form));
     check(passes::forms::FormGraph(form).build());
+  }
+}
+
+// Each exporter's form on the kernels that it is meant for, none in float32 that multiplies, with
+// the bits of the reference whatever the number of threads.
+TEST_F(QuantizedFormsTest, Exporters) {
+  for (const passes::forms::ExporterForm& form : passes::forms::exporter_forms()) {
+    SCOPED_TRACE(form.name);
+    passes::forms::Exporter exporter;
+    const Graph graph = form.build(exporter);
+    const auto lowered = compile(lowered_backend(), graph);
+    if (lowered == nullptr) continue;
+    std::vector<Tensor> inputs;
+    for (const TensorInfo& info : lowered->inputs())
+      inputs.push_back(random_input(*ir::known_dims(*info.type.shape), 3 + inputs.size()));
+    const auto expected = run(*lowered, inputs);
+    for (const int threads : {1, 2}) {
+      const auto native = compile(native_backend(), graph, {.threads = threads});
+      if (native == nullptr) continue;
+      EXPECT_EQ(native->slow_share(), 0);
+      const auto actual = run(*native, inputs);
+      const double tolerance = form.has_float_kernels ? 1.001 * form.step : 0;
+      EXPECT_LE(largest_difference(expected[0], actual[0]), tolerance) << threads;
+      const Plan& plan = *plan_of(*native);
+      EXPECT_TRUE(check_plan(plan).ok());
+      const auto read = plan_from_json(plan_to_json(plan));
+      ASSERT_TRUE(read.ok()) << read.error().message();
+      for (std::size_t i = 0; i < plan.steps.size(); ++i)
+        EXPECT_TRUE(read->steps[i].problem == plan.steps[i].problem);
+      std::vector<std::string> names;
+      for (const Step& step : plan.steps)
+        names.emplace_back(step.kernel == kInterpreter ? "interpreter"
+                                                       : kernels::kernel_of(step.kernel).name);
+      for (const std::string& kernel : form.kernels)
+        EXPECT_THAT(names, testing::Contains(testing::StartsWith(kernel)));
+      for (const char* slow : {"interpreter", "igemm_f32", "mat_mul_igemm_f32", "depthwise_f32"})
+        EXPECT_THAT(names, testing::Not(testing::Contains(testing::StartsWith(slow))));
+    }
   }
 }
 
@@ -128,7 +171,7 @@ TEST_F(QuantizedFormsTest, WhatMovesMayChangeItsScale) {
 
 // In float32 between integer layers, on kernels all the same.
 TEST_F(QuantizedFormsTest, OperatorsThatStayFloat) {
-  for (const char* op : {"Mul", "Sub", "Div"}) {
+  for (const char* op : {"Mul", "Sub", "Div", "Max"}) {
     SCOPED_TRACE(op);
     Builder b;
     const ValueId x = b.input({1, 4, 6, 6}, 0.03F);

@@ -66,7 +66,10 @@ class ReferenceBackend final : public OwnBackend {
   [[nodiscard]] Result<std::shared_ptr<const Executable>> compile(
       ir::Graph graph, const CompileOptions& options) const override {
     RETURN_IF_ERROR(check_no_memory_limit(*this, options));
+    RETURN_IF_ERROR(check_no_strips(*this, options));
+    RETURN_IF_ERROR(check_no_pool(*this, options));
     RETURN_IF_ERROR(check(graph, options));
+    if (graph.prepared != nullptr) RETURN_IF_ERROR(graph.prepared->check_spare());
     ASSIGN_OR_RETURN(const std::vector<ir::TensorType> types, bound_inputs(graph, options));
     ASSIGN_OR_RETURN(graph, fix_shapes(std::move(graph), options));
     auto model = std::make_shared<Model>();
@@ -76,7 +79,9 @@ class ReferenceBackend final : public OwnBackend {
     model->inputs = describe_inputs(graph, types);
     ir::Graph bound = graph;
     RETURN_IF_ERROR(set_inputs(bound, types));
-    model->outputs = describe_values(bound, bound.outputs());
+    model->outputs = describe_values(graph, graph.outputs());
+    for (std::size_t i = 0; i < model->outputs.size(); ++i)
+      model->outputs[i].type = bound.tensor_type(bound.outputs()[i]);
     model->graph = std::move(graph);
     return std::shared_ptr<const Executable>(
         std::make_shared<ReferenceExecutable>(std::move(model), options));

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/plan_builder.h"
+#include "passes/tile_rows.h"
 
 namespace lathe::engine {
 namespace {
@@ -17,8 +18,8 @@ bool is_open(const ir::TensorType& type) { return !type.shape || !ir::fully_know
 
 }  // namespace
 
-Region::Region(ir::Graph lowered, Isa isa, int threads)
-    : isa_(isa), threads_(threads), graph_(std::move(lowered)) {
+Region::Region(ir::Graph lowered, const Planning& planning)
+    : planning_(planning), graph_(std::move(lowered)) {
   for (const ir::ValueId id : graph_.inputs()) inputs_.push_back(graph_.tensor_type(id));
   open_ = std::any_of(inputs_.begin(), inputs_.end(), is_open);
 }
@@ -47,11 +48,21 @@ Result<std::shared_ptr<const Plan>> Region::plan(std::span<const ir::TensorType>
 Result<std::shared_ptr<const Plan>> Region::make_plan(
     std::span<const ir::TensorType> inputs) const {
   // Weights are packed for the first plan, all but some.
-  ThreadPool packers(plans_.empty() ? threads_ : 1);
-  const PlanOptions options{isa_, threads_, &weights_, &packers, open_ ? &graph_ : nullptr};
+  ThreadPool packers(plans_.empty() && weights_.bytes() == 0 ? planning_.threads : 1);
+  const PlanOptions options{planning_.isa, planning_.threads, &weights_, &packers,
+                            open_ ? &graph_ : nullptr};
   ir::Graph graph = open_ ? graph_ : std::move(graph_);
   if (open_) RETURN_IF_ERROR(set_inputs(graph, inputs));
+  std::optional<Plan> tiled;
+  if (planning_.tile_rows > 0) {
+    ASSIGN_OR_RETURN(ir::Graph strips, passes::tile_rows(graph, planning_.tile_rows));
+    ASSIGN_OR_RETURN(tiled, build_plan(std::move(strips), options));
+  }
   ASSIGN_OR_RETURN(Plan plan, build_plan(std::move(graph), options));
+  if (tiled && tiled->arena_bytes < plan.arena_bytes) {
+    tiled->whole_arena_bytes = plan.arena_bytes;
+    plan = *std::move(tiled);
+  }
   return std::make_shared<const Plan>(std::move(plan));
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -15,6 +16,13 @@
 
 namespace lathe::engine {
 
+// How graphs are planned.
+struct Planning {
+  Isa isa = Isa::kScalar;
+  int threads = 1;
+  std::int64_t tile_rows = 0;  // CompileOptions::tile_rows
+};
+
 // Thread-safe. What a plan has packed serves those that follow it.
 class Region {
  public:
@@ -22,7 +30,7 @@ class Region {
   static constexpr std::size_t kMostPlans = 16;
 
   // The graph has been through the passes; where an input leaves extents open they are symbolic.
-  Region(ir::Graph lowered, Isa isa, int threads);
+  Region(ir::Graph lowered, const Planning& planning);
 
   // What the graph leaves open.
   [[nodiscard]] std::span<const ir::TensorType> inputs() const { return inputs_; }
@@ -33,13 +41,20 @@ class Region {
   Result<std::shared_ptr<const Plan>> plan(std::span<const ir::TensorType> inputs) const;
 
   [[nodiscard]] const PackedWeights& weights() const { return weights_; }
+  // See PackedWeights.
+  void check_before_packing(std::function<Status()> check) const {
+    weights_.check_before_packing(std::move(check));
+  }
+  void adopt(const PackingKey& key, std::span<const std::byte> bytes,
+             std::shared_ptr<const void> lender) const {
+    weights_.adopt(key, bytes, std::move(lender));
+  }
 
  private:
   Result<std::shared_ptr<const Plan>> make_plan(std::span<const ir::TensorType> inputs) const;
 
   std::vector<ir::TensorType> inputs_;
-  Isa isa_;
-  int threads_;
+  Planning planning_;
   bool open_ = false;
   mutable std::mutex mutex_;
   // Gives up its elements to packed weights; gone where the one plan that there is has been made.

@@ -6,8 +6,10 @@ namespace lathe::engine {
 namespace {
 
 // A library behind a context may throw where memory ends; a worker's thread must survive that.
-Outputs run_guarded(Context& context, std::span<const ir::Tensor> inputs) {
+Outputs run_guarded(Context& context, std::span<const ir::Tensor> inputs, const StopFlag& stop) {
+  RETURN_IF_ERROR(check_stop(stop.get()));
   try {
+    context.set_stop(stop);
     return context.run(inputs);
   } catch (const std::exception& problem) {
     return error(ErrorCode::kResourceExhausted, "the inference failed: {}", problem.what());
@@ -33,9 +35,11 @@ RequestQueue::~RequestQueue() {
   for (std::thread& worker : workers_) worker.join();
 }
 
-std::future<Outputs> RequestQueue::submit(std::vector<ir::Tensor> inputs, Completion completion) {
+std::future<Outputs> RequestQueue::submit(std::vector<ir::Tensor> inputs, Completion completion,
+                                          StopFlag stop) {
   auto request = std::make_shared<Request>();
   request->inputs = std::move(inputs);
+  request->stop = std::move(stop);
   request->in_order = completion == Completion::kInOrder;
   std::future<Outputs> future = request->promise.get_future();
   {
@@ -57,7 +61,7 @@ void RequestQueue::work(Context& context) {
       request = std::move(waiting_.front());
       waiting_.pop_front();
     }
-    Outputs outputs = run_guarded(context, request->inputs);
+    Outputs outputs = run_guarded(context, request->inputs, request->stop);
     request->inputs.clear();
     complete(request, std::move(outputs));
   }

@@ -23,11 +23,13 @@ class RequestQueue {
   RequestQueue& operator=(const RequestQueue&) = delete;
   ~RequestQueue();
 
-  std::future<Outputs> submit(std::vector<ir::Tensor> inputs, Completion completion);
+  std::future<Outputs> submit(std::vector<ir::Tensor> inputs, Completion completion,
+                              StopFlag stop = {});
 
  private:
   struct Request {
     std::vector<ir::Tensor> inputs;
+    StopFlag stop;
     std::promise<Outputs> promise;
     std::optional<Outputs> outputs;  // kept back until it is this request's turn
     bool in_order = false;

@@ -68,4 +68,29 @@ inline ir::Graph adding_graph(std::int64_t n, float step) {
   return g;
 }
 
+// y: float32[4] = x, doubled `count` times by a loop called "loop", and made positive.
+inline ir::Graph doubling_loop() {
+  ir::Graph body;
+  body.add_input("round", {ir::DataType::kInt64, ir::Shape{}});
+  const ir::ValueId goes_on = body.add_input("goes_on", {ir::DataType::kBool, ir::Shape{}});
+  const ir::ValueId state = body.add_input("state", {ir::DataType::kFloat32, ir::Shape{4}});
+  body.set_outputs({body.add("Identity", std::array{goes_on}),
+                    body.add("Add", std::array{state, state}, {}, "doubled")});
+  ir::Graph g;
+  const ir::ValueId count = g.add_input("count", {ir::DataType::kInt64, ir::Shape{}});
+  const ir::ValueId x = g.add_input("x", {ir::DataType::kFloat32, ir::Shape{4}});
+  ir::Node loop;
+  loop.name = "loop";
+  loop.op_type = "Loop";
+  loop.inputs = {count, ir::kNoValue, x};
+  loop.outputs = {g.add_value("last")};
+  loop.attributes.emplace("body",
+                          ir::Subgraph{std::make_shared<const ir::Graph>(std::move(body)), {}});
+  const ir::ValueId last = loop.outputs[0];
+  g.add_node(std::move(loop));
+  g.set_outputs({g.add("Relu", std::array{last}, {}, "y")});
+  LATHE_CHECK(ops::infer_shapes(g).ok());
+  return g;
+}
+
 }  // namespace lathe::engine

@@ -6,6 +6,7 @@
 
 #include "base/stream.h"
 #include "base/suggest.h"
+#include "formats/lathe/compiled_file.h"
 #include "formats/onnx/lower_opset.h"
 #include "formats/onnx/write_onnx.h"
 
@@ -16,6 +17,7 @@ std::optional<ModelFormat> format_of_name(const Path& path) {
   const std::string extension = extension_of(path);
   if (extension == ".onnx") return ModelFormat::kOnnx;
   if (extension == ".tflite") return ModelFormat::kTflite;
+  if (extension == ".lathe") return ModelFormat::kCompiled;
   return std::nullopt;
 }
 
@@ -43,6 +45,7 @@ Result<ModelFormat> detect_format(const Path& path) {
   if (const auto format = format_of_name(path)) return *format;
   ASSIGN_OR_RETURN(const MappedFile file, MappedFile::open(path));
   const std::string_view text = file.text();
+  if (is_compiled(text)) return ModelFormat::kCompiled;
   // The identifier of a FlatBuffers file stands behind the offset of its root table.
   if (text.size() >= 8 && text.substr(4, 4) == "TFL3") return ModelFormat::kTflite;
   // Writers of ModelProto begin with field 1, ir_version, as a varint.
@@ -63,6 +66,12 @@ Result<ir::Graph> load_model(const Path& path, UnknownOperators unknown_operator
       return read_onnx(path, unknown_operators);
     case ModelFormat::kTflite:
       return unsupported("{}: TFLite models cannot be read yet, .onnx files can", path.string());
+    case ModelFormat::kCompiled:
+      if (unknown_operators == UnknownOperators::kKeep) return read_compiled(path);
+      return unsupported(
+          "{}: is a compiled model, which can only be run: give the model that it "
+          "was compiled from",
+          path.string());
   }
   fatal("load_model: unknown format");
 }
@@ -70,6 +79,8 @@ Result<ir::Graph> load_model(const Path& path, UnknownOperators unknown_operator
 Status save_model(const ir::Graph& graph, const Path& path, const std::optional<int>& opset) {
   const auto format = is_stream(path) ? ModelFormat::kOnnx : format_of_name(path);
   if (format == ModelFormat::kOnnx) return write_onnx(graph, path, {.opset = opset});
+  if (format == ModelFormat::kCompiled)
+    return unsupported("{}: compiled models are made by `lathe compile`", path.string());
   return unsupported("{}: models are written as .onnx, expected a name that ends so",
                      path.string());
 }

@@ -1,5 +1,5 @@
-// Model files of any format, told apart by their names and first bytes. ONNX is read and written;
-// TFLite is only recognized.
+// Model files of any format, told apart by their names and first bytes. ONNX is read and written,
+// compiled models are read; TFLite is only recognized.
 #pragma once
 
 #include <optional>
@@ -10,13 +10,14 @@
 
 namespace lathe::formats {
 
-enum class ModelFormat { kOnnx, kTflite };
+enum class ModelFormat { kOnnx, kTflite, kCompiled };
 
-// By extension (.onnx, .tflite), else by content.
+// By extension (.onnx, .tflite, .lathe), else by content.
 Result<ModelFormat> detect_format(const Path& path);
 
 // Errors begin with the path; that of a file which is not there names one of nearly that name.
-// Thread-safe.
+// Whoever keeps unknown operators only runs the model, and gets compiled models too; for all others
+// these are an error. Thread-safe.
 Result<ir::Graph> load_model(const Path& path,
                              UnknownOperators unknown_operators = UnknownOperators::kRefuse);
 

@@ -296,6 +296,7 @@ std::string Graph::unique_name(std::string_view hint) {
 }
 
 Status Graph::compact() {
+  prepared = nullptr;
   ASSIGN_OR_RETURN(const std::vector<NodeId> order, topological_order());
   std::vector<bool> needed_value(values_.size(), false);
   std::vector<bool> needed_node(nodes_.size(), false);

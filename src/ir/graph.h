@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "ir/attribute.h"
+#include "ir/prepared.h"
 #include "ir/shape.h"
 #include "ir/tensor.h"
 #include "ir/type.h"
@@ -81,6 +82,9 @@ class Graph {
   // Lathe does not know: the versions of its operator sets by domain. Other runtimes can run it,
   // after serialize_onnx; nothing here can, and passes do not apply.
   std::map<std::string, std::int64_t, std::less<>> opsets;
+
+  // Of a compiled model, or null. Its ids are this graph's: what renumbers them drops it.
+  std::shared_ptr<const Prepared> prepared;
 
   // Building. A name that is empty or taken is made unique by a number at its end.
   ValueId add_input(std::string_view input_name, Type type);

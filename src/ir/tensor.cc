@@ -86,7 +86,10 @@ std::int64_t small_integer(DataType type, std::uint8_t bits) {
 struct Tensor::Buffer {
   std::atomic<std::int64_t> owners{1};
   std::unique_ptr<std::byte, FreeZeroed> bytes;
+  const std::byte* data = nullptr;  // those, or what the lender keeps
   std::size_t size = 0;
+  std::shared_ptr<const void> lender;
+  enum class Keeper { kThis, kLender, kWritableLender } keeper = Keeper::kThis;
   std::vector<std::string> strings;
 
   // Null where the system has no memory left.
@@ -100,6 +103,7 @@ struct Tensor::Buffer {
     if (buffer->size == 0) return buffer;
     buffer->bytes = {static_cast<std::byte*>(allocate_zeroed(buffer->size)), {buffer->size}};
     if (buffer->bytes == nullptr) return {};
+    buffer->data = buffer->bytes.get();
     return buffer;
   }
 };
@@ -135,6 +139,41 @@ Result<Tensor> Tensor::create(DataType type, std::span<const std::int64_t> dims)
   return tensor;
 }
 
+Result<Tensor> Tensor::borrow(DataType type, std::span<const std::int64_t> dims,
+                              std::span<const std::byte> bytes,
+                              std::shared_ptr<const void> lender) {
+  return borrow_bytes(type, dims, bytes, std::move(lender), false);
+}
+
+Result<Tensor> Tensor::borrow_writable(DataType type, std::span<const std::int64_t> dims,
+                                       std::span<std::byte> bytes,
+                                       std::shared_ptr<const void> lender) {
+  return borrow_bytes(type, dims, bytes, std::move(lender), true);
+}
+
+Result<Tensor> Tensor::borrow_bytes(DataType type, std::span<const std::int64_t> dims,
+                                    std::span<const std::byte> bytes,
+                                    std::shared_ptr<const void> lender, bool writable) {
+  ASSIGN_OR_RETURN(Tensor tensor, describe(type, dims));
+  if (type == DataType::kString) return unsupported("strings cannot be borrowed");
+  const std::size_t expected = buffer_bytes(type, tensor.count_);
+  if (bytes.size() != expected) {
+    return invalid_data("tensor {} has {} bytes, expected {}", tensor.type().to_string(),
+                        bytes.size(), expected);
+  }
+  const auto alignment = static_cast<std::uintptr_t>(std::max(1, bits_per_element(type) / 8));
+  if (reinterpret_cast<std::uintptr_t>(bytes.data()) % alignment != 0) {
+    return invalid_data("tensor {} does not begin at a multiple of {} bytes",
+                        tensor.type().to_string(), alignment);
+  }
+  tensor.buffer_ = BufferRef(new Buffer);
+  tensor.buffer_->data = bytes.data();
+  tensor.buffer_->size = bytes.size();
+  tensor.buffer_->lender = std::move(lender);
+  tensor.buffer_->keeper = writable ? Buffer::Keeper::kWritableLender : Buffer::Keeper::kLender;
+  return tensor;
+}
+
 Tensor Tensor::zeros(DataType type, std::span<const std::int64_t> dims) {
   return create(type, dims).value();
 }
@@ -149,7 +188,7 @@ const void* Tensor::raw() const {
   LATHE_CHECK(has_elements());
   if (!buffer_) return nullptr;
   return type_ == DataType::kString ? static_cast<const void*>(buffer_->strings.data())
-                                    : static_cast<const void*>(buffer_->bytes.get());
+                                    : static_cast<const void*>(buffer_->data);
 }
 
 std::size_t Tensor::num_bytes() const { return buffer_ ? buffer_->size : 0; }
@@ -164,14 +203,28 @@ Tensor::BufferRef::~BufferRef() {
 }
 
 bool Tensor::BufferRef::is_sole_owner() const {
-  return buffer_->owners.load(std::memory_order_acquire) == 1;
+  return buffer_->keeper != Buffer::Keeper::kLender &&
+         buffer_->owners.load(std::memory_order_acquire) == 1;
+}
+
+bool Tensor::is_borrowed() const { return buffer_ && buffer_->keeper != Buffer::Keeper::kThis; }
+
+bool Tensor::is_borrowed_writable() const {
+  return buffer_ && buffer_->keeper == Buffer::Keeper::kWritableLender;
+}
+
+void Tensor::own_elements() {
+  if (is_borrowed()) copy_elements();
 }
 
 void Tensor::make_unique_owner() {
-  if (!buffer_ || buffer_.is_sole_owner()) return;
+  if (buffer_ && !buffer_.is_sole_owner()) copy_elements();
+}
+
+void Tensor::copy_elements() {
   BufferRef copy = Buffer::allocate(type_, count_);
   if (!copy) fatal("no memory to copy a tensor");
-  if (buffer_->size > 0) std::memcpy(copy->bytes.get(), buffer_->bytes.get(), buffer_->size);
+  if (buffer_->size > 0) std::memcpy(copy->bytes.get(), buffer_->data, buffer_->size);
   copy->strings = buffer_->strings;
   buffer_ = std::move(copy);
 }

@@ -17,8 +17,8 @@ namespace lathe::ir {
 
 // Copies share their elements until one is written to (mutable_data makes it the sole owner first),
 // so that graphs and passes copy freely. Reading from several threads is safe; writing is for one
-// owner. The buffer is aligned to 64 bytes. Elements of 2, 4 and 6 bits
-// are packed, the first one in the lowest bits; a rank of 0 is a scalar.
+// owner. The buffer is aligned to 64 bytes, but for one that is borrowed. Elements of 2, 4 and 6
+// bits are packed, the first one in the lowest bits; a rank of 0 is a scalar.
 //
 //   auto t = Tensor::from_values<float>({2, 2}, {1, 2, 3, 4});
 //   float first = t.data<float>()[0];
@@ -32,6 +32,16 @@ class Tensor {
   // The same type and extents without elements, which take no memory: asking for them stops the
   // program.
   static Result<Tensor> describe(DataType type, std::span<const std::int64_t> dims);
+  // Elements that lie in memory of others, which `lender` keeps: they are never written to there,
+  // and stay where they are while a copy of the tensor is left. Not for strings.
+  static Result<Tensor> borrow(DataType type, std::span<const std::int64_t> dims,
+                               std::span<const std::byte> bytes,
+                               std::shared_ptr<const void> lender);
+  // The same for memory that its one tensor may write to. Writing to a tensor that shares it with a
+  // copy copies, as always. `lender` may be null where somebody else sees to it.
+  static Result<Tensor> borrow_writable(DataType type, std::span<const std::int64_t> dims,
+                                        std::span<std::byte> bytes,
+                                        std::shared_ptr<const void> lender);
   // As create(), for sizes that our own code has made.
   static Tensor zeros(DataType type, std::span<const std::int64_t> dims);
   static Tensor zeros(DataType type, std::initializer_list<std::int64_t> dims) {
@@ -63,6 +73,9 @@ class Tensor {
   [[nodiscard]] std::size_t num_bytes() const;  // of the buffer; 0 for strings
   // Whether no copy shares the elements, so that writing to them copies nothing.
   [[nodiscard]] bool is_sole_owner() const { return !buffer_ || buffer_.is_sole_owner(); }
+  // Whether the elements lie in memory of others; and whether that may be written to.
+  [[nodiscard]] bool is_borrowed() const;
+  [[nodiscard]] bool is_borrowed_writable() const;
   [[nodiscard]] TensorType type() const { return {type_, make_shape(dims_)}; }
 
   // Elements as T; T must be the element type (kDataTypeOf<T>), or a byte type to see 4-bit ones.
@@ -107,6 +120,9 @@ class Tensor {
 
   // As describe() has it, where the elements have been used up.
   [[nodiscard]] Tensor without_elements() const;
+  void drop_elements() { buffer_ = {}; }
+  // Copies elements that are borrowed.
+  void own_elements();
   [[nodiscard]] bool has_elements() const { return count_ == 0 || buffer_; }
 
   // Same type, extents and bits.
@@ -135,8 +151,12 @@ class Tensor {
    private:
     Buffer* buffer_ = nullptr;
   };
+  static Result<Tensor> borrow_bytes(DataType type, std::span<const std::int64_t> dims,
+                                     std::span<const std::byte> bytes,
+                                     std::shared_ptr<const void> lender, bool writable);
   [[nodiscard]] const void* raw() const;
   void make_unique_owner();
+  void copy_elements();
 
   DataType type_ = DataType::kUndefined;
   std::vector<std::int64_t> dims_;

@@ -91,6 +91,53 @@ TEST(Tensor, SoleOwnersWriteAfterOthersHaveRead) {
   }
 }
 
+TEST(Tensor, BorrowsWhatOthersKeepAndCopiesBeforeWriting) {
+  const auto lender = std::make_shared<std::array<float, 4>>(std::array<float, 4>{1, 2, 3, 4});
+  const std::span<const std::byte> bytes = std::as_bytes(std::span(*lender));
+  const std::array<std::int64_t, 2> dims{2, 2};
+  Tensor t = Tensor::borrow(DataType::kFloat32, dims, bytes, lender).value();
+  EXPECT_EQ(t.data<float>().data(), lender->data());
+  EXPECT_EQ(lender.use_count(), 2);
+  EXPECT_FALSE(t.is_sole_owner());
+  t.mutable_data<float>()[0] = 9;
+  EXPECT_EQ((*lender)[0], 1);
+  EXPECT_EQ(t.data<float>()[3], 4);
+  EXPECT_EQ(lender.use_count(), 1);
+
+  const auto refused = [&](std::span<const std::byte> given) {
+    return Tensor::borrow(DataType::kFloat32, dims, given, lender).error().message();
+  };
+  EXPECT_EQ(refused(bytes.first(15)), "tensor float32[2,2] has 15 bytes, expected 16");
+  const std::array<float, 5> longer{};
+  EXPECT_EQ(refused(std::as_bytes(std::span(longer)).subspan(1, 16)),
+            "tensor float32[2,2] does not begin at a multiple of 4 bytes");
+}
+
+TEST(Tensor, WritesToWhatItBorrowsForThat) {
+  std::array<float, 2> memory{1, 2};
+  const std::array<std::int64_t, 1> dims{2};
+  Tensor t = Tensor::borrow_writable(DataType::kFloat32, dims,
+                                     std::as_writable_bytes(std::span(memory)), nullptr)
+                 .value();
+  EXPECT_TRUE(t.is_borrowed() && t.is_borrowed_writable() && t.is_sole_owner());
+  t.mutable_data<float>()[0] = 9;
+  EXPECT_EQ(memory[0], 9);
+  // What a copy still reads is left alone.
+  Tensor copy = t;
+  copy.mutable_data<float>()[0] = 7;
+  EXPECT_EQ(memory[0], 9);
+  EXPECT_FALSE(copy.is_borrowed());
+  t.own_elements();
+  t.mutable_data<float>()[1] = 8;
+  EXPECT_EQ(memory[1], 2);
+  EXPECT_FALSE(t.is_borrowed());
+
+  const Tensor read_only =
+      Tensor::borrow(DataType::kFloat32, dims, std::as_bytes(std::span(memory)), nullptr).value();
+  EXPECT_TRUE(read_only.is_borrowed());
+  EXPECT_FALSE(read_only.is_borrowed_writable() || read_only.is_sole_owner());
+}
+
 TEST(Tensor, CastsSaturate) {
   const Tensor t = Tensor::from_values<float>({3}, {300.7F, -5.5F, 3.9F});
   EXPECT_THAT(t.cast(DataType::kUint8).to_int64s(), testing::ElementsAre(255, 0, 3));

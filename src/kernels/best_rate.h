@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
+
+#include "base/thread_pool.h"
 
 namespace lathe::kernels {
 
@@ -22,6 +25,19 @@ double best_rate(double seconds, double work, const Stretch& stretch) {
     best = std::max(best, work / nanoseconds);
   } while (std::chrono::duration<double>(now - start).count() < seconds);
   return best;
+}
+
+// The same of so many threads together, which all call `stretch` at the same time.
+template <typename Stretch>
+double best_rate(int threads, double seconds, double work, const Stretch& stretch) {
+  if (threads <= 1) return best_rate(seconds, work, stretch);
+  constexpr std::int64_t kCalls = 16;  // so that waiting for each other takes little of the time
+  ThreadPool pool(threads);
+  return best_rate(seconds, work * static_cast<double>(pool.threads() * kCalls), [&] {
+    pool.parallel_for(pool.threads(), [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin * kCalls; i < end * kCalls; ++i) stretch();
+    });
+  });
 }
 
 }  // namespace lathe::kernels

@@ -11,6 +11,7 @@ list(APPEND kernel_sources
   pooling_f32.cc
   read_bandwidth.cc
   reduce.cc
+  resample.cc
   softmax_f32.cc
   strided.cc
   transpose.cc

@@ -1,6 +1,6 @@
 # The 8-bit half of the kernel library.
 list(APPEND kernel_sources
-  add_int8/scalar.cc
+  binary_int8/scalar.cc
   depthwise_int8/depthwise_convolution_int8.cc
   depthwise_int8/depthwise_int8_plan.cc
   depthwise_int8/scalar.cc
@@ -10,18 +10,19 @@ list(APPEND kernel_sources
   igemm_int8/igemm_int8_panel.cc
   igemm_int8/scalar.cc
   lookup.cc
+  mat_mul_int8.cc
   pooling_int8.cc
   pooling_int8/scalar.cc
   quantize.cc
   quantize_linear/scalar.cc)
 kernel_isa_sources(avx2
-  add_int8/avx2.cc
+  binary_int8/avx2.cc
   depthwise_int8/avx2.cc
   igemm_int8/avx2.cc
   pooling_int8/avx2.cc
   quantize_linear/avx2.cc)
 kernel_isa_sources(avx512
-  add_int8/avx512.cc
+  binary_int8/avx512.cc
   depthwise_int8/avx512.cc
   igemm_int8/avx512.cc
   pooling_int8/avx512.cc
@@ -33,5 +34,6 @@ list(APPEND kernel_tests
   convolution_int8_test.cc
   elementwise_int8_test.cc
   lookup_test.cc
+  mat_mul_int8_test.cc
   pooling_int8_test.cc
   quantize_test.cc)

@@ -38,6 +38,10 @@ struct WeightsInt8 {
 
 using Weights = std::variant<WeightsF32, WeightsInt8>;
 
+// Of what Kernel::pack makes, for files that keep it. Another one wherever that changes for any
+// kernel; kernel_table_test.cc notices.
+inline constexpr int kPackingVersion = 1;
+
 // Where one call finds its tensors. Nothing of them overlaps unless the problem allows it.
 struct Operands {
   const void* const* inputs;

@@ -14,11 +14,13 @@
 #include "kernels/layer_norm_f32.h"
 #include "kernels/lookup.h"
 #include "kernels/mat_mul_f32.h"
+#include "kernels/mat_mul_int8.h"
 #include "kernels/movement.h"
 #include "kernels/pooling_f32.h"
 #include "kernels/pooling_int8.h"
 #include "kernels/quantize.h"
 #include "kernels/reduce.h"
+#include "kernels/resample.h"
 #include "kernels/softmax_f32.h"
 
 namespace lathe::kernels {
@@ -111,8 +113,9 @@ std::span<const Kernel> all_kernels() {
       make_table<DepthwiseConvolutionF32, IgemmConvolutionF32, DepthwiseConvolutionInt8,
                  IgemmConvolutionInt8, ElementwiseBinaryF32, ElementwiseUnaryF32, MaxPoolingF32,
                  MeanPoolingF32, MaxPoolingInt8, MeanPoolingInt8, ElementwiseAddInt8,
-                 QuantizeLinear, DequantizeLinear, SoftmaxF32, Permute, Concat, Cast, Lookup,
-                 MatMulF32, Elementwise, StridedCopy, Pad, Gather, Reduce, LayerNormF32>();
+                 ElementwiseMulInt8, QuantizeLinear, DequantizeLinear, SoftmaxF32, Permute, Concat,
+                 Cast, Lookup, MatMulF32, MatMulInt8, TakeGrid, InterpolateF32, Elementwise,
+                 StridedCopy, Pad, Gather, Reduce, LayerNormF32>();
   return table;
 }
 

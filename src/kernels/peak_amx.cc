@@ -29,29 +29,28 @@ Status request_amx(std::string_view feature) {
 }
 
 template <typename Sum>
-double measure(double seconds, double operations, std::uint16_t factor,
+double measure(int threads, double seconds, double operations, std::uint16_t factor,
                void (*loop)(std::size_t, const void*, Sum*)) {
   alignas(64) std::array<std::uint16_t, kAmxTileBytes / sizeof(std::uint16_t)> tile;
   tile.fill(factor);
-  alignas(64) std::array<Sum, kAmxTileSums> sums{};
-  volatile Sum sink = 0;
-  return best_rate(seconds, operations * static_cast<double>(kTurns), [&] {
+  return best_rate(threads, seconds, operations * static_cast<double>(kTurns), [&] {
+    alignas(64) std::array<Sum, kAmxTileSums> sums;
     loop(kTurns, tile.data(), sums.data());
-    sink = sums[0];
+    [[maybe_unused]] const volatile Sum sink = sums[0];
   });
 }
 
 }  // namespace
 
-Result<double> measure_amx_int8_peak_gops(double seconds) {
+Result<double> measure_amx_int8_peak_gops(double seconds, int threads) {
   RETURN_IF_ERROR(request_amx("amx-int8"));
-  return measure(seconds, kAmxInt8Operations, 0x0101, amx_int8_loop);
+  return measure(threads, seconds, kAmxInt8Operations, 0x0101, amx_int8_loop);
 }
 
-Result<double> measure_amx_bf16_peak_gflops(double seconds) {
+Result<double> measure_amx_bf16_peak_gflops(double seconds, int threads) {
   constexpr std::uint16_t kOne = 0x3f80;
   RETURN_IF_ERROR(request_amx("amx-bf16"));
-  return measure(seconds, kAmxBf16Operations, kOne, amx_bf16_loop);
+  return measure(threads, seconds, kAmxBf16Operations, kOne, amx_bf16_loop);
 }
 
 }  // namespace lathe::kernels

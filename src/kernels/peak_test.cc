@@ -21,6 +21,16 @@ TEST(Peak, IsPlausibleOnEveryInstructionSet) {
   }
 }
 
+TEST(Peak, OfSeveralThreadsIsThatOfAllTogether) {
+  const Isa isa = supported_isas().back();
+  for (const int threads : {2, 3}) {
+    EXPECT_GT(measure_fma_peak_gflops(isa, 0.002, threads), 0.01);
+    EXPECT_GT(measure_int8_peak_gops(isa, 0.002, threads), 0.01);
+    EXPECT_EQ(measure_amx_int8_peak_gops(0.002, threads).ok(),
+              measure_amx_int8_peak_gops(0.002).ok());
+  }
+}
+
 TEST(Peak, OfAmxIsMeasuredOrSaysWhyNot) {
   const auto int8 = measure_amx_int8_peak_gops(0.002);
   const auto bf16 = measure_amx_bf16_peak_gflops(0.002);
@@ -44,6 +54,19 @@ TEST(ReadBandwidth, IsPlausibleOnEveryInstructionSet) {
     for (const ReadBandwidth::Rate& rate : measured->rates) {
       EXPECT_GT(rate.gb_per_s, 0.001) << isa_name(isa);
       EXPECT_LT(rate.gb_per_s, 10'000) << isa_name(isa);
+    }
+  }
+}
+
+TEST(ReadBandwidth, OfCachesIsPlausible) {
+  for (const Isa isa : supported_isas()) {
+    for (const int threads : {1, 2}) {
+      for (const std::int64_t bytes : {1, 10'000, 3 << 20}) {
+        const auto measured = measure_cache_bandwidth(isa, bytes, threads, 0.001);
+        ASSERT_TRUE(measured.ok()) << measured.error().message();
+        EXPECT_GT(*measured, 0.001) << isa_name(isa);
+        EXPECT_LT(*measured, 100'000) << isa_name(isa);
+      }
     }
   }
 }

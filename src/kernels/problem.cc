@@ -94,13 +94,6 @@ Status check(const PoolingInt8Problem& problem) {
   return check_bounds(problem.output, problem.min, problem.max);
 }
 
-Status check(const AddInt8Problem& problem) {
-  RETURN_IF_ERROR(check_quantization(problem.a));
-  RETURN_IF_ERROR(check_quantization(problem.b));
-  RETURN_IF_ERROR(check_extents({problem.count}));
-  return check_bounds(problem.output, problem.min, problem.max);
-}
-
 Status check(const QuantizeLinearProblem& problem) {
   RETURN_IF_ERROR(check_extents({problem.count}));
   return check_quantization(problem.output);
@@ -134,7 +127,9 @@ Bytes matrices_of(const std::vector<std::int64_t>& batch,
   return last ? checked_sum(*last, 1) : std::nullopt;
 }
 
-Status check(const MatMulF32Problem& p) {
+// Of MatMulF32Problem and MatMulInt8Problem.
+template <typename Product>
+Status check_product(const Product& p) {
   const Bytes a = matrices_of(p.batch, p.a_strides);
   const Bytes b = matrices_of(p.batch, p.b_strides);
   if (!a || !b) return invalid_data("the strides of the batch are none");
@@ -146,6 +141,46 @@ Status check(const MatMulF32Problem& p) {
       are_countable({*count, p.rows, p.columns}))
     return {};
   return invalid_data("the product is too large");
+}
+
+Status check(const MatMulF32Problem& problem) { return check_product(problem); }
+
+Status check(const MatMulInt8Problem& problem) {
+  RETURN_IF_ERROR(check_product(problem));
+  RETURN_IF_ERROR(check_quantization(problem.a));
+  RETURN_IF_ERROR(check_quantization(problem.b));
+  return problem.float_output ? Status() : check_bounds(problem.output, problem.min, problem.max);
+}
+
+// Lines or pixels that an output takes, `taps` for each.
+Status check_taken(std::span<const std::int64_t> taken, std::int64_t extent, std::int64_t taps) {
+  if (taken.empty() || taps < 1 || taken.size() % static_cast<std::size_t>(taps) != 0)
+    return invalid_data("{} lines or pixels are taken by {}", taken.size(), taps);
+  for (const std::int64_t index : taken)
+    if (index < 0 || index >= extent)
+      return invalid_data("line or pixel {} of {} is taken", index, extent);
+  return {};
+}
+
+Status check(const TakeGridProblem& problem) {
+  if (problem.inner_bytes < 1) return invalid_data("a pixel has no bytes");
+  RETURN_IF_ERROR(check_extents({problem.outer, problem.in_h, problem.in_w, problem.inner_bytes}));
+  RETURN_IF_ERROR(check_taken(problem.rows, problem.in_h, 1));
+  RETURN_IF_ERROR(check_taken(problem.columns, problem.in_w, 1));
+  return check_extents({problem.outer, static_cast<std::int64_t>(problem.rows.size()),
+                        static_cast<std::int64_t>(problem.columns.size()), problem.inner_bytes});
+}
+
+Status check(const InterpolateF32Problem& problem) {
+  RETURN_IF_ERROR(check_extents({problem.outer, problem.in_h, problem.in_w, problem.inner}));
+  RETURN_IF_ERROR(check_taken(problem.rows, problem.in_h, problem.row_taps));
+  RETURN_IF_ERROR(check_taken(problem.columns, problem.in_w, problem.column_taps));
+  if (problem.row_weights.size() != problem.rows.size() ||
+      problem.column_weights.size() != problem.columns.size())
+    return invalid_data("there are {} and {} weights", problem.row_weights.size(),
+                        problem.column_weights.size());
+  return check_extents({problem.outer, static_cast<std::int64_t>(problem.rows.size()),
+                        static_cast<std::int64_t>(problem.columns.size()), problem.inner});
 }
 
 Status check(const PermuteProblem& problem) {
@@ -187,23 +222,24 @@ Status check_element_bytes(std::int64_t bytes) {
   return invalid_data("elements of {} bytes", bytes);
 }
 
-std::span<const std::int64_t> strides_of(const ElementwiseProblem& problem, std::size_t operand) {
+// Of problems with extents and strides of several operands.
+template <typename Strided>
+std::span<const std::int64_t> strides_of(const Strided& problem, std::size_t operand) {
   const std::size_t rank = problem.extents.size();
   return std::span(problem.strides).subspan(operand * rank, rank);
 }
 
 // Elements of each operand that strides reach.
-Bytes reached(const ElementwiseProblem& problem, std::size_t operand) {
+template <typename Strided>
+Bytes reached(const Strided& problem, std::size_t operand) {
   return elements_reached(problem.extents, strides_of(problem, operand));
 }
 
-Status check(const ElementwiseProblem& problem) {
-  RETURN_IF_ERROR(check_axes(problem.extents));
-  if (!has_loop(problem.op, problem.type))
-    return invalid_data("the operator does not take such elements");
-  if (problem.strides.size() != operand_count(problem.op) * problem.extents.size())
+template <typename Strided>
+Status check_strides(const Strided& problem, std::size_t operands) {
+  if (problem.strides.size() != operands * problem.extents.size())
     return invalid_data("there are {} strides", problem.strides.size());
-  for (std::size_t i = 0; i < operand_count(problem.op); ++i) {
+  for (std::size_t i = 0; i < operands; ++i) {
     const Bytes elements = reached(problem, i);
     if (!elements || *elements > kMostElements) return invalid_data("a stride is too large");
     const auto own = strides_of(problem, i);
@@ -211,6 +247,21 @@ Status check(const ElementwiseProblem& problem) {
       return invalid_data("a stride is negative");
   }
   return {};
+}
+
+Status check(const BinaryInt8Problem& problem) {
+  RETURN_IF_ERROR(check_quantization(problem.a));
+  RETURN_IF_ERROR(check_quantization(problem.b));
+  RETURN_IF_ERROR(check_axes(problem.extents));
+  RETURN_IF_ERROR(check_strides(problem, 2));
+  return check_bounds(problem.output, problem.min, problem.max);
+}
+
+Status check(const ElementwiseProblem& problem) {
+  RETURN_IF_ERROR(check_axes(problem.extents));
+  if (!has_loop(problem.op, problem.type))
+    return invalid_data("the operator does not take such elements");
+  return check_strides(problem, operand_count(problem.op));
 }
 
 Status check(const StridedCopyProblem& problem) {
@@ -329,8 +380,8 @@ std::optional<OperandBytes> bytes_of(const PoolingInt8Problem& problem) {
                   out_bytes(problem.shape, problem.shape.channels, 1));
 }
 
-std::optional<OperandBytes> bytes_of(const AddInt8Problem& problem) {
-  return together({problem.count, problem.count}, problem.count);
+std::optional<OperandBytes> bytes_of(const BinaryInt8Problem& problem) {
+  return together({reached(problem, 0), reached(problem, 1)}, checked_product(problem.extents));
 }
 
 std::optional<OperandBytes> bytes_of(const QuantizeLinearProblem& problem) {
@@ -355,13 +406,38 @@ std::optional<OperandBytes> bytes_of(const LookupProblem& problem) {
   return together({problem.count, 256}, problem.count);
 }
 
-std::optional<OperandBytes> bytes_of(const MatMulF32Problem& p) {
+// Of a product whose operands have elements of `in_bytes`.
+template <typename Product>
+std::optional<OperandBytes> product_bytes(const Product& p, std::int64_t in_bytes,
+                                          std::int64_t out_bytes) {
   const Bytes a = matrices_of(p.batch, p.a_strides);
   const Bytes b = matrices_of(p.batch, p.b_strides);
   const auto count = checked_product(p.batch);
   if (!a || !b || !count) return std::nullopt;
-  return together({product({*a, p.rows, p.inner, 4}), product({*b, p.inner, p.columns, 4})},
-                  product({*count, p.rows, p.columns, 4}));
+  return together(
+      {product({*a, p.rows, p.inner, in_bytes}), product({*b, p.inner, p.columns, in_bytes})},
+      product({*count, p.rows, p.columns, out_bytes}));
+}
+
+std::optional<OperandBytes> bytes_of(const MatMulF32Problem& p) { return product_bytes(p, 4, 4); }
+
+std::optional<OperandBytes> bytes_of(const MatMulInt8Problem& p) {
+  return product_bytes(p, 1, p.float_output ? 4 : 1);
+}
+
+std::optional<OperandBytes> bytes_of(const TakeGridProblem& problem) {
+  return together(
+      {product({problem.outer, problem.in_h, problem.in_w, problem.inner_bytes})},
+      product({problem.outer, static_cast<std::int64_t>(problem.rows.size()),
+               static_cast<std::int64_t>(problem.columns.size()), problem.inner_bytes}));
+}
+
+std::optional<OperandBytes> bytes_of(const InterpolateF32Problem& problem) {
+  const std::int64_t out_h = static_cast<std::int64_t>(problem.rows.size()) / problem.row_taps;
+  const std::int64_t out_w =
+      static_cast<std::int64_t>(problem.columns.size()) / problem.column_taps;
+  return together({product({problem.outer, problem.in_h, problem.in_w, problem.inner, 4})},
+                  product({problem.outer, out_h, out_w, problem.inner, 4}));
 }
 
 std::optional<OperandBytes> bytes_of(const PermuteProblem& problem) {
@@ -434,6 +510,13 @@ std::optional<OperandBytes> bytes_of(const LayerNormF32Problem& problem) {
   return together(std::move(inputs), whole);
 }
 
+template <typename Product>
+std::int64_t product_macs(const Product& p) {
+  std::int64_t products = p.rows * p.columns * p.inner;
+  for (const std::int64_t extent : p.batch) products *= extent;
+  return products;
+}
+
 }  // namespace
 
 ElementType operand_type(const ElementwiseProblem& problem, std::size_t operand) {
@@ -449,14 +532,46 @@ Status check_problem(const Problem& problem) {
   return std::visit([](const auto& own) { return check(own); }, problem);
 }
 
+namespace {
+
+// The operand lies as the output does, element by element.
+template <typename Strided>
+bool is_parallel(const Strided& problem, std::size_t operand) {
+  const std::size_t rank = problem.extents.size();
+  std::int64_t stride = 1;
+  for (std::size_t axis = rank; axis-- > 0;) {
+    if (problem.extents[axis] != 1 && problem.strides[operand * rank + axis] != stride)
+      return false;
+    stride *= problem.extents[axis];
+  }
+  return true;
+}
+
+bool keeps_element_bytes(const ElementwiseProblem& problem, std::size_t operand) {
+  return element_bytes(operand_type(problem, operand)) ==
+         element_bytes(result_type(problem.op, problem.type));
+}
+
+}  // namespace
+
+bool may_overwrite(const Problem& problem, std::size_t input) {
+  if (std::holds_alternative<UnaryF32Problem>(problem) ||
+      std::holds_alternative<SoftmaxF32Problem>(problem) ||
+      std::holds_alternative<LookupProblem>(problem))
+    return input == 0;
+  if (const auto* own = std::get_if<BinaryInt8Problem>(&problem)) return is_parallel(*own, input);
+  if (const auto* own = std::get_if<BinaryF32Problem>(&problem))
+    return input == 0 || own->operand == OperandF32::kSame;
+  if (const auto* own = std::get_if<ElementwiseProblem>(&problem))
+    return is_parallel(*own, input) && keeps_element_bytes(*own, input);
+  return false;
+}
+
 std::int64_t macs(const Problem& problem) {
   if (const auto* own = std::get_if<ConvolutionF32Problem>(&problem)) return own->shape.macs();
   if (const auto* own = std::get_if<ConvolutionInt8Problem>(&problem)) return own->shape.macs();
-  if (const auto* own = std::get_if<MatMulF32Problem>(&problem)) {
-    std::int64_t products = own->rows * own->columns * own->inner;
-    for (const std::int64_t extent : own->batch) products *= extent;
-    return products;
-  }
+  if (const auto* own = std::get_if<MatMulF32Problem>(&problem)) return product_macs(*own);
+  if (const auto* own = std::get_if<MatMulInt8Problem>(&problem)) return product_macs(*own);
   return 0;
 }
 

@@ -48,8 +48,7 @@ struct ConvolutionInt8Problem {
   bool operator==(const ConvolutionInt8Problem&) const = default;
 };
 
-// out = clamp(a op b) on [rows, columns], b as `operand` says. NaN passes through the clamp. `out`
-// may be `a`, and `b` where that has the same shape.
+// out = clamp(a op b) on [rows, columns], b as `operand` says. NaN passes through the clamp.
 struct BinaryF32Problem {
   BinaryOpF32 op = BinaryOpF32::kAdd;
   OperandF32 operand = OperandF32::kSame;
@@ -60,7 +59,7 @@ struct BinaryF32Problem {
 };
 
 // out = clamp(op(in)); alpha and beta mean what UnaryOpF32 says. Within 1 ulp of the exact value
-// for exp, 3 for sigmoid, 2.5 for tanh, 4 for silu, 2 for log and erf. `out` may be `in`.
+// for exp, 3 for sigmoid, 2.5 for tanh, 4 for silu, 2 for log and erf.
 struct UnaryF32Problem {
   UnaryOpF32 op = UnaryOpF32::kIdentity;
   float alpha = 0;
@@ -97,10 +96,17 @@ struct PoolingInt8Problem {
   bool operator==(const PoolingInt8Problem&) const = default;
 };
 
-// y = clamp(round_half_even((a - za) * ka + (b - zb) * kb) + zy, min, max), element by element,
-// with ka = scale of a / scale of y and kb likewise, float32. Each product is rounded to float32
-// once, then their sum once: no FMA. `out` may be `a` or `b`.
-struct AddInt8Problem {
+enum class BinaryOpInt8 { kAdd, kMul };
+
+// y = clamp(round_half_even(v) + zy, min, max), element by element, with v in float32
+//
+//   addition:        (a - za) * ka + (b - zb) * kb, ka = scale of a / scale of y and kb likewise
+//   multiplication:  ((a - za) * (b - zb)) * ka, ka = scale of a * scale of b / scale of y
+//
+// Each product is rounded to float32 once, then their sum once: no FMA. `strides` say how a and
+// then b lie along the extents of the output; none is negative.
+struct BinaryInt8Problem {
+  BinaryOpInt8 op = BinaryOpInt8::kAdd;
   QuantizedActivation a = {};
   QuantizedActivation b = {};
   QuantizedActivation output = {};
@@ -108,8 +114,9 @@ struct AddInt8Problem {
   float b_multiplier = 1;  // kb
   std::int32_t min = 0;
   std::int32_t max = 255;
-  std::int64_t count = 0;
-  bool operator==(const AddInt8Problem&) const = default;
+  std::vector<std::int64_t> extents = {1};
+  std::vector<std::int64_t> strides = {1, 1};
+  bool operator==(const BinaryInt8Problem&) const = default;
 };
 
 // y = saturate(round_half_even(x / scale) + zero_point), float32 to 8 bits. The quotient is one
@@ -132,7 +139,7 @@ struct DequantizeLinearProblem {
 
 // Along `columns` of [rows, columns, inner]; the logarithm of it where `log`. The largest is
 // subtracted first, so that nothing overflows. What has NaN or +infinity, or -infinity alone,
-// becomes NaN. `out` may be `in`.
+// becomes NaN.
 struct SoftmaxF32Problem {
   bool log = false;
   std::int64_t rows = 0;
@@ -179,6 +186,60 @@ struct MatMulF32Problem {
   std::int64_t inner = 0;
   ClampF32 clamp = {};
   bool operator==(const MatMulF32Problem&) const = default;
+};
+
+// The same of 8-bit matrices:
+//
+//   sum[r][c] = sum over k of (a[r][k] - za) * (b[k][c] - zb)    (int32, as for a convolution)
+//   y[r][c]   = clamp(round_half_even(float32(sum) * multiplier) + zy, min, max)
+//
+// or y[r][c] = float32(sum) * multiplier for float32 output. The same bits come out of every kernel
+// and any number of threads.
+struct MatMulInt8Problem {
+  std::vector<std::int64_t> batch = {};
+  std::vector<std::int64_t> a_strides = {};
+  std::vector<std::int64_t> b_strides = {};
+  std::int64_t rows = 0;
+  std::int64_t columns = 0;
+  std::int64_t inner = 0;
+  QuantizedActivation a = {};
+  QuantizedActivation b = {};
+  float multiplier = 1;
+  bool float_output = false;
+  // Of no meaning for float32 output.
+  QuantizedActivation output = {};
+  std::int32_t min = 0;
+  std::int32_t max = 255;
+  bool operator==(const MatMulInt8Problem&) const = default;
+};
+
+// Pixels of [outer, in_h, in_w, inner] taken for an output [outer, rows.size(), columns.size(),
+// inner]: of which line and which pixel. A pixel has inner_bytes bytes.
+struct TakeGridProblem {
+  std::int64_t outer = 1;
+  std::int64_t in_h = 1;
+  std::int64_t in_w = 1;
+  std::int64_t inner_bytes = 1;
+  std::vector<std::int64_t> rows = {0};
+  std::vector<std::int64_t> columns = {0};
+  bool operator==(const TakeGridProblem&) const = default;
+};
+
+// Interpolation of float32 [outer, in_h, in_w, inner]: line y of the output is the sum of row_taps
+// lines of the input, those that rows[y * row_taps ...] name, times as many weights; then each
+// pixel of a line likewise.
+struct InterpolateF32Problem {
+  std::int64_t outer = 1;
+  std::int64_t in_h = 1;
+  std::int64_t in_w = 1;
+  std::int64_t inner = 1;
+  std::int64_t row_taps = 1;
+  std::int64_t column_taps = 1;
+  std::vector<std::int64_t> rows = {0};
+  std::vector<float> row_weights = {1};
+  std::vector<std::int64_t> columns = {0};
+  std::vector<float> column_weights = {1};
+  bool operator==(const InterpolateF32Problem&) const = default;
 };
 
 // out = table[in], byte by byte. Operands: in, and the table of 256 bytes.
@@ -259,10 +320,11 @@ struct LayerNormF32Problem {
 
 using Problem =
     std::variant<ConvolutionF32Problem, ConvolutionInt8Problem, BinaryF32Problem, UnaryF32Problem,
-                 PoolingF32Problem, PoolingInt8Problem, AddInt8Problem, QuantizeLinearProblem,
+                 PoolingF32Problem, PoolingInt8Problem, BinaryInt8Problem, QuantizeLinearProblem,
                  DequantizeLinearProblem, SoftmaxF32Problem, PermuteProblem, ConcatProblem,
                  CastProblem, LookupProblem, MatMulF32Problem, ElementwiseProblem,
-                 StridedCopyProblem, PadProblem, GatherProblem, ReduceProblem, LayerNormF32Problem>;
+                 StridedCopyProblem, PadProblem, GatherProblem, ReduceProblem, LayerNormF32Problem,
+                 MatMulInt8Problem, TakeGridProblem, InterpolateF32Problem>;
 
 // Whether the parameters of a problem make sense together; the error says which do not. Kernels
 // rely on it.
@@ -275,6 +337,10 @@ struct OperandBytes {
   std::int64_t output = 0;
 };
 std::optional<OperandBytes> operand_bytes(const Problem& problem);
+
+// Whether the output may lie where input `input` does, as far as that is read at the same index
+// before it is written. Nothing else of what a call uses may overlap.
+bool may_overwrite(const Problem& problem, std::size_t input);
 
 // Multiply-accumulates of one call; 0 for what multiplies no matrices.
 std::int64_t macs(const Problem& problem);

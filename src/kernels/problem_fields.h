@@ -123,8 +123,9 @@ void for_each_field(Self& self, const Visit& visit) {
   visit("max", self.max);
 }
 
-template <Of<AddInt8Problem> Self, typename Visit>
+template <Of<BinaryInt8Problem> Self, typename Visit>
 void for_each_field(Self& self, const Visit& visit) {
+  visit("op", self.op);
   visit("a", self.a);
   visit("b", self.b);
   visit("output", self.output);
@@ -132,7 +133,8 @@ void for_each_field(Self& self, const Visit& visit) {
   visit("b_multiplier", self.b_multiplier);
   visit("min", self.min);
   visit("max", self.max);
-  visit("count", self.count);
+  visit("extents", self.extents);
+  visit("strides", self.strides);
 }
 
 template <Of<QuantizeLinearProblem> Self, typename Visit>
@@ -245,9 +247,51 @@ void for_each_field(Self& self, const Visit& visit) {
   visit("bias", self.bias);
 }
 
+template <Of<MatMulInt8Problem> Self, typename Visit>
+void for_each_field(Self& self, const Visit& visit) {
+  visit("batch", self.batch);
+  visit("a_strides", self.a_strides);
+  visit("b_strides", self.b_strides);
+  visit("rows", self.rows);
+  visit("columns", self.columns);
+  visit("inner", self.inner);
+  visit("a", self.a);
+  visit("b", self.b);
+  visit("multiplier", self.multiplier);
+  visit("float_output", self.float_output);
+  visit("output", self.output);
+  visit("min", self.min);
+  visit("max", self.max);
+}
+
+template <Of<TakeGridProblem> Self, typename Visit>
+void for_each_field(Self& self, const Visit& visit) {
+  visit("outer", self.outer);
+  visit("in_h", self.in_h);
+  visit("in_w", self.in_w);
+  visit("inner_bytes", self.inner_bytes);
+  visit("rows", self.rows);
+  visit("columns", self.columns);
+}
+
+template <Of<InterpolateF32Problem> Self, typename Visit>
+void for_each_field(Self& self, const Visit& visit) {
+  visit("outer", self.outer);
+  visit("in_h", self.in_h);
+  visit("in_w", self.in_w);
+  visit("inner", self.inner);
+  visit("row_taps", self.row_taps);
+  visit("column_taps", self.column_taps);
+  visit("rows", self.rows);
+  visit("row_weights", self.row_weights);
+  visit("columns", self.columns);
+  visit("column_weights", self.column_weights);
+}
+
 // The values of an enumeration by name, from 0 on.
 constexpr std::string_view kBinaryOpNames[] = {"add", "sub",         "reverse_sub", "mul",
                                                "div", "reverse_div", "max",         "min"};
+constexpr std::string_view kBinaryOpInt8Names[] = {"add", "mul"};
 constexpr std::string_view kUnaryOpNames[] = {
     "identity",   "leaky_relu", "sigmoid", "tanh", "exp",  "hard_sigmoid",
     "hard_swish", "silu",       "abs",     "neg",  "sqrt", "reciprocal",
@@ -284,6 +328,7 @@ constexpr std::span<const std::string_view> field_names(ElementwiseOp) {
 }
 constexpr std::span<const std::string_view> field_names(ReduceOp) { return kReduceOpNames; }
 constexpr std::span<const std::string_view> field_names(PadMode) { return kPadModeNames; }
+constexpr std::span<const std::string_view> field_names(BinaryOpInt8) { return kBinaryOpInt8Names; }
 constexpr std::span<const std::string_view> field_names(BinaryOpF32) { return kBinaryOpNames; }
 constexpr std::span<const std::string_view> field_names(UnaryOpF32) { return kUnaryOpNames; }
 constexpr std::span<const std::string_view> field_names(OperandF32) { return kOperandNames; }
@@ -297,7 +342,7 @@ constexpr std::string_view kProblemNames[] = {"convolution_f32",
                                               "unary_f32",
                                               "pooling_f32",
                                               "pooling_int8",
-                                              "add_int8",
+                                              "binary_int8",
                                               "quantize_linear",
                                               "dequantize_linear",
                                               "softmax_f32",
@@ -311,7 +356,10 @@ constexpr std::string_view kProblemNames[] = {"convolution_f32",
                                               "pad",
                                               "gather",
                                               "reduce",
-                                              "layer_norm_f32"};
+                                              "layer_norm_f32",
+                                              "mat_mul_int8",
+                                              "take_grid",
+                                              "interpolate_f32"};
 static_assert(std::size(kProblemNames) == std::variant_size_v<Problem>);
 
 }  // namespace lathe::kernels

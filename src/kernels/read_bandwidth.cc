@@ -96,4 +96,24 @@ Result<ReadBandwidth> measure_read_bandwidth(Isa isa, std::int64_t buffer_bytes,
   return result;
 }
 
+Result<double> measure_cache_bandwidth(Isa isa, std::int64_t bytes_each, int threads,
+                                       double seconds) {
+  constexpr std::int64_t kPage = 4096;
+  constexpr std::int64_t kStretch = 4 << 20;  // so that waiting for each other takes little
+  const ReadKernel& kernel = pick(kKernels, isa);
+  const std::int64_t bytes = std::max<std::int64_t>(1, bytes_each / kPage) * kPage;
+  const std::int64_t passes = std::max<std::int64_t>(1, kStretch / bytes);
+  ThreadPool pool(threads);
+  const auto all = static_cast<std::size_t>(bytes * pool.threads());
+  ASSIGN_OR_RETURN(const Buffer buffer, map(all));
+  std::memset(buffer.get(), 1, all);
+  std::atomic<std::uint64_t> sink = 0;
+  return best_rate(seconds, static_cast<double>(bytes * passes * pool.threads()), [&] {
+    pool.parallel_for(pool.threads(), [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin * passes; i < end * passes; ++i)
+        sink += kernel.function(buffer.get() + i / passes * bytes, static_cast<std::size_t>(bytes));
+    });
+  });
+}
+
 }  // namespace lathe::kernels

@@ -28,4 +28,9 @@ Result<ReadBandwidth> measure_read_bandwidth(Isa isa, std::int64_t buffer_bytes,
                                              std::span<const int> threads, double fill_seconds,
                                              double seconds);
 
+// 10^9 bytes per second that so many threads read together, each of a buffer of its own of about
+// `bytes_each`, again and again: out of the cache that holds it.
+Result<double> measure_cache_bandwidth(Isa isa, std::int64_t bytes_each, int threads,
+                                       double seconds);
+
 }  // namespace lathe::kernels

@@ -8,6 +8,7 @@
 
 #include "formats/onnx/read_onnx.h"
 #include "measure/inference_timer.h"
+#include "measure/profile.h"
 #include "measure/rounds.h"
 #include "measure/system_info.h"
 #include "measure/worker_process.h"
@@ -17,8 +18,26 @@ namespace {
 
 using nlohmann::json;
 
-// What a row's process answers: "load" with a LoadedModel, "warm" with its peak of memory, "round"
-// with a Round.
+// What a row's process answers: "load" with a LoadedModel, "warm" with a WarmModel, "round" with a
+// Round.
+struct WarmModel {
+  std::int64_t peak_rss_bytes = 0;
+  std::optional<double> interpreter_share;
+};
+
+json to_json(const WarmModel& warm) {
+  json answer{{"peak_rss_bytes", warm.peak_rss_bytes}};
+  if (warm.interpreter_share) answer["interpreter_share"] = *warm.interpreter_share;
+  return answer;
+}
+
+WarmModel warm_model_from_json(const json& answer) {
+  WarmModel warm{answer.at("peak_rss_bytes").get<std::int64_t>(), std::nullopt};
+  if (answer.contains("interpreter_share"))
+    warm.interpreter_share = answer.at("interpreter_share").get<double>();
+  return warm;
+}
+
 WorkerProcess::Handler row_handler(const BenchRow& row, std::uint64_t seed) {
   auto timer = std::make_shared<std::optional<InferenceTimer>>();
   return [row, seed, timer](const json& question) -> Result<json> {
@@ -28,7 +47,11 @@ WorkerProcess::Handler row_handler(const BenchRow& row, std::uint64_t seed) {
       return to_json((*timer)->loaded());
     }
     ASSIGN_OR_RETURN(const Round round, (*timer)->measure(question.at("seconds")));
-    if (verb == "warm") return json(peak_rss_bytes());
+    if (verb == "warm") {
+      WarmModel warm{peak_rss_bytes(), std::nullopt};
+      ASSIGN_OR_RETURN(warm.interpreter_share, (*timer)->interpreter_share());
+      return to_json(warm);
+    }
     return json{{"latencies_ms", round.latencies_ms}, {"wall_ms", round.wall_ms}};
   };
 }
@@ -53,7 +76,7 @@ struct RowInWork {
   std::optional<WorkerProcess> worker;
   Patience patience;
   LoadedModel loaded;
-  std::int64_t peak_rss_bytes = 0;
+  WarmModel warm;
   RoundSeries series;
 
   Status prepare(const BenchRow& row, const BenchOptions& options) {
@@ -61,11 +84,9 @@ struct RowInWork {
     ASSIGN_OR_RETURN(worker, WorkerProcess::start(row_handler(row, options.seed)));
     ASSIGN_OR_RETURN(const json answer, worker->ask({{"do", "load"}}, patience));
     ASSIGN_OR_RETURN(loaded, read_answer(answer, loaded_model_from_json));
-    ASSIGN_OR_RETURN(const json peak,
+    ASSIGN_OR_RETURN(const json warmed,
                      worker->ask({{"do", "warm"}, {"seconds", options.seconds / 10}}, patience));
-    ASSIGN_OR_RETURN(peak_rss_bytes, read_answer(peak, [](const json& bytes) {
-                       return bytes.get<std::int64_t>();
-                     }));
+    ASSIGN_OR_RETURN(warm, read_answer(warmed, warm_model_from_json));
     return {};
   }
   Result<Round> measure(double seconds) {
@@ -126,8 +147,11 @@ BenchResult summarize(const BenchRow& row, const RowInWork& work) {
   result.gflops = 2e-6 * static_cast<double>(result.macs) * runs / wall_ms;
   result.arena_bytes = work.loaded.arena_bytes;
   result.weight_bytes = work.loaded.weight_bytes;
-  result.peak_rss_bytes = work.peak_rss_bytes;
+  result.peak_rss_bytes = work.warm.peak_rss_bytes;
+  result.interpreter_share = work.warm.interpreter_share;
   result.notes = work.loaded.notes;
+  if (std::string slow = describe_interpreter_share(result.interpreter_share); !slow.empty())
+    result.notes.push_back(std::move(slow));
   return result;
 }
 

@@ -52,8 +52,10 @@ struct BenchResult {
   double gflops = 0;       // two operations per multiply-accumulate, at the rate of items_per_s
   std::int64_t arena_bytes = 0;
   std::int64_t weight_bytes = 0;
-  std::int64_t size_bytes = 0;          // of the file, and of those of its external data
-  std::int64_t peak_rss_bytes = 0;      // of the row's process, after warming up
+  std::int64_t size_bytes = 0;      // of the file, and of those of its external data
+  std::int64_t peak_rss_bytes = 0;  // of the row's process, after warming up
+  // measure::interpreter_share(); nothing where the backend cannot tell.
+  std::optional<double> interpreter_share = {};
   std::vector<std::string> notes = {};  // what compiling decided: which provider, which backend
   // How many times as fast this is as the row it is compared with (find_baselines): of the median
   // latencies of paired rounds; with several streams of the rates.

@@ -34,7 +34,9 @@ nlohmann::json to_json(const BenchResult& result) {
                       {"weight_bytes", result.weight_bytes},
                       {"size_bytes", result.size_bytes},
                       {"peak_rss_bytes", result.peak_rss_bytes},
+                      {"interpreter_share", nullptr},
                       {"notes", result.notes}};
+  if (result.interpreter_share) json["interpreter_share"] = *result.interpreter_share;
   if (result.ratio) {
     json["ratio"] = result.ratio->median;
     if (result.ratio->spread) {

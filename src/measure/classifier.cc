@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "measure/model_preprocess.h"
+#include "measure/profile.h"
 
 namespace lathe::measure {
 namespace {
@@ -86,6 +87,10 @@ Result<Classifier> Classifier::create(ir::Graph graph, const engine::Backend& ba
   classifier.labels_ = labels.value_or(std::vector<std::string>{});
   classifier.context_ = executable->new_context();
   return classifier;
+}
+
+std::optional<double> Classifier::interpreter_share() const {
+  return measure::interpreter_share(context_->profile());
 }
 
 Result<std::vector<float>> Classifier::scores(const data::Image& image) {

@@ -38,6 +38,11 @@ class Classifier {
   // Of the executable.
   [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
 
+  // From here on what is classified counts for the share of the time that the reference evaluator
+  // takes, as measure::interpreter_share() tells it; nothing where the backend cannot tell.
+  void watch_interpreter() { context_->enable_profiling(); }
+  [[nodiscard]] std::optional<double> interpreter_share() const;
+
   // What the model's output is for an image, which needs a preprocessing, or for a sample as the
   // model reads it, with or without the batch axis: one finite value per class.
   Result<std::vector<float>> scores(const data::Image& image);

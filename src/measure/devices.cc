@@ -16,12 +16,6 @@ constexpr std::int64_t kSmallestBuffer = std::int64_t{64} << 20;
 // What can be filled and read often enough in the time there is.
 constexpr std::int64_t kLargestBuffer = std::int64_t{512} << 20;
 
-std::int64_t buffer_bytes(const SystemInfo& system) {
-  std::int64_t bytes = std::clamp(4 * last_level_cache_bytes(), kSmallestBuffer, kLargestBuffer);
-  bytes = std::min(bytes, system.memory_available_bytes.value_or(bytes * 4) / 4);
-  return std::min(bytes, system.cgroup.memory_bytes.value_or(bytes * 4) / 4);
-}
-
 OptionalPeak to_peak(const Result<double>& measured) {
   if (measured.ok()) return {*measured, {}};
   return {0, measured.error().message()};
@@ -58,6 +52,12 @@ nlohmann::json to_json(const Gpu& gpu) {
 
 }  // namespace
 
+std::int64_t memory_buffer_bytes(const SystemInfo& system) {
+  std::int64_t bytes = std::clamp(4 * last_level_cache_bytes(), kSmallestBuffer, kLargestBuffer);
+  bytes = std::min(bytes, system.memory_available_bytes.value_or(bytes * 4) / 4);
+  return std::min(bytes, system.cgroup.memory_bytes.value_or(bytes * 4) / 4);
+}
+
 Result<Peaks> measure_peaks(const SystemInfo& system) {
   constexpr double kSeconds = 0.1;  // for each of four
   constexpr double kFillSeconds = 0.8;
@@ -71,8 +71,8 @@ Result<Peaks> measure_peaks(const SystemInfo& system) {
   // All cores first: they share the work of filling the buffer.
   std::vector<int> threads = {system.cores, 1};
   if (system.cores == 1) threads.pop_back();
-  auto read = kernels::measure_read_bandwidth(isa, buffer_bytes(system), threads, kFillSeconds,
-                                              kReadSeconds);
+  auto read = kernels::measure_read_bandwidth(isa, memory_buffer_bytes(system), threads,
+                                              kFillSeconds, kReadSeconds);
   if (read.ok()) {
     peaks.memory_read = *std::move(read);
     std::reverse(peaks.memory_read.rates.begin(), peaks.memory_read.rates.end());

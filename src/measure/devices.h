@@ -45,6 +45,9 @@ struct Devices {
   std::vector<BackendInfo> backends;
 };
 
+// Of a buffer that is larger than the caches, where free memory allows it.
+std::int64_t memory_buffer_bytes(const SystemInfo& system);
+
 // Measures for less than two seconds; reads a buffer that is larger than the caches where time and
 // free memory allow it. The error is that of LATHE_ISA.
 Result<Peaks> measure_peaks(const SystemInfo& system);

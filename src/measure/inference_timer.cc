@@ -3,12 +3,12 @@
 #include <barrier>
 #include <chrono>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <thread>
 
 #include "backends/backends.h"
 #include "base/statistics.h"
 #include "formats/model_file.h"
+#include "measure/profile.h"
 #include "measure/random_inputs.h"
 #include "ops/infer_shapes.h"
 
@@ -124,6 +124,18 @@ Result<Round> InferenceTimer::measure(double seconds) {
   auto round = context_ != nullptr ? measure_one_by_one(seconds) : measure_streams(seconds);
   if (round.ok()) typical_ms_ = quantile(round->latencies_ms, 0.5);
   return round;
+}
+
+Result<std::optional<double>> InferenceTimer::interpreter_share() const {
+  constexpr double kShort = 100;  // ms
+  const auto context = executable_->new_context();
+  if (!context->enable_profiling()) return std::optional<double>();
+  RETURN_IF_ERROR(context->run(inputs_));
+  if (typical_ms_ < kShort) {  // the first run also gets memory
+    context->enable_profiling();
+    RETURN_IF_ERROR(context->run(inputs_));
+  }
+  return measure::interpreter_share(context->profile());
 }
 
 Result<Round> InferenceTimer::measure_one_by_one(double seconds) {

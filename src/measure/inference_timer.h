@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,10 @@ class InferenceTimer {
   // pause the first inferences are slower: they are not counted, a tenth of the time and at least
   // one, save where one takes longer than `seconds`.
   Result<Round> measure(double seconds);
+
+  // measure::interpreter_share() of an inference in a context of its own; nothing where the backend
+  // cannot tell.
+  Result<std::optional<double>> interpreter_share() const;
 
  private:
   InferenceTimer() = default;

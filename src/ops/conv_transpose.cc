@@ -1,3 +1,5 @@
+#include "ops/conv_transpose.h"
+
 #include <algorithm>
 
 #include "base/checked_math.h"
@@ -7,16 +9,6 @@
 
 namespace lathe::ops {
 namespace {
-
-// Input element i and tap k of an axis add to output element
-// i * stride + k * dilation - pad_begin, where there is one.
-struct TransposedWindow {
-  Dims kernel;
-  Dims strides;
-  Dims dilations;
-  Dims pads_begin;
-  ir::Shape output;  // [N, M, spatial...]
-};
 
 // The extent of one output axis, and its first pad.
 struct TransposedAxis {
@@ -53,7 +45,8 @@ Result<TransposedAxis> resolve_transposed_axis(const TransposedRule& rule, const
   return axis;
 }
 
-// Weights are [C, M/group, kernel...]. Empty where a rank is not known.
+}  // namespace
+
 Result<std::optional<TransposedWindow>> resolve_transposed(const ir::Node& node,
                                                            const ir::TensorType& input,
                                                            const ir::TensorType& weights) {
@@ -125,6 +118,8 @@ Result<std::optional<TransposedWindow>> resolve_transposed(const ir::Node& node,
   }
   return std::optional(std::move(geometry));
 }
+
+namespace {
 
 Result<Types> infer_conv_transpose(const InferContext& context) {
   RETURN_IF_ERROR(require_floating_point(context, 0));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ops/check_node.h"
 #include "ops/infer_shapes.h"
 
 namespace lathe::ops {
@@ -62,6 +63,7 @@ class SingleNode {
   }
 
   Result<Types> infer() const { return infer_node(graph_, node_); }
+  Status check(const OpDef& op) const { return check_node(graph_, node_, op); }
 
  private:
   ir::ValueId add(const ir::Datum& value) {
@@ -185,6 +187,8 @@ Result<Values> run_node(const ir::Node& node, std::span<const ir::Datum> inputs,
                         std::span<const ir::Datum> captures, const RunSubgraph& run) {
   const OpDef* op = find_op(node.domain, node.op_type);
   if (op == nullptr) return unsupported("operator {} is not supported", node.qualified_type());
+  // What only a run can tell: ranks and extents that inference left open.
+  RETURN_IF_ERROR(SingleNode(node, inputs, captures).check(*op));
   std::vector<ir::Tensor> tensors;
   for (const ir::Datum& value : inputs)
     tensors.push_back(value.tensor() == nullptr ? ir::Tensor() : *value.tensor());

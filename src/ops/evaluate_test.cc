@@ -215,6 +215,60 @@ TEST(Evaluate, QuantizedOperators) {
   const Tensor b = int8s({2, 2}, {1, 2, 3, 4});
   EXPECT_THAT(run_floats("QGemm", {a, one, zero, b, half, zero}, {}, "com.microsoft"),
               ElementsAre(7, 10));
+  EXPECT_THAT(run_floats("QMatMul", {a, one, zero, b, half, zero}, {}, "lathe"),
+              ElementsAre(7, 10));
+  EXPECT_THAT(run_floats("QConv", {x, one, zero, w, half, zero}, {}, "lathe"),
+              ElementsAre(15, -4.5F));
+}
+
+TEST(Evaluate, QuantizedOperatorsOfOnnxRuntime) {
+  const Tensor one = Tensor::scalar(1.0F);
+  const Tensor half = Tensor::scalar(0.5F);
+  const Tensor zero = Tensor::scalar<std::int8_t>(0);
+  const Tensor two = Tensor::scalar<std::int8_t>(2);
+  const auto values = [](std::string_view op, const std::vector<Tensor>& inputs,
+                         ir::AttributeMap attributes = {}) {
+    const auto y = run(op, inputs, std::move(attributes), "com.microsoft");
+    EXPECT_TRUE(y.ok()) << y.error().message();
+    return y.ok() ? y->to_int64s() : std::vector<std::int64_t>{};
+  };
+  const Tensor x = int8s({1, 1, 2, 2}, {10, -3, 4, 6});
+  const Tensor column = int8s({2, 1}, {4, 1});
+  EXPECT_THAT(values("QLinearAdd", {x, one, zero, column, one, two, one, zero}),
+              ElementsAre(12, -1, 3, 5));
+  EXPECT_THAT(values("QLinearMul", {x, one, zero, column, half, two, one, two}),
+              ElementsAre(12, -1, 0, -1));
+  EXPECT_THAT(values("QLinearLeakyRelu", {x, one, zero, half, zero}, {{"alpha", 0.5F}}),
+              ElementsAre(20, -3, 8, 12));
+  const ir::AttributeMap rows{{"kernel_shape", std::vector<std::int64_t>{1, 2}}};
+  EXPECT_THAT(values("QLinearAveragePool", {x, one, zero, half, zero}, rows), ElementsAre(7, 10));
+  // The same with channels last: two pixels of two channels.
+  ir::AttributeMap last = rows;
+  last.emplace("channels_last", std::int64_t{1});
+  const Tensor pixels = int8s({1, 1, 2, 2}, {10, -3, 4, 6});
+  EXPECT_THAT(values("QLinearAveragePool", {pixels, one, zero, half, zero}, last),
+              ElementsAre(14, 3));
+  EXPECT_THAT(values("QLinearGlobalAveragePool", {pixels, one, zero, half, zero},
+                     {{"channels_last", std::int64_t{1}}}),
+              ElementsAre(14, 3));
+  EXPECT_THAT(values("QLinearConcat", {half, zero, column, one, zero, column, half, two},
+                     {{"axis", std::int64_t{1}}}),
+              ElementsAre(8, 2, 2, -1));
+  const Tensor share = Tensor::scalar(0.01F);
+  EXPECT_THAT(values("QLinearSigmoid", {int8s({1}, {0}), one, zero, share, zero}), ElementsAre(50));
+  EXPECT_THAT(values("QLinearSoftmax", {int8s({1, 2}, {5, 5}), one, zero, share, zero},
+                     {{"opset", std::int64_t{13}}}),
+              ElementsAre(50, 50));
+}
+
+TEST(Evaluate, InterleavesChannels) {
+  const auto made = [](std::int64_t group) {
+    return run("Interleave", {int8s({1, 4, 1, 2}, {0, 1, 2, 3, 4, 5, 6, 7})},
+               {{"blocks", std::vector<std::int64_t>{1, 2}}, {"group", group}}, "lathe")
+        ->to_int64s();
+  };
+  EXPECT_THAT(made(1), ElementsAre(0, 4, 1, 5, 2, 6, 3, 7));
+  EXPECT_THAT(made(2), ElementsAre(0, 2, 1, 3, 4, 6, 5, 7));
 }
 
 TEST(Requantize, IsDefinedForEveryInput) {

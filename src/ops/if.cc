@@ -28,11 +28,8 @@ Result<Types> infer_if(const InferContext& context) {
 }
 
 Result<Values> evaluate_if(const EvaluateContext& context) {
-  const ir::Tensor& condition = context.inputs[0];
-  // Of a rank or an extent that only a run can tell.
-  if (condition.num_elements() != 1)
-    return invalid_data("cond is {}, expected one element", condition.type().to_string());
-  const std::string_view branch = kBranches[condition.get_int64(0) != 0 ? 0 : 1];
+  const bool condition = context.inputs[0].get_int64(0) != 0;
+  const std::string_view branch = kBranches[condition ? 0 : 1];
   auto outputs = context.run_subgraph(branch, {});
   if (!outputs.ok()) return outputs.error().with_context(branch);
   return outputs;

@@ -1,3 +1,5 @@
+#include "ops/pad.h"
+
 #include <algorithm>
 
 #include "ops/axes_input.h"
@@ -6,32 +8,6 @@
 
 namespace lathe::ops {
 namespace {
-
-struct Pads {
-  Dims begin;
-  Dims end;
-};
-
-// Pads for every axis, from `pads` for the axes named (all where none are).
-Result<Pads> resolve_pads(const Dims& pads, const Dims& axes, std::size_t rank) {
-  constexpr std::int64_t kLimit = std::int64_t{1} << 40;
-  Pads result{Dims(rank, 0), Dims(rank, 0)};
-  ASSIGN_OR_RETURN(std::vector<std::size_t> named, normalize_axes(axes, rank));
-  if (axes.empty()) {
-    for (std::size_t i = 0; i < rank; ++i) named.push_back(i);
-  }
-  if (pads.size() != named.size() * 2) {
-    return invalid_data("pads has {} values, expected {}", pads.size(), named.size() * 2);
-  }
-  for (std::size_t i = 0; i < named.size(); ++i) {
-    result.begin[named[i]] = pads[i];
-    result.end[named[i]] = pads[i + named.size()];
-    for (const std::int64_t pad : {pads[i], pads[i + named.size()]}) {
-      if (pad < -kLimit || pad > kLimit) return invalid_data("pads has the value {}", pad);
-    }
-  }
-  return result;
-}
 
 Result<Types> infer_pad(const InferContext& context) {
   const ir::TensorType& x = context.input(0);
@@ -103,6 +79,26 @@ Result<Values> evaluate_pad(const EvaluateContext& context) {
 }
 
 }  // namespace
+
+Result<Pads> resolve_pads(const Dims& pads, const Dims& axes, std::size_t rank) {
+  constexpr std::int64_t kLimit = std::int64_t{1} << 40;
+  Pads result{Dims(rank, 0), Dims(rank, 0)};
+  ASSIGN_OR_RETURN(std::vector<std::size_t> named, normalize_axes(axes, rank));
+  if (axes.empty()) {
+    for (std::size_t i = 0; i < rank; ++i) named.push_back(i);
+  }
+  if (pads.size() != named.size() * 2) {
+    return invalid_data("pads has {} values, expected {}", pads.size(), named.size() * 2);
+  }
+  for (std::size_t i = 0; i < named.size(); ++i) {
+    result.begin[named[i]] = pads[i];
+    result.end[named[i]] = pads[i + named.size()];
+    for (const std::int64_t pad : {pads[i], pads[i + named.size()]}) {
+      if (pad < -kLimit || pad > kLimit) return invalid_data("pads has the value {}", pad);
+    }
+  }
+  return result;
+}
 
 OpDef define_Pad() {
   return {.name = "Pad",

@@ -1,4 +1,6 @@
 // Operators that make one number of all those along some axes.
+#include "ops/reduce.h"
+
 #include <limits>
 
 #include "ops/axes_input.h"
@@ -7,16 +9,6 @@
 
 namespace lathe::ops {
 namespace {
-
-// Which axes are reduced: those given, or all where none are given and noop_with_empty_axes is 0.
-Result<std::vector<bool>> reduced_axes(const ir::Node& node, const std::vector<std::int64_t>& axes,
-                                       std::size_t rank) {
-  std::vector<bool> reduced(rank,
-                            axes.empty() && attributes(node).get_int("noop_with_empty_axes") == 0);
-  ASSIGN_OR_RETURN(const auto normalized, normalize_axes(axes, rank));
-  for (const std::size_t axis : normalized) reduced[axis] = true;
-  return reduced;
-}
 
 Result<Types> infer_reduction(const InferContext& context) {
   const ir::TensorType& x = context.input(0);
@@ -190,6 +182,14 @@ OpDef reduction(std::string_view name) {
 }
 
 }  // namespace
+
+Result<std::vector<bool>> reduced_axes(const ir::Node& node, const Dims& axes, std::size_t rank) {
+  std::vector<bool> reduced(rank,
+                            axes.empty() && attributes(node).get_int("noop_with_empty_axes") == 0);
+  ASSIGN_OR_RETURN(const auto normalized, normalize_axes(axes, rank));
+  for (const std::size_t axis : normalized) reduced[axis] = true;
+  return reduced;
+}
 
 OpDef define_ReduceL1() { return reduction<SumOfMagnitudes>("ReduceL1"); }
 OpDef define_ReduceL2() { return reduction<LengthOf>("ReduceL2"); }

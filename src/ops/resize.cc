@@ -1,3 +1,5 @@
+#include "ops/resize.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -487,6 +489,31 @@ Result<Values> evaluate_resize(const EvaluateContext& context) {
 
 }  // namespace
 }  // namespace resize
+
+Result<std::vector<ResizedAxis>> resized_axes(const ir::Node& node, const Dims& dims,
+                                              const ir::Tensor* scales, const ir::Tensor* sizes) {
+  const Attributes given = attributes(node);
+  ASSIGN_OR_RETURN(const resize::Options options, resize::read_options(given));
+  if (options.coordinates == resize::Coordinates::kTfCropAndResize)
+    return unsupported("tf_crop_and_resize has values of its own outside of the input");
+  ASSIGN_OR_RETURN(const auto axes,
+                   resize::resolve_axes(given, options, dims, {nullptr, scales, sizes}));
+  std::vector<ResizedAxis> result;
+  for (const resize::Axis& axis : axes) {
+    if (axis.input < 1 || axis.output < 1) return unsupported("an axis without elements");
+    ResizedAxis& made = result.emplace_back();
+    made.unchanged = axis.scale == 1 && axis.input == axis.output;
+    for (std::int64_t i = 0; i < axis.output; ++i) {
+      const resize::Taps taps = made.unchanged ? resize::Taps{.first = i, .weights = {1}}
+                                               : resize::find_taps(options, axis, i);
+      made.taps = static_cast<std::int64_t>(taps.weights.size());
+      for (std::int64_t t = 0; t < made.taps; ++t)
+        made.indices.push_back(resize::clamp_index(taps.first + t, axis.input));
+      made.weights.insert(made.weights.end(), taps.weights.begin(), taps.weights.end());
+    }
+  }
+  return result;
+}
 
 OpDef define_Resize() {
   return {.name = "Resize",

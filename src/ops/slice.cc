@@ -1,3 +1,5 @@
+#include "ops/slice.h"
+
 #include <algorithm>
 #include <cstdint>
 
@@ -15,14 +17,8 @@ struct AxisSlice {
   std::int64_t step = 1;
 };
 
-// Which elements these are, of an axis whose extent is known.
-struct Elements {
-  std::int64_t first = 0;
-  std::int64_t step = 1;
-  std::int64_t count = 0;
-};
-
-Elements elements_of(AxisSlice slice, std::int64_t extent) {
+// Of an axis whose extent is known.
+SlicedAxis elements_of(const AxisSlice& slice, std::int64_t extent) {
   if (extent == 0) return {};
   // Larger steps reach one element as well, and their negation fits.
   const std::int64_t step = std::clamp(slice.step, -extent, extent);
@@ -55,9 +51,8 @@ ir::Dim symbolic_count(const AxisSlice& slice, const ir::Dim& extent) {
 }
 
 // By axis; those that are not sliced take everything.
-Result<std::vector<AxisSlice>> resolve_slices(const Dims& starts, const Dims& ends,
-                                              const std::optional<Dims>& axes,
-                                              const std::optional<Dims>& steps, std::size_t rank) {
+Result<std::vector<AxisSlice>> resolve_slices(const SliceOperands& operands, std::size_t rank) {
+  const auto& [starts, ends, axes, steps] = operands;
   for (const Dims& list : {ends, axes.value_or(starts), steps.value_or(starts)}) {
     if (list.size() != starts.size()) {
       return invalid_data("starts has {} values, but ends, axes or steps has {}", starts.size(),
@@ -97,7 +92,7 @@ Result<Types> infer_slice(const InferContext& context) {
     ASSIGN_OR_RETURN(const auto ends, values(2));
     ASSIGN_OR_RETURN(const auto axes, values(3));
     ASSIGN_OR_RETURN(const auto steps, values(4));
-    ASSIGN_OR_RETURN(const auto slices, resolve_slices(*starts, *ends, axes, steps, rank));
+    ASSIGN_OR_RETURN(const auto slices, resolve_slices({*starts, *ends, axes, steps}, rank));
     for (std::size_t d = 0; d < rank; ++d) {
       const ir::Dim& extent = (*x.shape)[d];
       (*y.shape)[d] = extent.known() ? ir::Dim(elements_of(slices[d], extent.value()).count)
@@ -126,16 +121,15 @@ Result<Values> evaluate_slice(const EvaluateContext& context) {
   const auto values = [&](std::size_t i) {
     return context.has_input(i) ? std::optional(context.inputs[i].to_int64s()) : std::nullopt;
   };
-  ASSIGN_OR_RETURN(const auto slices,
-                   resolve_slices(*values(1), *values(2), values(3), values(4), x.rank()));
+  ASSIGN_OR_RETURN(const auto sliced,
+                   resolve_slice({*values(1), *values(2), values(3), values(4)}, x.dims()));
   Dims strides = row_major_strides(x.dims());
   Dims dims;
   std::int64_t first = 0;
   for (std::size_t d = 0; d < x.rank(); ++d) {
-    const Elements elements = elements_of(slices[d], x.dim(d));
-    dims.push_back(elements.count);
-    first += elements.first * strides[d];
-    strides[d] *= elements.step;
+    dims.push_back(sliced[d].count);
+    first += sliced[d].first * strides[d];
+    strides[d] *= sliced[d].step;
   }
   ASSIGN_OR_RETURN(ir::Tensor y, ir::Tensor::create(x.data_type(), dims));
   copy_strided(x, y, first, strides);
@@ -143,6 +137,14 @@ Result<Values> evaluate_slice(const EvaluateContext& context) {
 }
 
 }  // namespace
+
+Result<std::vector<SlicedAxis>> resolve_slice(const SliceOperands& operands,
+                                              std::span<const std::int64_t> dims) {
+  ASSIGN_OR_RETURN(const auto slices, resolve_slices(operands, dims.size()));
+  std::vector<SlicedAxis> sliced;
+  for (std::size_t d = 0; d < dims.size(); ++d) sliced.push_back(elements_of(slices[d], dims[d]));
+  return sliced;
+}
 
 OpDef define_Slice() {
   return {.name = "Slice",

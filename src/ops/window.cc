@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ops/op_def.h"
+
 namespace lathe::ops {
 
 Result<Dims> window_attribute(const ir::Node& node, std::string_view name, std::size_t count,
@@ -42,7 +44,13 @@ Result<Window> resolve_window(const ir::Node& node, const Dims& kernel,
   Window window;
   window.kernel = kernel;
   ASSIGN_OR_RETURN(window.strides, window_attribute(node, "strides", rank, 1, 1));
-  ASSIGN_OR_RETURN(window.dilations, window_attribute(node, "dilations", rank, 1, 1));
+  // Contributed operators have none.
+  const OpDef* op = find_op(node.domain, node.op_type);
+  if (op != nullptr && op->signature->attribute("dilations") == nullptr) {
+    window.dilations = Dims(rank, 1);
+  } else {
+    ASSIGN_OR_RETURN(window.dilations, window_attribute(node, "dilations", rank, 1, 1));
+  }
   ASSIGN_OR_RETURN(const Dims pads, window_attribute(node, "pads", rank * 2, 0, 0));
   RETURN_IF_ERROR(check_reach(kernel, window.dilations));
   const auto half = pads.begin() + static_cast<std::ptrdiff_t>(rank);

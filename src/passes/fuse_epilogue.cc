@@ -42,7 +42,8 @@ Takes takes(const Graph& graph, const Node& main) {
   if (type == DataType::kInt8 || type == DataType::kUint8) {
     for (const std::string_view op : {"QLinearConv", "QLinearMatMul"})
       if (main.is(op)) return Takes::kClamp;
-    for (const std::string_view op : {"QGemm", "QLinearAdd", "QLinearGlobalAveragePool"})
+    for (const std::string_view op :
+         {"QGemm", "QLinearAdd", "QLinearMul", "QLinearAveragePool", "QLinearGlobalAveragePool"})
       if (main.is(op, ir::kMicrosoftDomain)) return Takes::kClamp;
   }
   if (type != DataType::kFloat32) return Takes::kNothing;

@@ -1,3 +1,4 @@
+#include "ir/domains.h"
 #include "passes/passes.h"
 #include "passes/quantized_pattern.h"
 
@@ -6,23 +7,36 @@ namespace {
 
 constexpr std::string_view kOperators[] = {"Conv"};
 
+// Without a QuantizeLinear behind it the result stays float32.
 RuleResult apply(const ir::Graph& graph, ir::NodeId id) {
   const ir::Node& node = graph.node(id);
   const auto x = dequantized_from(graph, node.input(0));
   const auto w = quantized_weights(graph, node.input(1), 0);
-  const auto y = quantized_to(graph, node.output());
-  if (!x || !w || !y) return std::nullopt;
+  if (!x || !w) return std::nullopt;
   Patch patch;
   const auto bias =
       integer_bias(graph, node.input(2), *x, *w, graph.constant(w->value)->dim(0), patch);
   if (!bias) return std::nullopt;
-  const ir::ValueId made = patch.add_node(
-      {.name = node.name,
-       .op_type = "QLinearConv",
-       .inputs = {x->value, x->scale, zero_point_of(*x, patch), w->value, w->scale,
-                  zero_point_of(*w, patch), y->scale, zero_point_of(*y, patch), *bias},
-       .attributes = node.attributes});
-  replace_result(*y, made, patch);
+  ir::Node conv{.name = node.name,
+                .domain = std::string(ir::kLatheDomain),
+                .op_type = "QConv",
+                .inputs = {x->value, x->scale, zero_point_of(*x, patch), w->value, w->scale,
+                           zero_point_of(*w, patch)},
+                .attributes = node.attributes};
+  const auto y = quantized_to(graph, node.output());
+  if (y) {
+    conv.domain = "";
+    conv.op_type = "QLinearConv";
+    conv.inputs.push_back(y->scale);
+    conv.inputs.push_back(zero_point_of(*y, patch));
+  }
+  conv.inputs.push_back(*bias);
+  const ir::ValueId made = patch.add_node(std::move(conv));
+  if (y) {
+    replace_result(*y, made, patch);
+  } else {
+    patch.replace_uses(node.output(), made);
+  }
   return patch;
 }
 

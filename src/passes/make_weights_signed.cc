@@ -3,7 +3,8 @@
 namespace lathe::passes {
 namespace {
 
-constexpr std::string_view kOperators[] = {"QLinearConv", "QLinearMatMul", "QGemm"};
+constexpr std::string_view kOperators[] = {"QLinearConv", "QConv", "QLinearMatMul", "QMatMul",
+                                           "QGemm"};
 
 // The same bytes less 128 each.
 ir::Tensor to_signed(const ir::Tensor& tensor) {

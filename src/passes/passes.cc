@@ -15,18 +15,21 @@ constexpr std::array kDrop = {&kEliminateIdentity};
 // Before any rule that looks for float32.
 constexpr std::array kWiden = {&kWidenHalves};
 // Before constants are folded, which could hide a quantized weight.
-constexpr std::array kIntegerize = {&kIntegerizeConvolution, &kIntegerizeGemm,
-                                    &kIntegerizeMatMul,      &kIntegerizeAdd,
-                                    &kIntegerizeMovement,    &kIntegerizeGlobalAveragePool,
-                                    &kCancelRequantization,  &kTabulateQuantized,
-                                    &kMakeWeightsSigned,     &kFoldWeightZeroPoints};
+constexpr std::array kIntegerize = {
+    &kExpandQuantizedFunctions, &kIntegerizeConvolution, &kIntegerizeConvTranspose,
+    &kIntegerizeGemm,           &kIntegerizeMatMul,      &kIntegerizeBinary,
+    &kIntegerizeMovement,       &kIntegerizeAveragePool, &kCancelRequantization,
+    &kTabulateQuantized,        &kMakeWeightsSigned,     &kFoldWeightZeroPoints};
 // What is still dequantized has no integer form.
 constexpr std::array kDequantize = {&kDequantizeConstants};
 constexpr std::array kFold = {&kFoldConstants, &kFoldBatchNormalization};
+// Of weights that are float32 by now; what is quantized has become a table.
+constexpr std::array kDecompose = {&kDecomposeConvTranspose, &kDecomposeFunctions};
 // When all else is decided: a fused node is one that no other rule sees through.
 constexpr std::array kFuse = {&kFuseEpilogue};
 
-constexpr std::array<Phase, 6> kInference = {kDrop, kWiden, kIntegerize, kDequantize, kFold, kFuse};
+constexpr std::array<Phase, 7> kInference = {kDrop, kWiden,     kIntegerize, kDequantize,
+                                             kFold, kDecompose, kFuse};
 constexpr std::array<Phase, 2> kSimplify = {kDrop, kFold};
 
 }  // namespace

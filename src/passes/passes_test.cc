@@ -44,6 +44,75 @@ Graph simplified(const Graph& graph) {
   return *result;
 }
 
+// As a convolution of its phases it is the same function.
+TEST(DecomposeConvTranspose, EveryGeometry) {
+  using Ints = std::vector<std::int64_t>;
+  const std::vector<ir::AttributeMap> geometries{
+      {},
+      {{"strides", Ints{2, 2}}, {"pads", Ints{1, 1, 1, 1}}},
+      {{"strides", Ints{2, 3}}, {"pads", Ints{2, 0, 1, 3}}, {"output_padding", Ints{1, 2}}},
+      {{"strides", Ints{3, 2}}, {"dilations", Ints{2, 1}}},
+      {{"strides", Ints{5, 4}}},
+      {{"strides", Ints{2, 2}}, {"auto_pad", std::string("SAME_UPPER")}},
+      {{"strides", Ints{2, 2}}, {"output_shape", Ints{12, 9}}},
+      {{"strides", Ints{2, 2}}, {"group", std::int64_t{2}}}};
+  for (const ir::AttributeMap& geometry : geometries) {
+    for (const bool open : {false, true}) {
+      const bool groups = geometry.contains("group");
+      if (open && geometry.contains("output_shape")) continue;
+      Graph g;
+      const ir::Shape shape{1, 4, open ? Dim::symbol("H") : Dim(5), 4};
+      const ValueId x = g.add_input("x", {DataType::kFloat32, shape});
+      const ValueId w = g.add_constant("w", random_floats({4, groups ? 3 : 6, 4, 3}, 1));
+      const ValueId b = g.add_constant("b", random_floats({6}, 2));
+      g.set_outputs({g.add("ConvTranspose", std::array{x, w, b}, geometry, "y")});
+      ASSERT_TRUE(ops::infer_shapes(g).ok());
+      const Graph lowered = run_phases(g, inference_pipeline()).value();
+      EXPECT_THAT(ir::to_text(lowered), Not(HasSubstr("ConvTranspose")));
+      expect_same_function(g, lowered, random_floats({1, 4, 5, 4}, 3), 1e-5);
+    }
+  }
+}
+
+TEST(DecomposeFunctions, GiveTheSameNumbers) {
+  const Tensor x = random_floats({2, 4, 3, 5}, 1);
+  struct Case {
+    const char* op;
+    std::vector<Tensor> others = {};
+    ir::AttributeMap attributes = {};
+  };
+  const Tensor four = random_floats({4}, 2);
+  const Tensor axes = Tensor::vector_int64(std::array<std::int64_t, 2>{1, -1});
+  const std::vector<Case> cases{
+      {"Elu", {}, {{"alpha", 0.7F}}},
+      {"Selu"},
+      {"Gelu"},
+      {"Gelu", {}, {{"approximate", std::string("tanh")}}},
+      {"Softplus"},
+      {"Softsign"},
+      {"PRelu", {random_floats({4, 1, 1}, 2)}},
+      {"Sum", {random_floats({5}, 2), random_floats({3, 1}, 3)}},
+      {"Mean", {random_floats({5}, 2), random_floats({3, 1}, 3)}},
+      {"InstanceNormalization", {four, four}},
+      {"GroupNormalization", {four, four}, {{"num_groups", std::int64_t{2}}}},
+      {"RMSNormalization", {random_floats({3, 5}, 2)}, {{"axis", std::int64_t{2}}}},
+      {"ReduceLogSumExp", {axes}, {{"keepdims", std::int64_t{0}}}},
+      {"ReduceLogSumExp"},
+      {"ReduceLogSum", {axes}}};
+  for (const Case& each : cases) {
+    SCOPED_TRACE(each.op);
+    Graph g;
+    std::vector<ValueId> inputs{g.add_input("x", {DataType::kFloat32, ir::Shape{2, 4, 3, 5}})};
+    if (each.op == std::string("ReduceLogSum")) inputs[0] = g.add("Exp", inputs);
+    for (const Tensor& other : each.others) inputs.push_back(g.add_constant("c", other));
+    g.set_outputs({g.add(each.op, inputs, each.attributes, "y")});
+    ASSERT_TRUE(ops::infer_shapes(g).ok());
+    const Graph lowered = run_phases(g, inference_pipeline()).value();
+    for (const ir::NodeId id : lowered.node_ids()) EXPECT_NE(lowered.node(id).op_type, each.op);
+    expect_same_function(g, lowered, x, 2e-6);
+  }
+}
+
 TEST(WidenHalves, ComputesInFloat32AndRoundsAtTheEnd) {
   Graph g;
   const ValueId x = g.add_input("x", {DataType::kFloat16, ir::Shape{1, 2, 4, 4}});

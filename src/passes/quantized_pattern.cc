@@ -1,9 +1,13 @@
 #include "passes/quantized_pattern.h"
 
+#include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "ops/attributes.h"
+#include "ops/op_def.h"
 #include "ops/requantize.h"
+#include "ops/shape_math.h"
 
 namespace lathe::passes {
 namespace {
@@ -114,17 +118,28 @@ bool QuantizedResult::clips() const {
   return low > range.low || high < range.high;
 }
 
+ValueId clipped(const QuantizedResult& result, ValueId made, Patch& patch) {
+  if (!result.clips()) return made;
+  const auto bound = [&](const char* name, std::int32_t v) {
+    Tensor tensor = Tensor::zeros(result.data_type, {});
+    tensor.set_double(0, v);
+    return patch.add_constant(name, std::move(tensor));
+  };
+  return patch.add_node(
+      {.op_type = "Clip", .inputs = {made, bound("low", result.low), bound("high", result.high)}});
+}
+
 void replace_result(const QuantizedResult& result, ValueId made, Patch& patch) {
-  if (result.clips()) {
-    const auto bound = [&](const char* name, std::int32_t v) {
-      Tensor tensor = Tensor::zeros(result.data_type, {});
-      tensor.set_double(0, v);
-      return patch.add_constant(name, std::move(tensor));
-    };
-    made = patch.add_node({.op_type = "Clip",
-                           .inputs = {made, bound("low", result.low), bound("high", result.high)}});
-  }
-  patch.replace_uses(result.value, made);
+  patch.replace_uses(result.value, clipped(result, made, patch));
+}
+
+ValueId requantized(const QuantizedValue& value, ValueId made, const QuantizedValue& to,
+                    Patch& patch) {
+  if (value.same_parameters(to)) return made;
+  const ValueId real = patch.add_node(
+      {.op_type = "DequantizeLinear", .inputs = {made, value.scale, zero_point_of(value, patch)}});
+  return patch.add_node(
+      {.op_type = "QuantizeLinear", .inputs = {real, to.scale, zero_point_of(to, patch)}});
 }
 
 std::optional<QuantizedWeights> quantized_weights(const Graph& graph, ValueId value,
@@ -161,10 +176,9 @@ ValueId zero_point_of(const QuantizedWeights& weights, Patch& patch) {
   return patch.add_constant("weight_zero_point", Tensor::zeros(weights.data_type, {}));
 }
 
-std::optional<ValueId> integer_bias(const Graph& graph, ValueId value, const QuantizedValue& x,
-                                    const QuantizedWeights& weights, std::int64_t channels,
-                                    Patch& patch) {
-  if (value == ir::kNoValue) return ir::kNoValue;
+std::optional<Tensor> quantized_bias(const Graph& graph, ValueId value, const QuantizedValue& x,
+                                     const QuantizedWeights& weights, std::int64_t channels) {
+  if (value == ir::kNoValue) return Tensor();
   const auto accumulator_scale = [&](std::int64_t c) {
     return x.scale_value *
            weights.scales[weights.scales.size() == 1 ? 0 : static_cast<std::size_t>(c)];
@@ -195,7 +209,7 @@ std::optional<ValueId> integer_bias(const Graph& graph, ValueId value, const Qua
       exact = static_cast<float>(element(*scale, c)) == accumulator_scale(c) &&
               (zero == nullptr || element(*zero, c) == 0);
     }
-    if (exact) return graph.producer(value)->input(0);
+    if (exact) return *given;
   }
   Tensor quantized = Tensor::zeros(DataType::kInt32, {channels});
   for (std::int64_t c = 0; c < channels; ++c) {
@@ -205,7 +219,104 @@ std::optional<ValueId> integer_bias(const Graph& graph, ValueId value, const Qua
     if (!(std::abs(steps) < 0x1p30)) return std::nullopt;
     quantized.set_double(c, steps);
   }
-  return patch.add_constant(graph.value(value).name + ".int32", std::move(quantized));
+  return quantized;
+}
+
+std::optional<ValueId> integer_bias(const Graph& graph, ValueId value, const QuantizedValue& x,
+                                    const QuantizedWeights& weights, std::int64_t channels,
+                                    Patch& patch) {
+  auto bias = quantized_bias(graph, value, x, weights, channels);
+  if (!bias) return std::nullopt;
+  if (!bias->defined()) return ir::kNoValue;
+  return patch.add_constant(graph.value(value).name + ".int32", std::move(*bias));
+}
+
+namespace {
+
+// More than any activation is decomposed into.
+constexpr std::size_t kMostNodes = 48;
+
+// Collects the nodes of a function, from its end to its sources.
+class FunctionSearch {
+ public:
+  explicit FunctionSearch(const Graph& graph) : graph_(graph) {}
+
+  std::optional<FunctionOfOne> run(ir::NodeId quantize) {
+    if (!visit(quantize)) return std::nullopt;
+    // What was tabulated before is a part of it.
+    while (sources_.size() > 1) {
+      const auto lookup = std::find_if(sources_.begin(), sources_.end(), [&](ValueId source) {
+        const Node* maker = graph_.producer(source);
+        return maker != nullptr && maker->is("Lookup", ir::kLatheDomain) &&
+               graph_.constant(maker->input(1)) != nullptr;
+      });
+      if (lookup == sources_.end()) return std::nullopt;
+      const ir::NodeId node = graph_.value(*lookup).producer;
+      sources_.erase(lookup);
+      sources_.insert(graph_.node(node).input(0));
+      function_.nodes.insert(function_.nodes.begin(), node);
+      if (function_.nodes.size() > kMostNodes) return std::nullopt;
+    }
+    if (sources_.empty()) return std::nullopt;
+    function_.source = *sources_.begin();
+    const auto& type = graph_.type(function_.source);
+    if (!type.is_tensor() || !is_8_bit(type.tensor().data_type) ||
+        !ops::same_extents(type.tensor(), graph_.tensor_type(graph_.node(quantize).output())))
+      return std::nullopt;
+    return std::move(function_);
+  }
+
+ private:
+  // Appends the node behind those that it needs.
+  bool visit(ir::NodeId id) {
+    if (!seen_.insert(id).second) return true;
+    if (seen_.size() > kMostNodes) return false;
+    const Node& node = graph_.node(id);
+    if (node.outputs.size() != 1) return false;
+    if (node.is("DequantizeLinear")) {
+      if (!parameters(graph_, node, node.input(0)) || graph_.constant(node.input(0)) != nullptr)
+        return false;
+      sources_.insert(node.input(0));
+    } else if (!visit_operands(node)) {
+      return false;
+    }
+    function_.nodes.push_back(id);
+    return true;
+  }
+
+  bool visit_operands(const Node& node) {
+    const ops::OpDef* op = ops::find_op(node.domain, node.op_type);
+    const bool quantizes = node.is("QuantizeLinear") && made_by(graph_, node);
+    if (!quantizes && (op == nullptr || !ir::subgraphs(node).empty() ||
+                       !(op->traits.unary_elementwise || op->traits.binary_elementwise)))
+      return false;
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+      const ValueId input = node.input(i);
+      if (input == ir::kNoValue) continue;
+      if (const Tensor* constant = graph_.constant(input)) {
+        if (constant->num_elements() != 1) return false;
+        continue;
+      }
+      const bool is_operand = i == 0 || (op != nullptr && op->traits.binary_elementwise);
+      if (!is_operand || graph_.producer(input) == nullptr) return false;
+      // An operand of one element, which all others meet, is no element in the same place.
+      if (!ops::same_extents(graph_.tensor_type(input), graph_.tensor_type(node.output())))
+        return false;
+      if (!visit(graph_.value(input).producer)) return false;
+    }
+    return true;
+  }
+
+  const Graph& graph_;
+  std::set<ir::NodeId> seen_;
+  std::set<ValueId> sources_;
+  FunctionOfOne function_;
+};
+
+}  // namespace
+
+std::optional<FunctionOfOne> function_of_one(const Graph& graph, ir::NodeId quantize) {
+  return FunctionSearch(graph).run(quantize);
 }
 
 }  // namespace lathe::passes

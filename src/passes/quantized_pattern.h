@@ -41,8 +41,10 @@ struct QuantizedResult : QuantizedValue {
   [[nodiscard]] bool clips() const;
 };
 std::optional<QuantizedResult> quantized_to(const ir::Graph& graph, ir::ValueId value);
-// `made`, an integer operator's result in the type and scale of `result`, takes the place of
-// result.value; behind a Clip where its bounds say more than the type's range.
+// `made`, an integer operator's result in the type and scale of `result`, behind a Clip where its
+// bounds say more than the type's range.
+ir::ValueId clipped(const QuantizedResult& result, ir::ValueId made, Patch& patch);
+// The same takes the place of result.value.
 void replace_result(const QuantizedResult& result, ir::ValueId made, Patch& patch);
 
 // Constant 8-bit weights behind a DequantizeLinear, with one scale or one per channel.
@@ -61,10 +63,27 @@ std::optional<QuantizedWeights> quantized_weights(const ir::Graph& graph, ir::Va
 ir::ValueId zero_point_of(const QuantizedValue& value, Patch& patch);
 ir::ValueId zero_point_of(const QuantizedWeights& weights, Patch& patch);
 
+// What an 8-bit value becomes in the type and scale of another.
+ir::ValueId requantized(const QuantizedValue& value, ir::ValueId made, const QuantizedValue& to,
+                        Patch& patch);
+
 // A bias, float or int32 behind a DequantizeLinear, one number or one per channel, in units of
-// x.scale * w.scale: kNoValue where there is none, empty where int32 cannot say it.
+// x.scale * w.scale: undefined where there is none, empty where int32 cannot say it.
+std::optional<ir::Tensor> quantized_bias(const ir::Graph& graph, ir::ValueId value,
+                                         const QuantizedValue& x, const QuantizedWeights& weights,
+                                         std::int64_t channels);
+// The same as an operand: kNoValue where there is none.
 std::optional<ir::ValueId> integer_bias(const ir::Graph& graph, ir::ValueId value,
                                         const QuantizedValue& x, const QuantizedWeights& weights,
                                         std::int64_t channels, Patch& patch);
+
+// Nodes between an 8-bit value and what a QuantizeLinear makes of it, where each element of that
+// depends on the element of the value in the same place alone.
+struct FunctionOfOne {
+  ir::ValueId source = ir::kNoValue;
+  std::vector<ir::NodeId> nodes;  // in an order in which they can be computed; the last quantizes
+};
+// Empty where `quantize`, a QuantizeLinear, ends no such function.
+std::optional<FunctionOfOne> function_of_one(const ir::Graph& graph, ir::NodeId quantize);
 
 }  // namespace lathe::passes

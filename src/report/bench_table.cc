@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
-#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "base/json_text.h"
 #include "base/words.h"
 #include "report/bench_labels.h"
 #include "report/csv.h"
+#include "report/fitting_table.h"
 #include "report/format.h"
 #include "report/text_table.h"
 #include "report/utf8.h"
@@ -23,29 +23,27 @@ using measure::BenchResult;
 // The cells that a model's name keeps while there are columns to leave out.
 constexpr int kNameWidth = 28;
 
-struct ColumnOfResults {
-  Column column;
-  std::function<std::string(const BenchResult&)> cell;
-  int importance = 0;  // those with the lowest are left out first; 0 never
-};
-
 TimeUnit unit_of(const BenchReport& report, double BenchResult::*time) {
   std::vector<double> values;
   for (const BenchResult& result : report.results) values.push_back(result.*time);
   return time_unit(values);
 }
 
-std::vector<ColumnOfResults> columns_for(const BenchLabels& labels, const BenchReport& report) {
-  std::vector<ColumnOfResults> columns;
+std::vector<FittingColumn> columns_for(const BenchLabels& labels, const BenchReport& report) {
+  std::vector<FittingColumn> columns;
+  const auto add_column = [&](Column column, auto cell, int importance = 0) {
+    FittingColumn& added = columns.emplace_back(FittingColumn{std::move(column), {}, importance});
+    for (const BenchResult& result : report.results) added.cells.push_back(cell(result));
+  };
   const auto add = [&](std::string title, auto cell, int importance = 0) {
-    columns.push_back({{std::move(title), Align::kRight}, cell, importance});
+    add_column({std::move(title), Align::kRight}, cell, importance);
   };
   if (labels.models_vary() || !labels.backends_vary()) {
-    columns.push_back({{"model", Align::kLeft, kNameWidth, Ellipsis::kMiddle},
-                       [&labels](const BenchResult& r) { return labels.model(r.model); }});
+    add_column({"model", Align::kLeft, kNameWidth, Ellipsis::kMiddle},
+               [&labels](const BenchResult& r) { return labels.model(r.model); });
   }
   if (labels.backends_vary())
-    columns.push_back({{"backend"}, [](const BenchResult& r) { return r.backend; }});
+    add_column({"backend"}, [](const BenchResult& r) { return r.backend; });
   if (labels.threads_vary())
     add("threads", [](const BenchResult& r) { return std::to_string(r.threads); });
   if (labels.streams_vary())
@@ -90,39 +88,6 @@ std::vector<ColumnOfResults> columns_for(const BenchLabels& labels, const BenchR
       [](const BenchResult& r) { return format_rate(static_cast<double>(r.peak_rss_bytes) / 1e6); },
       6);
   return columns;
-}
-
-TextTable make_table(const std::vector<ColumnOfResults>& columns, const BenchReport& report) {
-  std::vector<Column> titles;
-  titles.reserve(columns.size());
-  for (const ColumnOfResults& column : columns) titles.push_back(column.column);
-  TextTable table(std::move(titles));
-  for (const BenchResult& result : report.results) {
-    std::vector<std::string> cells;
-    cells.reserve(columns.size());
-    for (const ColumnOfResults& column : columns) cells.push_back(column.cell(result));
-    table.add_row(std::move(cells));
-  }
-  return table;
-}
-
-std::string table_of(const BenchLabels& labels, const BenchReport& report, bool bold_header,
-                     int width) {
-  std::vector<ColumnOfResults> columns = columns_for(labels, report);
-  std::string left_out;
-  while (width > 0 && make_table(columns, report).cut_width() > width) {
-    const auto least = std::min_element(columns.begin(), columns.end(), [](auto& a, auto& b) {
-      return (a.importance == 0 ? 100 : a.importance) < (b.importance == 0 ? 100 : b.importance);
-    });
-    if (least->importance == 0) break;
-    left_out += (left_out.empty() ? "" : ", ") + least->column.title;
-    columns.erase(least);
-  }
-  std::string text = make_table(columns, report).to_string(bold_header, width);
-  if (!left_out.empty())
-    text += wrap_lines(
-        fmt::format("Left out for room: {}; --csv and --json have them.\n", left_out), width, 2);
-  return text;
 }
 
 std::string legend(const BenchLabels& labels, const measure::BenchReport& report) {
@@ -204,8 +169,9 @@ std::string bench_text(const measure::BenchReport& report,
   if (!report.results.empty()) {
     if (const std::string common = labels.common(); !common.empty())
       add_prose(fmt::format("All rows: {}.\n", common));
-    add_part(table_of(labels, report, bold_header, width) +
-             wrap_lines(legend(labels, report), width, 2));
+    add_part(
+        fitting_table(columns_for(labels, report), "--csv and --json have", bold_header, width) +
+        wrap_lines(legend(labels, report), width, 2));
   }
   add_prose(notes(labels, report));
   add_prose(best_lines(labels, best_batches));
@@ -219,15 +185,39 @@ std::string bench_text(const measure::BenchReport& report,
 }
 
 std::string bench_csv(const measure::BenchReport& report) {
-  static constexpr const char* kKeys[] = {
-      "model",      "backend",        "backend_version", "threads",
-      "batch",      "streams",        "precision",       "runs",
-      "rounds",     "stable",         "min_ms",          "p50_ms",
-      "p90_ms",     "p95_ms",         "p99_ms",          "mean_ms",
-      "stddev_ms",  "items_per_s",    "load_ms",         "first_ms",
-      "macs",       "gflops",         "arena_bytes",     "weight_bytes",
-      "size_bytes", "peak_rss_bytes", "ratio",           "ratio_low",
-      "ratio_high", "ratio_to",       "notes",           "error"};
+  static constexpr const char* kKeys[] = {"model",
+                                          "backend",
+                                          "backend_version",
+                                          "threads",
+                                          "batch",
+                                          "streams",
+                                          "precision",
+                                          "runs",
+                                          "rounds",
+                                          "stable",
+                                          "min_ms",
+                                          "p50_ms",
+                                          "p90_ms",
+                                          "p95_ms",
+                                          "p99_ms",
+                                          "mean_ms",
+                                          "stddev_ms",
+                                          "items_per_s",
+                                          "load_ms",
+                                          "first_ms",
+                                          "macs",
+                                          "gflops",
+                                          "arena_bytes",
+                                          "weight_bytes",
+                                          "size_bytes",
+                                          "peak_rss_bytes",
+                                          "ratio",
+                                          "ratio_low",
+                                          "ratio_high",
+                                          "ratio_to",
+                                          "interpreter_share",
+                                          "notes",
+                                          "error"};
   std::string text;
   for (const char* key : kKeys) text += (text.empty() ? "" : ",") + std::string(key);
   text += "\r\n";

@@ -109,6 +109,29 @@ struct RangeChart {
 };
 std::string to_svg(const RangeChart& chart);
 
+struct RooflinePoint {
+  std::string label = {};
+  double intensity = 0;     // operations per byte, positive
+  double gflops = 0;        // 10^9 operations per second, positive
+  double weight = 0;        // area of the marker relative to the others
+  std::size_t ceiling = 0;  // which of the chart it is under
+};
+
+// What was reached over the operations per byte, both logarithmic, under what can be reached:
+// horizontal lines of arithmetic, slanting ones of memory.
+struct RooflineChart {
+  struct Roof {
+    std::string name = {};
+    double rate = 0;  // positive: 10^9 operations, or bytes, per second
+  };
+  std::string title = {};
+  std::string description = {};  // made from the data where empty
+  std::vector<Roof> ceilings = {};
+  std::vector<Roof> slopes = {};
+  std::vector<RooflinePoint> points = {};
+};
+std::string to_svg(const RooflineChart& chart);
+
 // The CSS that charts need, once on a page.
 std::string_view chart_style();
 // `svg` with chart_style() inside, as the content of an .svg file.

@@ -10,6 +10,7 @@
 #include "data/decode_image.h"
 #include "report/html_report.h"
 #include "report/test_bench.h"
+#include "report/test_profile.h"
 #include "report/test_report.h"
 
 namespace lathe::report {
@@ -177,15 +178,22 @@ TEST_F(BrowserTest, FitsEveryWidth) {
   }
 }
 
-TEST_F(BrowserTest, DrawsThePagesOfABench) {
+TEST_F(BrowserTest, DrawsTheOtherPages) {
   BenchPage long_names = test_bench_page();
   long_names.report.failures.push_back(
       test_failure(std::string(80, 'f') + ".onnx", std::string(300, 'r')));
   for (measure::BenchResult& result : long_names.report.results)
     result.model.insert(7, std::string(60, 'm'));
+  ProfilePage profile = test_roofline_page();
+  profile.title.model = std::string(80, 'p') + ".onnx";
+  for (measure::ProfiledStep& step : profile.profile.steps) {
+    step.step.name += std::string(60, 'n');
+    step.step.kernel += std::string(60, 'k');
+  }
   const std::pair<const char*, std::string> pages[] = {{"models", to_html(test_bench_page())},
                                                        {"batches", to_html(test_batch_page())},
-                                                       {"long_names", to_html(long_names)}};
+                                                       {"long_names", to_html(long_names)},
+                                                       {"profile", to_html(profile)}};
   for (const auto& [name, html] : pages) {
     const data::Image image = screenshot(write(std::string(name) + ".html", html), 1200, 2400,
                                          std::string(name) + ".png");

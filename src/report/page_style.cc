@@ -63,6 +63,7 @@ th.name { min-width: 10em; max-width: 22em; white-space: normal; overflow-wrap: 
 .models td .below { display: block; font-size: 13px; }
 .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 330px), 1fr)); gap: 28px 36px; }
 .charts > * { min-width: 0; }
+.single { max-width: 620px; }
 .note { color: var(--soft); font-size: 14px; margin: 12px 0 0; max-width: 52em; }
 .note code { font-size: 13px; }
 details { margin-top: 18px; }

@@ -4,7 +4,10 @@
 #include <map>
 
 #include "engine/lower/lower.h"
+#include "engine/lower/quantized_inputs.h"
 #include "kernels/strided.h"
+#include "ops/requantize.h"
+#include "ops/shape_math.h"
 
 namespace lathe::engine {
 namespace {
@@ -62,29 +65,40 @@ void put_channels_last(std::vector<std::int64_t>& axes) {
 // operands that have all of its extents; the others are row-major.
 void append_strides(std::vector<std::int64_t> dims, const std::vector<std::int64_t>& out,
                     bool channels_last, std::vector<std::int64_t>& strides) {
-  dims.insert(dims.begin(), out.size() - dims.size(), 1);
-  const bool lies_channels_last = channels_last && dims == out;
-  if (lies_channels_last) put_channels_last(dims);
-  std::vector<std::int64_t> own(dims.size());
-  std::int64_t stride = 1;
-  for (std::size_t i = dims.size(); i-- > 0;) {
-    own[i] = dims[i] == 1 ? 0 : stride;
-    stride *= dims[i];
+  std::vector<std::int64_t> own;
+  if (channels_last && dims == out) {
+    put_channels_last(dims);
+    own = ops::broadcast_strides(dims, dims);
+  } else {
+    own = ops::broadcast_strides(dims, out);
+    if (channels_last) put_channels_last(own);
   }
-  if (channels_last && !lies_channels_last) put_channels_last(own);
   strides.insert(strides.end(), own.begin(), own.end());
+}
+
+// How operands lie along the extents of the output, as it lies in memory.
+struct BroadcastAxes {
+  std::vector<std::int64_t> extents;
+  std::vector<std::int64_t> strides;
+};
+
+BroadcastAxes broadcast_axes(const std::vector<std::int64_t>& out,
+                             std::span<const std::vector<std::int64_t>> operands,
+                             bool channels_last) {
+  BroadcastAxes axes{out, {}};
+  for (const std::vector<std::int64_t>& dims : operands)
+    append_strides(dims, out, channels_last, axes.strides);
+  if (channels_last) put_channels_last(axes.extents);
+  kernels::merge_axes(axes.extents, axes.strides, operands.size());
+  return axes;
 }
 
 kernels::ElementwiseProblem problem_of(ElementwiseOp op, kernels::ElementType type,
                                        const std::vector<std::int64_t>& out,
                                        std::span<const std::vector<std::int64_t>> operands,
                                        bool channels_last) {
-  kernels::ElementwiseProblem problem{op, type, out, {}};
-  for (const std::vector<std::int64_t>& dims : operands)
-    append_strides(dims, out, channels_last, problem.strides);
-  if (channels_last) put_channels_last(problem.extents);
-  kernels::merge_axes(problem.extents, problem.strides, operands.size());
-  return problem;
+  BroadcastAxes axes = broadcast_axes(out, operands, channels_last);
+  return {op, type, std::move(axes.extents), std::move(axes.strides)};
 }
 
 // The steps of a node: those of more operands than the operator takes go on with what came out.
@@ -157,6 +171,54 @@ void lower_elementwise(PlanBuilder& builder, const ops::FusedOperator& op) {
   clamp.clamp = {op.epilogue.minimum, op.epilogue.maximum};
   clamp.count = product(builder.dims(node.output()));
   builder.add_step(op, clamp, {made}, builder.define(node.output()));
+}
+
+namespace {
+
+// A QLinearAdd or QLinearMul whose operands and result have one scale and zero point each.
+std::optional<kernels::BinaryInt8Problem> qlinear_problem(const ir::Graph& graph,
+                                                          const ir::Node& node,
+                                                          bool channels_last) {
+  const auto type_of = [&](ir::ValueId v) { return graph.tensor_type(v).data_type; };
+  const auto a = quantized_tensor(graph, node, 1, type_of(node.input(0)));
+  const auto b = quantized_tensor(graph, node, 4, type_of(node.input(3)));
+  const auto y = quantized_tensor(graph, node, 6, type_of(node.output()));
+  if (!a || !b || !y) return std::nullopt;
+  const bool adds = node.op_type == "QLinearAdd";
+  kernels::BinaryInt8Problem problem{
+      adds ? kernels::BinaryOpInt8::kAdd : kernels::BinaryOpInt8::kMul, a->activation,
+      b->activation, y->activation};
+  problem.a_multiplier =
+      adds ? a->scale / y->scale : ops::requantize_multiplier(a->scale, b->scale, y->scale);
+  problem.b_multiplier = adds ? b->scale / y->scale : 1;
+  problem.min = y->activation.lowest();
+  problem.max = y->activation.highest();
+  BroadcastAxes axes = broadcast_axes(
+      dims_of(graph, node.output()),
+      std::array{dims_of(graph, node.input(0)), dims_of(graph, node.input(3))}, channels_last);
+  problem.extents = std::move(axes.extents);
+  problem.strides = std::move(axes.strides);
+  if (product(problem.extents) == 0 || problem.extents.size() > kernels::kMostAxes)
+    return std::nullopt;
+  return problem;
+}
+
+}  // namespace
+
+bool fits_qlinear_binary(const ir::Graph& graph, const ir::Node& node) {
+  return qlinear_problem(graph, node, false) &&
+         (dims_of(graph, node.output()).size() < 3 || qlinear_problem(graph, node, true));
+}
+
+void lower_qlinear_binary(PlanBuilder& builder, const ops::FusedOperator& op) {
+  const ir::Node& node = op.main;
+  const bool channels_last = builder.layout(node.output()) == Layout::kChannelsLast;
+  kernels::BinaryInt8Problem problem = *qlinear_problem(builder.graph(), node, channels_last);
+  const IntegerBounds bounds = integer_bounds(problem.output, op.epilogue);
+  problem.min = bounds.low;
+  problem.max = bounds.high;
+  std::vector<SlotId> inputs{builder.slot(node.input(0)), builder.slot(node.input(3))};
+  builder.add_step(op, std::move(problem), std::move(inputs), builder.define(node.output()));
 }
 
 }  // namespace lathe::engine

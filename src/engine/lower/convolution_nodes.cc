@@ -1,4 +1,4 @@
-// Conv and QLinearConv.
+// Conv, QLinearConv and QConv.
 #include "engine/lower/convolution_step.h"
 #include "engine/lower/lower.h"
 #include "engine/lower/quantized_inputs.h"
@@ -76,33 +76,63 @@ void lower_conv(PlanBuilder& builder, const ops::FusedOperator& op) {
   });
 }
 
-bool fits_qlinear_conv(const ir::Graph& graph, const ir::Node& node) {
+namespace {
+
+// Operands 0 to 5 of a QLinearConv or QConv, and its bias in slot `bias`, as kernels take them.
+bool is_integer_convolution(const ir::Graph& graph, const ir::Node& node, std::size_t bias) {
   const ir::Tensor* w_scale = graph.constant(node.input(4));
   const ir::Tensor* weights = graph.constant(node.input(3));
-  const bool bias_known = node.input(8) == ir::kNoValue || graph.constant(node.input(8)) != nullptr;
+  const bool bias_known =
+      node.input(bias) == ir::kNoValue || graph.constant(node.input(bias)) != nullptr;
   return bias_known && weights != nullptr && weights->data_type() == ir::DataType::kInt8 &&
          w_scale != nullptr && w_scale->data_type() == ir::DataType::kFloat32 &&
          is_zero(graph, node.input(5)) &&
          quantized_tensor(graph, node, 1, graph.tensor_type(node.input(0)).data_type) &&
-         quantized_tensor(graph, node, 6, graph.tensor_type(node.output()).data_type) &&
          convolution_shape(graph, node, node.input(0), node.input(3));
 }
 
-void lower_qlinear_conv(PlanBuilder& builder, const ops::FusedOperator& op) {
+// The step of such a node; of float32 output without `y`.
+void add_integer_convolution(PlanBuilder& builder, const ops::FusedOperator& op, std::size_t bias,
+                             const std::optional<QuantizedTensor>& y) {
   const ir::Graph& graph = builder.graph();
   const ir::Node& node = op.main;
   const auto shape = *convolution_shape(graph, node, node.input(0), node.input(3));
   const auto x = *quantized_tensor(graph, node, 1, graph.tensor_type(node.input(0)).data_type);
-  const auto y = *quantized_tensor(graph, node, 6, graph.tensor_type(node.output()).data_type);
-  const IntegerBounds bounds = integer_bounds(y.activation, op.epilogue);
-  const kernels::ConvolutionInt8Problem problem{shape,        x.activation, false,
-                                                y.activation, bounds.low,   bounds.high};
+  kernels::ConvolutionInt8Problem problem{shape, x.activation, true, {}, 0, 255};
+  std::optional<float> y_scale;
+  if (y) {
+    const IntegerBounds bounds = integer_bounds(y->activation, op.epilogue);
+    problem = {shape, x.activation, false, y->activation, bounds.low, bounds.high};
+    y_scale = y->scale;
+  }
   std::vector<float> factors;
   add_convolution_int8(builder, op, problem, {shape.groups}, [&] {
-    factors = multipliers(x.scale, *graph.constant(node.input(4)), shape.out_c, y.scale);
+    factors = multipliers(x.scale, *graph.constant(node.input(4)), shape.out_c, y_scale);
     return kernels::WeightsInt8{graph.constant(node.input(3))->data<std::int8_t>(),
-                                int32_bias(graph, node.input(8)), factors};
+                                int32_bias(graph, node.input(bias)), factors};
   });
+}
+
+}  // namespace
+
+bool fits_qlinear_conv(const ir::Graph& graph, const ir::Node& node) {
+  return is_integer_convolution(graph, node, 8) &&
+         quantized_tensor(graph, node, 6, graph.tensor_type(node.output()).data_type);
+}
+
+void lower_qlinear_conv(PlanBuilder& builder, const ops::FusedOperator& op) {
+  const ir::Graph& graph = builder.graph();
+  add_integer_convolution(
+      builder, op, 8,
+      quantized_tensor(graph, op.main, 6, graph.tensor_type(op.main.output()).data_type));
+}
+
+bool fits_q_conv(const ir::Graph& graph, const ir::Node& node) {
+  return is_integer_convolution(graph, node, 6);
+}
+
+void lower_q_conv(PlanBuilder& builder, const ops::FusedOperator& op) {
+  add_integer_convolution(builder, op, 6, std::nullopt);
 }
 
 }  // namespace lathe::engine

@@ -4,7 +4,6 @@
 
 #include "engine/lower/convolution_step.h"
 #include "engine/lower/lower.h"
-#include "engine/lower/quantized_inputs.h"
 #include "ops/attributes.h"
 
 namespace lathe::engine {
@@ -188,47 +187,6 @@ void lower_batch_normalization(PlanBuilder& builder, const ops::FusedOperator& o
     }
     return kernels::WeightsF32{factor, offset};
   });
-}
-
-namespace {
-
-// The operands and the result of a QLinearAdd.
-struct QuantizedAddition {
-  std::optional<QuantizedTensor> a;
-  std::optional<QuantizedTensor> b;
-  std::optional<QuantizedTensor> y;
-};
-
-QuantizedAddition quantized_addition(const ir::Graph& graph, const ir::Node& node) {
-  const auto type_of = [&](ir::ValueId v) { return graph.tensor_type(v).data_type; };
-  return {quantized_tensor(graph, node, 1, type_of(node.input(0))),
-          quantized_tensor(graph, node, 4, type_of(node.input(3))),
-          quantized_tensor(graph, node, 6, type_of(node.output()))};
-}
-
-}  // namespace
-
-bool fits_qlinear_add(const ir::Graph& graph, const ir::Node& node) {
-  const QuantizedAddition addition = quantized_addition(graph, node);
-  return addition.a && addition.b && addition.y;
-}
-
-passes::NodeLayouts qlinear_add_layouts(const ir::Graph& graph, const ops::FusedOperator& op,
-                                        std::span<const Layout> layouts) {
-  passes::NodeLayouts chosen = as_made(graph, op, layouts);
-  chosen.slots.push_back(op.slots[3]);
-  return chosen;
-}
-
-void lower_qlinear_add(PlanBuilder& builder, const ops::FusedOperator& op) {
-  const ir::Node& node = op.main;
-  const auto [a, b, y] = quantized_addition(builder.graph(), node);
-  const IntegerBounds bounds = integer_bounds(y->activation, op.epilogue);
-  const kernels::AddInt8Problem problem{
-      a->activation,       b->activation, y->activation, a->scale / y->scale,
-      b->scale / y->scale, bounds.low,    bounds.high,   product(builder.dims(node.output()))};
-  std::vector<SlotId> inputs{builder.slot(node.input(0)), builder.slot(node.input(3))};
-  builder.add_step(op, problem, std::move(inputs), builder.define(node.output()));
 }
 
 }  // namespace lathe::engine

@@ -1,6 +1,9 @@
 #include "engine/lower/lower.h"
 
 #include <algorithm>
+#include <map>
+#include <numeric>
+#include <utility>
 
 namespace lathe::engine {
 namespace {
@@ -11,6 +14,21 @@ constexpr Lowering kLowerings[] = {
 #include "engine/lower/lowerings.inc"
 #undef LATHE_LOWER
 };
+
+// Its rows, which stand together in lowerings.inc.
+std::span<const Lowering> lowerings_of(const ir::Node& node) {
+  static const std::map<std::pair<std::string_view, std::string_view>, std::span<const Lowering>>
+      table = [] {
+        std::map<std::pair<std::string_view, std::string_view>, std::span<const Lowering>> made;
+        for (const Lowering& lowering : kLowerings) {
+          auto& rows = made[{lowering.domain, lowering.op}];
+          rows = rows.empty() ? std::span(&lowering, 1) : std::span(rows.data(), rows.size() + 1);
+        }
+        return made;
+      }();
+  const auto found = table.find({node.domain, node.op_type});
+  return found == table.end() ? std::span<const Lowering>() : found->second;
+}
 
 bool takes_epilogue(const Lowering& lowering, const ir::Graph& graph,
                     const ops::FusedOperator& op) {
@@ -26,18 +44,9 @@ bool takes_epilogue(const Lowering& lowering, const ir::Graph& graph,
 
 // The first lowering whose kernels compute all of it, or null.
 const Lowering* fitting_lowering(const ir::Graph& graph, const ops::FusedOperator& op) {
-  for (const Lowering& lowering : kLowerings) {
-    if (op.main.is(lowering.op, lowering.domain) && takes_epilogue(lowering, graph, op) &&
-        lowering.fits(graph, op.main))
-      return &lowering;
-  }
+  for (const Lowering& lowering : lowerings_of(op.main))
+    if (takes_epilogue(lowering, graph, op) && lowering.fits(graph, op.main)) return &lowering;
   return nullptr;
-}
-
-bool has_lowering(const ir::Node& node) {
-  return std::any_of(std::begin(kLowerings), std::end(kLowerings), [&](const Lowering& lowering) {
-    return node.is(lowering.op, lowering.domain);
-  });
 }
 
 bool has_kernels(ir::DataType type) {
@@ -63,7 +72,7 @@ passes::NodeLayouts choose_layouts(const ir::Graph& graph, ir::NodeId id,
 
 std::string why_no_kernel(const ir::Graph& graph, const ir::Node& node) {
   const auto op = ops::unfuse(node);
-  if (!op || !has_lowering(op->main)) return "no kernel for this operator";
+  if (!op || lowerings_of(op->main).empty()) return "no kernel for this operator";
   for (const ir::ValueId value : {node.input(0), node.output()}) {
     if (value == ir::kNoValue) continue;
     const ir::DataType type = graph.tensor_type(value).data_type;
@@ -88,6 +97,14 @@ passes::NodeLayouts as_made(const ir::Graph&, const ops::FusedOperator& op,
                             std::span<const Layout> layouts) {
   const Layout layout = layouts[static_cast<std::size_t>(op.main.input(0))];
   return {layout, {op.slots[0]}, layout};
+}
+
+std::vector<std::size_t> memory_order(Layout layout, std::size_t rank) {
+  std::vector<std::size_t> order(rank);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  if (layout == Layout::kChannelsLast)
+    std::rotate(order.begin() + 1, order.begin() + 2, order.end());
+  return order;
 }
 
 std::vector<std::int64_t> dims_of(const ir::Graph& graph, ir::ValueId value) {

@@ -56,6 +56,9 @@ passes::NodeLayouts as_made(const ir::Graph&, const ops::FusedOperator&, std::sp
 #include "engine/lower/lowerings.inc"
 #undef LATHE_LOWER
 
+// The axes of a value in the order that they have in memory.
+std::vector<std::size_t> memory_order(Layout layout, std::size_t rank);
+
 // Extents of a value; none where its rank is unknown.
 std::vector<std::int64_t> dims_of(const ir::Graph& graph, ir::ValueId value);
 

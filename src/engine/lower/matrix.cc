@@ -2,6 +2,8 @@
 #include "engine/lower/lower.h"
 #include "engine/lower/quantized_inputs.h"
 #include "ops/attributes.h"
+#include "ops/requantize.h"
+#include "ops/shape_math.h"
 
 namespace lathe::engine {
 namespace {
@@ -96,35 +98,23 @@ void lower_gemm(PlanBuilder& builder, const ops::FusedOperator& op) {
 
 namespace {
 
-// Of one operand: how far it goes from one matrix to the next along each axis of the batch.
-std::vector<std::int64_t> batch_strides(std::span<const std::int64_t> dims,
-                                        std::span<const std::int64_t> batch) {
-  std::vector<std::int64_t> strides(batch.size(), 0);
-  std::int64_t stride = 1;
-  for (std::size_t i = dims.size() - 2, axis = batch.size(); i-- > 0;) {
-    --axis;
-    if (dims[i] != 1) strides[axis] = stride;
-    stride *= dims[i];
-  }
-  return strides;
-}
-
-// Of matrices that are both computed, or more than one constant.
-std::optional<kernels::MatMulF32Problem> mat_mul_problem(const ir::Graph& graph,
-                                                         const ir::Node& node) {
+// The geometry of a product of matrices that are both computed, or more than one constant, with the
+// right one in a slot.
+template <typename Product>
+std::optional<Product> computed_product(const ir::Graph& graph, const ir::Node& node,
+                                        std::size_t right) {
   const auto a = dims_of(graph, node.input(0));
-  const auto b = dims_of(graph, node.input(1));
+  const auto b = dims_of(graph, node.input(right));
   const auto y = dims_of(graph, node.output());
-  if (a.size() < 2 || b.size() < 2 ||
-      graph.tensor_type(node.output()).data_type != ir::DataType::kFloat32)
-    return std::nullopt;
+  if (a.size() < 2 || b.size() < 2) return std::nullopt;
   const std::span batch = std::span(y).first(y.size() - 2);
-  kernels::MatMulF32Problem problem{{batch.begin(), batch.end()},
-                                    batch_strides(a, batch),
-                                    batch_strides(b, batch),
-                                    a[a.size() - 2],
-                                    b.back(),
-                                    a.back()};
+  Product problem;
+  problem.batch = {batch.begin(), batch.end()};
+  problem.a_strides = ops::broadcast_strides(std::span(a).first(a.size() - 2), batch);
+  problem.b_strides = ops::broadcast_strides(std::span(b).first(b.size() - 2), batch);
+  problem.rows = a[a.size() - 2];
+  problem.columns = b.back();
+  problem.inner = a.back();
   // One matrix on the right: all rows of the left ones at once.
   if (product(std::span(b).first(b.size() - 2)) == 1) {
     problem.rows = product(std::span(a).first(a.size() - 1));
@@ -132,6 +122,12 @@ std::optional<kernels::MatMulF32Problem> mat_mul_problem(const ir::Graph& graph,
   }
   if (!kernels::check_problem(problem).ok()) return std::nullopt;
   return problem;
+}
+
+std::optional<kernels::MatMulF32Problem> mat_mul_problem(const ir::Graph& graph,
+                                                         const ir::Node& node) {
+  if (graph.tensor_type(node.output()).data_type != ir::DataType::kFloat32) return std::nullopt;
+  return computed_product<kernels::MatMulF32Problem>(graph, node, 1);
 }
 
 }  // namespace
@@ -227,16 +223,63 @@ void lower_qgemm(PlanBuilder& builder, const ops::FusedOperator& op) {
                       int32_bias(graph, op.main.input(6)), 7);
 }
 
-bool fits_qlinear_mat_mul(const ir::Graph& graph, const ir::Node& node) {
+namespace {
+
+// A QLinearMatMul or QMatMul of two computed operands, each with one scale and zero point.
+std::optional<kernels::MatMulInt8Problem> computed_integer_product(const ir::Graph& graph,
+                                                                   const ir::Node& node) {
+  const auto type_of = [&](ir::ValueId v) { return graph.tensor_type(v).data_type; };
+  const auto a = quantized_tensor(graph, node, 1, type_of(node.input(0)));
+  const auto b = quantized_tensor(graph, node, 4, type_of(node.input(3)));
+  if (!a || !b) return std::nullopt;
+  auto problem = computed_product<kernels::MatMulInt8Problem>(graph, node, 3);
+  if (!problem) return std::nullopt;
+  problem->a = a->activation;
+  problem->b = b->activation;
+  if (node.op_type == "QMatMul") {
+    problem->float_output = true;
+    problem->multiplier = a->scale * b->scale;
+    return problem;
+  }
+  const auto y = quantized_tensor(graph, node, 6, type_of(node.output()));
+  if (!y) return std::nullopt;
+  problem->multiplier = ops::requantize_multiplier(a->scale, b->scale, y->scale);
+  problem->output = y->activation;
+  problem->min = y->activation.lowest();
+  problem->max = y->activation.highest();
+  return problem;
+}
+
+bool is_product_with_weights(const ir::Graph& graph, const ir::Node& node) {
   return is_integer_product(graph, node) && dims_of(graph, node.input(0)).size() >= 2 &&
-         quantized_tensor(graph, node, 6, graph.tensor_type(node.output()).data_type) &&
+         (node.op_type == "QMatMul" ||
+          quantized_tensor(graph, node, 6, graph.tensor_type(node.output()).data_type)) &&
          mat_mul_shape(graph, node, 3).valid();
 }
 
+}  // namespace
+
+bool fits_qlinear_mat_mul(const ir::Graph& graph, const ir::Node& node) {
+  return is_product_with_weights(graph, node) || computed_integer_product(graph, node);
+}
+
 void lower_qlinear_mat_mul(PlanBuilder& builder, const ops::FusedOperator& op) {
-  const ir::Tensor* b = builder.graph().constant(op.main.input(3));
-  add_integer_product(builder, op, mat_mul_shape(builder.graph(), op.main, 3),
-                      {b, false, b->dim(0), b->dim(1)}, {}, 6);
+  const ir::Graph& graph = builder.graph();
+  const ir::Node& node = op.main;
+  if (is_product_with_weights(graph, node)) {
+    const ir::Tensor* b = graph.constant(node.input(3));
+    add_integer_product(builder, op, mat_mul_shape(graph, node, 3),
+                        {b, false, b->dim(0), b->dim(1)}, {}, 6);
+    return;
+  }
+  kernels::MatMulInt8Problem problem = *computed_integer_product(graph, node);
+  if (!problem.float_output) {
+    const IntegerBounds bounds = integer_bounds(problem.output, op.epilogue);
+    problem.min = bounds.low;
+    problem.max = bounds.high;
+  }
+  std::vector<SlotId> inputs{builder.slot(node.input(0)), builder.slot(node.input(3))};
+  builder.add_step(op, std::move(problem), std::move(inputs), builder.define(node.output()));
 }
 
 }  // namespace lathe::engine

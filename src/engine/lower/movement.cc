@@ -125,18 +125,11 @@ void lower_concat(PlanBuilder& builder, const ops::FusedOperator& op) {
   const auto out = builder.dims(node.output());
   std::int64_t axis = ops::attributes(node).get_int("axis");
   if (axis < 0) axis += static_cast<std::int64_t>(out.size());
-  // The order of axes in memory: 0, 2, 3, ..., 1 if channels-last.
-  const bool channels_last = builder.layout(node.output()) == Layout::kChannelsLast;
-  std::vector<std::size_t> order;
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    if (!channels_last || i != 1) order.push_back(i);
-  }
-  if (channels_last) order.push_back(1);
   kernels::ConcatProblem problem;
   problem.outer = 1;
   std::int64_t inner = element_bits(builder.graph(), node) / 8;
   bool behind = false;
-  for (const std::size_t i : order) {
+  for (const std::size_t i : memory_order(builder.layout(node.output()), out.size())) {
     if (static_cast<std::int64_t>(i) == axis) {
       behind = true;
     } else {

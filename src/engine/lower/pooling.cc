@@ -136,8 +136,32 @@ void lower_reduce_mean(PlanBuilder& builder, const ops::FusedOperator& op) {
   add_pool_step(builder, op, kernels::PoolingF32Problem{kernels::PoolingKind::kMean, shape});
 }
 
+bool fits_qlinear_average_pool(const ir::Graph& graph, const ir::Node& node) {
+  if (ops::attributes(node).get_bool("channels_last")) return false;
+  const auto shape = pooling_shape(graph, node);
+  return shape && shape->kernel_h * shape->kernel_w <= (1 << 23) &&
+         quantized_tensor(graph, node, 1, input_type(graph, node)) &&
+         quantized_tensor(graph, node, 3, graph.tensor_type(node.output()).data_type);
+}
+
+void lower_qlinear_average_pool(PlanBuilder& builder, const ops::FusedOperator& op) {
+  const ir::Graph& graph = builder.graph();
+  const ir::Node& node = op.main;
+  const auto x = *quantized_tensor(graph, node, 1, input_type(graph, node));
+  const auto y = *quantized_tensor(graph, node, 3, graph.tensor_type(node.output()).data_type);
+  const IntegerBounds bounds = integer_bounds(y.activation, op.epilogue);
+  const auto kind = ops::attributes(node).get_bool("count_include_pad")
+                        ? kernels::PoolingKind::kMeanWithPadding
+                        : kernels::PoolingKind::kMean;
+  add_pool_step(
+      builder, op,
+      kernels::PoolingInt8Problem{kind, *pooling_shape(graph, node), x.activation, y.activation,
+                                  x.scale / y.scale, bounds.low, bounds.high});
+}
+
 bool fits_qlinear_global_average_pool(const ir::Graph& graph, const ir::Node& node) {
-  return quantized_tensor(graph, node, 1, input_type(graph, node)) &&
+  return !ops::attributes(node).get_bool("channels_last") &&
+         quantized_tensor(graph, node, 1, input_type(graph, node)) &&
          quantized_tensor(graph, node, 3, graph.tensor_type(node.output()).data_type) &&
          global_shape(graph, node);
 }

@@ -1,4 +1,6 @@
 // Operators along axes: reductions and normalizations.
+#include "ops/reduce.h"
+
 #include <algorithm>
 #include <map>
 
@@ -33,19 +35,17 @@ std::optional<kernels::ReduceProblem> reduce_problem(const ir::Graph& graph, con
     if (given == nullptr) return std::nullopt;
     axes = given->to_int64s();
   }
-  const auto rank = static_cast<std::int64_t>(dims.size());
-  const bool all = axes.empty() && ops::attributes(node).get_int("noop_with_empty_axes") == 0;
-  std::vector<std::int64_t> reduced(dims.size(), all ? 1 : 0);
-  for (const std::int64_t axis : axes)
-    reduced[static_cast<std::size_t>(axis < 0 ? axis + rank : axis)] = 1;
+  const auto reduced = ops::reduced_axes(node, axes, dims.size());
+  if (!reduced.ok()) return std::nullopt;
   kernels::ReduceProblem problem{operator_of(node), *type, {}, {}};
   for (std::size_t i = 0; i < dims.size(); ++i) {
     if (dims[i] == 1) continue;
-    if (!problem.reduced.empty() && problem.reduced.back() == reduced[i]) {
+    const std::int64_t is_reduced = (*reduced)[i] ? 1 : 0;
+    if (!problem.reduced.empty() && problem.reduced.back() == is_reduced) {
       problem.extents.back() *= dims[i];
     } else {
       problem.extents.push_back(dims[i]);
-      problem.reduced.push_back(reduced[i]);
+      problem.reduced.push_back(is_reduced);
     }
   }
   if (problem.extents.empty()) problem = {operator_of(node), *type, {1}, {1}};
@@ -61,15 +61,13 @@ std::optional<kernels::LayerNormF32Problem> layer_norm_problem(const ir::Graph& 
   if (outputs != 1 || node.outputs[0] == ir::kNoValue || product(dims) == 0 ||
       graph.tensor_type(node.input(0)).data_type != ir::DataType::kFloat32)
     return std::nullopt;
-  std::int64_t axis = ops::attributes(node).get_int("axis");
-  if (axis < 0) axis += static_cast<std::int64_t>(dims.size());
-  const auto first = static_cast<std::size_t>(axis);
-  const std::vector<std::int64_t> row(dims.begin() + axis, dims.end());
+  const std::size_t axis = *ops::normalize_axis(ops::attributes(node).get_int("axis"), dims.size());
+  const std::int64_t columns = product(std::span(dims).subspan(axis));
   const bool bias = node.input(2) != ir::kNoValue;
-  if (product(dims_of(graph, node.input(1))) != product(row) ||
-      (bias && product(dims_of(graph, node.input(2))) != product(row)))
+  if (product(dims_of(graph, node.input(1))) != columns ||
+      (bias && product(dims_of(graph, node.input(2))) != columns))
     return std::nullopt;
-  return kernels::LayerNormF32Problem{product(std::span(dims).first(first)), product(row),
+  return kernels::LayerNormF32Problem{product(std::span(dims).first(axis)), columns,
                                       ops::attributes(node).get_float("epsilon"), bias};
 }
 

@@ -4,6 +4,8 @@
 #include "engine/lower/lower.h"
 #include "kernels/strided.h"
 #include "ops/attributes.h"
+#include "ops/pad.h"
+#include "ops/slice.h"
 
 namespace lathe::engine {
 namespace {
@@ -16,25 +18,15 @@ std::int64_t moved_bytes(const ir::Graph& graph, const ir::Node& node) {
   return type ? kernels::element_bytes(*type) : 0;
 }
 
-Dims row_major_strides(const Dims& dims) {
-  Dims strides(dims.size());
-  std::int64_t stride = 1;
-  for (std::size_t i = dims.size(); i-- > 0;) {
-    strides[i] = stride;
-    stride *= dims[i];
-  }
-  return strides;
-}
-
 std::optional<Dims> constant_integers(const ir::Graph& graph, ir::ValueId value) {
   const ir::Tensor* constant = graph.constant(value);
   if (constant == nullptr) return std::nullopt;
   return constant->to_int64s();
 }
 
+// Of a node that inference has seen.
 std::size_t axis_of(const ir::Node& node, std::size_t rank) {
-  const std::int64_t axis = ops::attributes(node).get_int("axis");
-  return static_cast<std::size_t>(axis < 0 ? axis + static_cast<std::int64_t>(rank) : axis);
+  return *ops::normalize_axis(ops::attributes(node).get_int("axis"), rank);
 }
 
 // `out` elements of an operand of `dims`, by strides.
@@ -49,47 +41,40 @@ std::optional<kernels::StridedCopyProblem> copy_problem(const ir::Graph& graph,
                                      moved_bytes(graph, node)};
 }
 
-// Starts and steps of every axis, as ONNX Slice clamps them.
+// What there is of each axis, in the order in which axes lie in memory.
+void put_channels_behind(Dims& axes) {
+  std::rotate(axes.begin() + 1, axes.begin() + 2, axes.end());
+}
+
 std::optional<kernels::StridedCopyProblem> slice_problem(const ir::Graph& graph,
-                                                         const ir::Node& node) {
+                                                         const ir::Node& node,
+                                                         Layout layout = Layout::kRowMajor) {
   const Dims dims = dims_of(graph, node.input(0));
-  const auto starts = constant_integers(graph, node.input(1));
-  if (!starts || graph.constant(node.input(2)) == nullptr || product(dims) == 0)
-    return std::nullopt;
-  Dims axes;
-  for (std::size_t i = 0; i < starts->size(); ++i) axes.push_back(static_cast<std::int64_t>(i));
-  Dims steps(starts->size(), 1);
-  for (const auto& [input, values] : {std::pair(3, &axes), std::pair(4, &steps)}) {
-    if (node.input(static_cast<std::size_t>(input)) == ir::kNoValue) continue;
-    const auto given = constant_integers(graph, node.input(static_cast<std::size_t>(input)));
-    if (!given || given->size() != starts->size()) return std::nullopt;
-    *values = *given;
-  }
-  Dims strides = row_major_strides(dims);
+  for (std::size_t i = 1; i < node.inputs.size(); ++i)
+    if (node.input(i) != ir::kNoValue && graph.constant(node.input(i)) == nullptr)
+      return std::nullopt;
+  const auto values = [&](std::size_t i) { return constant_integers(graph, node.input(i)); };
+  const auto sliced = ops::resolve_slice({*values(1), *values(2), values(3), values(4)}, dims);
+  if (!sliced.ok()) return std::nullopt;
+  const std::vector<std::size_t> order = memory_order(layout, dims.size());
+  Dims held;
+  for (const std::size_t axis : order) held.push_back(dims[axis]);
+  Dims strides = ops::row_major_strides(held);
+  Dims out;
   std::int64_t offset = 0;
-  for (std::size_t i = 0; i < axes.size(); ++i) {
-    const auto rank = static_cast<std::int64_t>(dims.size());
-    const auto axis = static_cast<std::size_t>(axes[i] < 0 ? axes[i] + rank : axes[i]);
-    const std::int64_t extent = dims[axis];
-    const std::int64_t start = (*starts)[i] < 0 ? (*starts)[i] + extent : (*starts)[i];
-    offset +=
-        std::clamp<std::int64_t>(start, 0, steps[i] < 0 ? extent - 1 : extent) * strides[axis];
-    // Of less than two elements the step may be any, and is not used.
-    const bool steps_over = dims_of(graph, node.output())[axis] > 1;
-    strides[axis] = steps_over ? strides[axis] * steps[i] : 0;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const auto& taken = (*sliced)[order[i]];
+    out.push_back(taken.count);
+    offset += taken.first * strides[i];
+    strides[i] *= taken.step;
   }
-  return copy_problem(graph, node, dims_of(graph, node.output()), std::move(strides), offset);
+  return copy_problem(graph, node, std::move(out), std::move(strides), offset);
 }
 
 std::optional<kernels::StridedCopyProblem> expand_problem(const ir::Graph& graph,
                                                           const ir::Node& node) {
   const Dims out = dims_of(graph, node.output());
-  Dims dims = dims_of(graph, node.input(0));
-  dims.insert(dims.begin(), out.size() - dims.size(), 1);
-  Dims strides = row_major_strides(dims);
-  for (std::size_t i = 0; i < dims.size(); ++i)
-    if (dims[i] == 1) strides[i] = 0;
-  return copy_problem(graph, node, out, std::move(strides));
+  return copy_problem(graph, node, out, ops::broadcast_strides(dims_of(graph, node.input(0)), out));
 }
 
 // Each axis is two: the repetitions, and the axis itself.
@@ -97,7 +82,7 @@ std::optional<kernels::StridedCopyProblem> tile_problem(const ir::Graph& graph,
                                                         const ir::Node& node) {
   const Dims dims = dims_of(graph, node.input(0));
   const Dims out = dims_of(graph, node.output());
-  const Dims own = row_major_strides(dims);
+  const Dims own = ops::row_major_strides(dims);
   if (product(dims) == 0) return std::nullopt;
   Dims extents;
   Dims strides;
@@ -117,31 +102,27 @@ void lower_copy(PlanBuilder& builder, const ops::FusedOperator& op, MakeProblem 
 }
 
 // Pads of every axis.
-std::optional<kernels::PadProblem> pad_problem(const ir::Graph& graph, const ir::Node& node) {
+std::optional<kernels::PadProblem> pad_problem(const ir::Graph& graph, const ir::Node& node,
+                                               bool channels_last) {
   const Dims dims = dims_of(graph, node.input(0));
   const auto pads = constant_integers(graph, node.input(1));
   const std::int64_t bytes = moved_bytes(graph, node);
   if (!pads || bytes == 0 || dims.empty() || dims.size() > kernels::kMostAxes) return std::nullopt;
-  Dims axes;
-  for (std::size_t i = 0; i < dims.size(); ++i) axes.push_back(static_cast<std::int64_t>(i));
-  if (node.input(3) != ir::kNoValue) {
-    const auto given = constant_integers(graph, node.input(3));
-    if (!given) return std::nullopt;
-    if (!given->empty()) axes = *given;
-  }
+  if (node.input(3) != ir::kNoValue && graph.constant(node.input(3)) == nullptr)
+    return std::nullopt;
+  const auto resolved = ops::resolve_pads(
+      *pads, constant_integers(graph, node.input(3)).value_or(Dims{}), dims.size());
+  if (!resolved.ok()) return std::nullopt;
   const std::string mode = ops::attributes(node).get_string("mode");
-  kernels::PadProblem problem{dims, Dims(dims.size(), 0), Dims(dims.size(), 0)};
+  kernels::PadProblem problem{dims, resolved->begin, resolved->end};
   problem.mode = mode == "edge"      ? kernels::PadMode::kEdge
                  : mode == "reflect" ? kernels::PadMode::kReflect
                  : mode == "wrap"    ? kernels::PadMode::kWrap
                                      : kernels::PadMode::kConstant;
   problem.has_value = problem.mode == kernels::PadMode::kConstant && node.input(2) != ir::kNoValue;
   problem.element_bytes = bytes;
-  const auto rank = static_cast<std::int64_t>(dims.size());
-  for (std::size_t i = 0; i < axes.size(); ++i) {
-    const auto axis = static_cast<std::size_t>(axes[i] < 0 ? axes[i] + rank : axes[i]);
-    problem.begins[axis] = (*pads)[i];
-    problem.ends[axis] = (*pads)[i + axes.size()];
+  if (channels_last) {
+    for (Dims* axes : {&problem.dims, &problem.begins, &problem.ends}) put_channels_behind(*axes);
   }
   return kernels::check_problem(problem).ok() ? std::optional(problem) : std::nullopt;
 }
@@ -149,10 +130,13 @@ std::optional<kernels::PadProblem> pad_problem(const ir::Graph& graph, const ir:
 }  // namespace
 
 bool fits_slice(const ir::Graph& graph, const ir::Node& node) {
-  return slice_problem(graph, node).has_value();
+  return slice_problem(graph, node) && (dims_of(graph, node.output()).size() < 3 ||
+                                        slice_problem(graph, node, Layout::kChannelsLast));
 }
 void lower_slice(PlanBuilder& builder, const ops::FusedOperator& op) {
-  lower_copy(builder, op, slice_problem);
+  const SlotId input = builder.slot(op.main.input(0));
+  auto problem = slice_problem(builder.graph(), op.main, builder.layout(op.main.input(0)));
+  builder.add_step(op, *std::move(problem), {input}, builder.define(op.main.output()));
 }
 
 bool fits_expand(const ir::Graph& graph, const ir::Node& node) {
@@ -182,7 +166,7 @@ void lower_split(PlanBuilder& builder, const ops::FusedOperator& op) {
   const ir::Graph& graph = builder.graph();
   const Dims dims = builder.dims(node.input(0));
   const std::size_t axis = axis_of(node, dims.size());
-  const Dims strides = row_major_strides(dims);
+  const Dims strides = ops::row_major_strides(dims);
   const SlotId input = builder.slot(node.input(0));
   std::int64_t offset = 0;
   for (const ir::ValueId output : node.outputs) {
@@ -194,12 +178,13 @@ void lower_split(PlanBuilder& builder, const ops::FusedOperator& op) {
 }
 
 bool fits_pad(const ir::Graph& graph, const ir::Node& node) {
-  return pad_problem(graph, node).has_value();
+  return pad_problem(graph, node, false).has_value();
 }
 
 void lower_pad(PlanBuilder& builder, const ops::FusedOperator& op) {
   const ir::Node& node = op.main;
-  auto problem = *pad_problem(builder.graph(), node);
+  auto problem =
+      *pad_problem(builder.graph(), node, builder.layout(node.output()) == Layout::kChannelsLast);
   std::vector<SlotId> inputs{builder.slot(node.input(0))};
   if (problem.has_value) inputs.push_back(builder.slot(node.input(2)));
   builder.add_step(op, std::move(problem), std::move(inputs), builder.define(node.output()));
@@ -214,10 +199,9 @@ bool fits_gather(const ir::Graph& graph, const ir::Node& node) {
 void lower_gather(PlanBuilder& builder, const ops::FusedOperator& op) {
   const ir::Node& node = op.main;
   const Dims dims = builder.dims(node.input(0));
-  const std::size_t axis = axis_of(node, dims.size());
+  const ops::AxisView view = ops::view_around(dims, axis_of(node, dims.size()));
   const kernels::GatherProblem problem{
-      product(std::span(dims).first(axis)), dims[axis],
-      product(std::span(dims).subspan(axis + 1)) * moved_bytes(builder.graph(), node),
+      view.outer, view.extent, view.inner * moved_bytes(builder.graph(), node),
       product(builder.dims(node.input(1))), *element_type(builder.graph(), node.input(1))};
   std::vector<SlotId> inputs{builder.slot(node.input(0)), builder.slot(node.input(1))};
   builder.add_step(op, problem, std::move(inputs), builder.define(node.output()));

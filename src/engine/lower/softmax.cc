@@ -1,5 +1,6 @@
 #include "engine/lower/lower.h"
 #include "ops/attributes.h"
+#include "ops/shape_math.h"
 
 namespace lathe::engine {
 
@@ -13,13 +14,12 @@ bool fits_softmax(const ir::Graph& graph, const ir::Node& node) {
 void lower_softmax(PlanBuilder& builder, const ops::FusedOperator& op) {
   const ir::Node& node = op.main;
   const auto dims = builder.dims(node.input(0));
-  const std::int64_t given = ops::attributes(node).get_int("axis");
-  const auto axis = static_cast<std::size_t>(given < 0 ? given + std::ssize(dims) : given);
+  const ops::AxisView view = ops::view_around(
+      dims, *ops::normalize_axis(ops::attributes(node).get_int("axis"), dims.size()));
   const SlotId input = builder.slot(node.input(0));
   builder.add_step(
       op,
-      kernels::SoftmaxF32Problem{node.op_type == "LogSoftmax", product(std::span(dims).first(axis)),
-                                 dims[axis], product(std::span(dims).subspan(axis + 1))},
+      kernels::SoftmaxF32Problem{node.op_type == "LogSoftmax", view.outer, view.extent, view.inner},
       {input}, builder.define(node.output()));
 }
 

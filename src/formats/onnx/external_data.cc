@@ -50,14 +50,30 @@ Result<ExternalData::File*> ExternalData::open(const std::string& location) {
                         printable(location));
   }
   ASSIGN_OR_RETURN(MappedFile content, MappedFile::open(target));
-  return &files_.emplace(location, File{std::move(content), 0}).first->second;
+  const LentBytes bytes{content.bytes(), nullptr};
+  return &files_.emplace(location, File{std::move(content), bytes, 0}).first->second;
 }
+
+void ExternalData::lend(const std::string& location, LentBytes bytes) {
+  files_.emplace(location, File{std::nullopt, std::move(bytes), 0});
+}
+
+namespace {
+
+bool can_be_borrowed(ir::DataType type, std::span<const std::byte> bytes) {
+  const int bits = ir::bits_per_element(type);
+  if (type == ir::DataType::kBool || bits < 8 || bits % 8 != 0) return false;
+  return reinterpret_cast<std::uintptr_t>(bytes.data()) % static_cast<std::uintptr_t>(bits / 8) ==
+         0;
+}
+
+}  // namespace
 
 Result<ir::Tensor> ExternalData::read(const ExternalLocation& where, ir::DataType type,
                                       std::span<const std::int64_t> dims) {
   ASSIGN_OR_RETURN(const std::int64_t expected, tensor_byte_size(type, dims));
   ASSIGN_OR_RETURN(File* const file, open(where.location));
-  const auto size = static_cast<std::int64_t>(file->content.bytes().size());
+  const auto size = static_cast<std::int64_t>(file->content.bytes.size());
   if (where.offset < 0 || where.offset > size) {
     return invalid_data("external data offset is {}, expected 0 to {}, the size of '{}'",
                         where.offset, size, printable(where.location));
@@ -85,9 +101,12 @@ Result<ir::Tensor> ExternalData::read(const ExternalLocation& where, ir::DataTyp
     return invalid_data("external data regions of '{}' overlap: they take more than its {} bytes",
                         printable(where.location), size);
   }
-  const auto bytes = file->content.bytes().subspan(static_cast<std::size_t>(where.offset),
-                                                   static_cast<std::size_t>(length));
-  ASSIGN_OR_RETURN(ir::Tensor tensor, tensor_from_bytes(type, dims, bytes));
+  const auto bytes = file->content.bytes.subspan(static_cast<std::size_t>(where.offset),
+                                                 static_cast<std::size_t>(length));
+  const bool borrow = file->content.lender != nullptr && can_be_borrowed(type, bytes);
+  ASSIGN_OR_RETURN(ir::Tensor tensor,
+                   borrow ? ir::Tensor::borrow(type, dims, bytes, file->content.lender)
+                          : tensor_from_bytes(type, dims, bytes));
   tensors_.insert_or_assign(key, tensor);
   return tensor;
 }

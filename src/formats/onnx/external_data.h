@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -21,6 +22,12 @@ struct ExternalLocation {
   std::optional<std::int64_t> length;  // absent: to the end of the file
 };
 
+// Bytes in memory that stand for a file of external data.
+struct LentBytes {
+  std::span<const std::byte> bytes;
+  std::shared_ptr<const void> lender;  // keeps them
+};
+
 // Whether a location names a file inside the model's folder, as far as its name tells.
 Status check_location(const std::string& location);
 
@@ -37,6 +44,10 @@ class ExternalData {
   Result<ir::Tensor> read(const ExternalLocation& where, ir::DataType type,
                           std::span<const std::int64_t> dims);
 
+  // Bytes for a location, instead of a file. Tensors borrow them where their elements are of a type
+  // of which all bits are valid, and lie at a multiple of their size.
+  void lend(const std::string& location, LentBytes bytes);
+
   // Large tensors of the model itself, which protobuf has not seen.
   Payloads payloads;
   // Whether the payloads lie in a mapped file, whose pages can be given back once they are read.
@@ -47,7 +58,8 @@ class ExternalData {
 
  private:
   struct File {
-    MappedFile content;
+    std::optional<MappedFile> mapped;
+    LentBytes content;  // without a lender where it is that of `mapped`
     std::int64_t bytes_read = 0;
   };
   Result<File*> open(const std::string& location);

@@ -1,5 +1,6 @@
 #include "formats/onnx/model_header.h"
 
+#include "formats/lathe/compiled_file.h"
 #include "formats/onnx/describe.h"
 #include "formats/onnx/names.h"
 
@@ -112,6 +113,10 @@ Result<ModelHeader> parse_model_header(std::string_view bytes) {
 
 Result<ModelHeader> read_model_header(const Path& path) {
   ASSIGN_OR_RETURN(const MappedFile file, MappedFile::open(path));
+  if (is_compiled(file.text())) {
+    ASSIGN_OR_RETURN(const std::string graph, compiled_graph_bytes(path));
+    return parse_model_header(graph).with_context(path.string());
+  }
   return parse_model_header(file.text()).with_context(path.string());
 }
 

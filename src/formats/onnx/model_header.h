@@ -1,4 +1,4 @@
-// What an ONNX file says of itself, beside its graph.
+// What an ONNX file, or the one in a compiled model, says of itself beside its graph.
 #pragma once
 
 #include <cstdint>

@@ -124,7 +124,8 @@ auto guarded(Body body) -> decltype(body()) {
 }  // namespace
 
 Result<ir::Graph> read_onnx(const Path& path, UnknownOperators unknown_operators) {
-  const ReadOptions options{path.parent_path(), {}, unknown_operators};
+  const ReadOptions options{.folder_for_external_data = path.parent_path(),
+                            .unknown_operators = unknown_operators};
   constexpr int kAttempts = 10;
   for (int i = 0; i < kAttempts; ++i) {
     ASSIGN_OR_RETURN(const MappedFile file, MappedFile::open(path));
@@ -144,6 +145,7 @@ Result<ir::Graph> read_onnx(const Path& path, UnknownOperators unknown_operators
 
 Result<ir::Graph> parse_onnx(std::span<const std::byte> bytes, const ReadOptions& options) {
   ExternalData external(options.folder_for_external_data);
+  for (const auto& [location, lent] : options.lent_data) external.lend(location, lent);
   return guarded([&] { return parse_model(bytes, options, external); });
 }
 

@@ -12,11 +12,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <vector>
 
 #include "base/file.h"
+#include "formats/onnx/external_data.h"
 #include "formats/onnx/wire_check.h"
 #include "ir/graph.h"
 
@@ -31,7 +33,9 @@ enum class UnknownOperators {
 struct ReadOptions {
   // Where files of external data lie; without it, a model that has such data is an error.
   std::optional<Path> folder_for_external_data;
-  WireLimits limits;
+  // External data that lie in memory, by location.
+  std::map<std::string, LentBytes> lent_data = {};
+  WireLimits limits = {};
   UnknownOperators unknown_operators = UnknownOperators::kRefuse;
 };
 

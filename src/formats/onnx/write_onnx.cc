@@ -133,23 +133,32 @@ void add_entry(onnx::TensorProto& tensor, std::string_view key, std::string valu
   entry.set_value(std::move(value));
 }
 
+void align_external(std::string& data) {
+  data.resize((data.size() + kExternalAlignment - 1) / kExternalAlignment * kExternalAlignment);
+}
+
+bool is_large(const onnx::TensorProto& tensor, std::int64_t threshold) {
+  return !tensor.raw_data().empty() &&
+         static_cast<std::int64_t>(tensor.raw_data().size()) >= threshold;
+}
+
+// Moves the elements of an initializer to the end of `data`.
+void move_out(onnx::TensorProto& tensor, const std::string& location, std::string& data) {
+  const std::unique_ptr<std::string> bytes(tensor.release_raw_data());
+  align_external(data);
+  tensor.set_data_location(onnx::TensorProto::EXTERNAL);
+  add_entry(tensor, "location", location);
+  add_entry(tensor, "offset", std::to_string(data.size()));
+  add_entry(tensor, "length", std::to_string(bytes->size()));
+  data += *bytes;
+}
+
 // Moves the large initializers of the outermost graph out, and gives their bytes. Where they are
 // stays empty, for set_location.
 std::string move_out_weights(onnx::ModelProto& model, std::int64_t threshold) {
   std::string data;
-  for (onnx::TensorProto& tensor : *model.mutable_graph()->mutable_initializer()) {
-    if (!tensor.has_raw_data() || tensor.raw_data().empty() ||
-        static_cast<std::int64_t>(tensor.raw_data().size()) < threshold) {
-      continue;
-    }
-    const std::unique_ptr<std::string> bytes(tensor.release_raw_data());
-    data.resize((data.size() + kExternalAlignment - 1) / kExternalAlignment * kExternalAlignment);
-    tensor.set_data_location(onnx::TensorProto::EXTERNAL);
-    add_entry(tensor, "location", "");
-    add_entry(tensor, "offset", std::to_string(data.size()));
-    add_entry(tensor, "length", std::to_string(bytes->size()));
-    data += *bytes;
-  }
+  for (onnx::TensorProto& tensor : *model.mutable_graph()->mutable_initializer())
+    if (is_large(tensor, threshold)) move_out(tensor, "", data);
   return data;
 }
 
@@ -203,6 +212,21 @@ Status write_onnx(const ir::Graph& graph, const Path& path, const WriteOptions& 
 Result<std::string> serialize_onnx(const ir::Graph& graph, const std::optional<int>& opset) {
   return guarded([&]() -> Result<std::string> {
     ASSIGN_OR_RETURN(const onnx::ModelProto model, model_to_proto(graph, false, opset));
+    return to_bytes(model);
+  });
+}
+
+Result<std::string> serialize_onnx_detached(const ir::Graph& graph, int opset,
+                                            FunctionRef<DetachedData&(ir::ValueId)> data) {
+  constexpr std::int64_t kThreshold = 1024;
+  return guarded([&]() -> Result<std::string> {
+    ASSIGN_OR_RETURN(onnx::ModelProto model, model_to_proto(graph, false, opset));
+    for (onnx::TensorProto& tensor : *model.mutable_graph()->mutable_initializer()) {
+      const auto id = graph.find_value(tensor.name());
+      if (!id || !is_large(tensor, kThreshold)) continue;
+      DetachedData& to = data(*id);
+      move_out(tensor, to.location, to.bytes);
+    }
     return to_bytes(model);
   });
 }

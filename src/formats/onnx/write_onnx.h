@@ -12,6 +12,7 @@
 #include <string>
 
 #include "base/file.h"
+#include "base/function_ref.h"
 #include "ir/graph.h"
 
 namespace lathe::formats {
@@ -35,5 +36,14 @@ Status write_onnx(const ir::Graph& graph, const Path& path, const WriteOptions& 
 // The bytes of the model with all weights inside.
 Result<std::string> serialize_onnx(const ir::Graph& graph,
                                    const std::optional<int>& opset = std::nullopt);
+
+// The same with weights of 1 KiB and more of the outermost graph taken out: each becomes external
+// data at the end of the bytes that `data` gives for its value, under that location.
+struct DetachedData {
+  std::string location;
+  std::string bytes;  // weights at multiples of 64
+};
+Result<std::string> serialize_onnx_detached(const ir::Graph& graph, int opset,
+                                            FunctionRef<DetachedData&(ir::ValueId)> data);
 
 }  // namespace lathe::formats

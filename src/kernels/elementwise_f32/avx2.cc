@@ -2,7 +2,7 @@
 
 #include <immintrin.h>
 
-#include "kernels/elementwise_f32/args.h"
+#include "kernels/elementwise_f32/dispatch.h"
 
 namespace lathe::kernels {
 namespace {
@@ -89,63 +89,11 @@ void unary(const UnaryF32Args& args) {
 }  // namespace
 
 void binary_f32_avx2(const BinaryF32Args& args) {
-  switch (args.op) {
-    case BinaryOpF32::kAdd:
-      return binary<BinaryOpF32::kAdd>(args);
-    case BinaryOpF32::kSub:
-      return binary<BinaryOpF32::kSub>(args);
-    case BinaryOpF32::kReverseSub:
-      return binary<BinaryOpF32::kReverseSub>(args);
-    case BinaryOpF32::kMul:
-      return binary<BinaryOpF32::kMul>(args);
-    case BinaryOpF32::kDiv:
-      return binary<BinaryOpF32::kDiv>(args);
-    case BinaryOpF32::kReverseDiv:
-      return binary<BinaryOpF32::kReverseDiv>(args);
-    case BinaryOpF32::kMax:
-      return binary<BinaryOpF32::kMax>(args);
-    case BinaryOpF32::kMin:
-      return binary<BinaryOpF32::kMin>(args);
-  }
+  dispatch(args.op, [&]<BinaryOpF32 kOp>() { binary<kOp>(args); });
 }
 
 void unary_f32_avx2(const UnaryF32Args& args) {
-  switch (args.op) {
-    case UnaryOpF32::kIdentity:
-      return unary<UnaryOpF32::kIdentity>(args);
-    case UnaryOpF32::kLeakyRelu:
-      return unary<UnaryOpF32::kLeakyRelu>(args);
-    case UnaryOpF32::kSigmoid:
-      return unary<UnaryOpF32::kSigmoid>(args);
-    case UnaryOpF32::kTanh:
-      return unary<UnaryOpF32::kTanh>(args);
-    case UnaryOpF32::kExp:
-      return unary<UnaryOpF32::kExp>(args);
-    case UnaryOpF32::kHardSigmoid:
-      return unary<UnaryOpF32::kHardSigmoid>(args);
-    case UnaryOpF32::kHardSwish:
-      return unary<UnaryOpF32::kHardSwish>(args);
-    case UnaryOpF32::kSilu:
-      return unary<UnaryOpF32::kSilu>(args);
-    case UnaryOpF32::kAbs:
-      return unary<UnaryOpF32::kAbs>(args);
-    case UnaryOpF32::kNeg:
-      return unary<UnaryOpF32::kNeg>(args);
-    case UnaryOpF32::kSqrt:
-      return unary<UnaryOpF32::kSqrt>(args);
-    case UnaryOpF32::kReciprocal:
-      return unary<UnaryOpF32::kReciprocal>(args);
-    case UnaryOpF32::kFloor:
-      return unary<UnaryOpF32::kFloor>(args);
-    case UnaryOpF32::kCeil:
-      return unary<UnaryOpF32::kCeil>(args);
-    case UnaryOpF32::kRound:
-      return unary<UnaryOpF32::kRound>(args);
-    case UnaryOpF32::kLog:
-      return unary<UnaryOpF32::kLog>(args);
-    case UnaryOpF32::kErf:
-      return unary<UnaryOpF32::kErf>(args);
-  }
+  dispatch(args.op, [&]<UnaryOpF32 kOp>() { unary<kOp>(args); });
 }
 
 }  // namespace lathe::kernels

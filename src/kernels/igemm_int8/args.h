@@ -8,7 +8,8 @@
 
 namespace lathe::kernels {
 
-// out[r][c] = requantize(bias[c] + sum over t, k of rows[t * row_count + r][k] * weight[c][t][k])
+// out[r][c] = requantize(bias[c] + row_offsets[r]
+//                        + sum over t, k of rows[t * row_count + r][k] * weight[c][t][k])
 // for row_count rows and `channels` channels, sums modulo 2^32. Activations are unsigned bytes.
 struct IgemmInt8Args {
   const std::uint8_t* const* rows;  // [taps][row_count], each with 4 * quads readable bytes
@@ -18,8 +19,9 @@ struct IgemmInt8Args {
   // int32 bias[width], float multiplier[width], int8 weights [taps * quads][width][4]; slots in
   // the kernel's order.
   const std::byte* panel;
-  bool half;             // the panel is a half panel
-  std::size_t channels;  // to write, 1 to the panel's width
+  const std::int32_t* row_offsets;  // null: 0
+  bool half;                        // the panel is a half panel
+  std::size_t channels;             // to write, 1 to the panel's width
   std::byte* out;
   std::size_t out_stride;  // bytes from a row to the next
   bool float_output;       // write float32(acc) * multiplier instead of requantized bytes

@@ -27,6 +27,14 @@ void tile(const IgemmInt8Args& args) {
       for (int u = 1; u < kUnroll; ++u) sums[u][r][v] = _mm512_setzero_si512();
     }
   }
+  if (args.row_offsets != nullptr) {
+#pragma GCC unroll 16
+    for (int r = 0; r < kRows; ++r) {
+      const __m512i offset = _mm512_set1_epi32(args.row_offsets[r]);
+#pragma GCC unroll 2
+      for (int v = 0; v < kVectors; ++v) sums[0][r][v] = _mm512_add_epi32(sums[0][r][v], offset);
+    }
+  }
 
   const std::byte* weights = args.panel + 2 * kQuadBytes;
   const std::uint8_t* const* rows = args.rows;

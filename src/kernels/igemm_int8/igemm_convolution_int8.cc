@@ -42,7 +42,10 @@ class Convolution {
            static_cast<std::size_t>(problem_.shape.group_in_c());
   }
   void pack(const WeightsInt8& source, std::byte* packed, ThreadPool& pool) const;
-  void run(const Operands& operands) const;
+  void pack_matrix(const std::uint8_t* matrix, QuantizedActivation type, float multiplier,
+                   std::byte* packed, ThreadPool& pool) const;
+  // `weight_zero_point`: of the signed form of weights that were packed by pack_matrix().
+  void run(const Operands& operands, std::int32_t weight_zero_point = 0) const;
 
  private:
   struct Range {
@@ -51,7 +54,7 @@ class Convolution {
 
   // Tiles `tiles` of group `group`, for its panels `panels`.
   void run_block(const Operands& operands, std::byte* scratch, std::int64_t group, Range tiles,
-                 Range panels) const;
+                 Range panels, std::int32_t weight_zero_point) const;
   std::int64_t tile_begin(std::int64_t tile) const {
     return tile * pixels_ / tiles_;  // sizes differ by one at most: no tiny last tile
   }
@@ -72,6 +75,7 @@ class Convolution {
   std::size_t panel_bytes_ = 0;
   std::size_t group_bytes_ = 0;
   std::size_t pointer_bytes_ = 0;
+  std::size_t offset_bytes_ = 0;  // of what is added to the sums of each pixel of a block
   std::size_t thread_scratch_ = 0;
 };
 
@@ -94,7 +98,8 @@ Convolution::Convolution(const ConvolutionInt8Problem& problem, const IgemmInt8K
   block_tiles_ = std::clamp(kBlockBytes / tile_bytes, std::int64_t{1}, kMaxBlockTiles);
   const std::int64_t pointers = block_tiles_ * kernel_.mr * (direct_ ? gather_.taps() : 1);
   pointer_bytes_ = static_cast<std::size_t>(pointers) * sizeof(void*);
-  thread_scratch_ = pointer_bytes_;
+  offset_bytes_ = static_cast<std::size_t>(block_tiles_ * kernel_.mr) * sizeof(std::int32_t);
+  thread_scratch_ = pointer_bytes_ + offset_bytes_;
   if (!direct_) {
     thread_scratch_ += static_cast<std::size_t>(block_tiles_ * tile_bytes) + InputGather::kSlack;
   }
@@ -140,14 +145,42 @@ void Convolution::pack(const WeightsInt8& source, std::byte* packed, ThreadPool&
               static_cast<std::size_t>(channels));
 }
 
+void Convolution::pack_matrix(const std::uint8_t* matrix, QuantizedActivation type,
+                              float multiplier, std::byte* packed, ThreadPool& pool) const {
+  const std::int64_t depth = problem_.shape.in_c;
+  parallel_slots(pool, panels_, expected_stream_nanoseconds(8 * depth * out_c_),
+                 [&](std::int64_t, std::int64_t begin, std::int64_t end) {
+                   for (std::int64_t p = begin; p < end; ++p) {
+                     const std::int64_t first = p * kernel_.nr;
+                     pack_igemm_int8_columns(kernel_, half_ && p == panels_ - 1,
+                                             {matrix + first, depth, out_c_,
+                                              std::min<std::int64_t>(kernel_.nr, out_c_ - first),
+                                              // Signed bytes are the kernel's form of weights.
+                                              type.is_signed ? std::uint8_t{0} : std::uint8_t{0x80},
+                                              multiplier, problem_.input.unsigned_zero_point()},
+                                             packed + static_cast<std::size_t>(p) * panel_bytes_);
+                   }
+                 });
+}
+
+// - weight_zero_point * sum of (x - zero_point) over a row of `count` bytes, modulo 2^32.
+std::int32_t row_offset(const std::uint8_t* row, std::int64_t count, std::int32_t zero_point,
+                        std::int32_t weight_zero_point) {
+  std::uint32_t sum = 0;
+  for (std::int64_t i = 0; i < count; ++i) sum += row[i];
+  sum -= static_cast<std::uint32_t>(count) * static_cast<std::uint32_t>(zero_point);
+  return static_cast<std::int32_t>(0 - static_cast<std::uint32_t>(weight_zero_point) * sum);
+}
+
 void Convolution::run_block(const Operands& operands, std::byte* scratch, std::int64_t group,
-                            Range tiles, Range panels) const {
+                            Range tiles, Range panels, std::int32_t weight_zero_point) const {
   const auto* const in = static_cast<const std::uint8_t*>(operands.inputs[0]);
   auto* const out = static_cast<std::byte*>(operands.outputs[0]);
   const std::byte* const weights =
       operands.weights + static_cast<std::size_t>(group) * group_bytes_;
   auto** const rows = reinterpret_cast<const std::uint8_t**>(scratch);
-  auto* const gathered = reinterpret_cast<std::uint8_t*>(scratch + pointer_bytes_);
+  auto* const offsets = reinterpret_cast<std::int32_t*>(scratch + pointer_bytes_);
+  auto* const gathered = reinterpret_cast<std::uint8_t*>(scratch + pointer_bytes_ + offset_bytes_);
   const std::int64_t first = tile_begin(tiles.begin);
   const std::int64_t count = tile_begin(tiles.end) - first;
   const std::int64_t taps = direct_ ? gather_.taps() : 1;
@@ -162,6 +195,13 @@ void Convolution::run_block(const Operands& operands, std::byte* scratch, std::i
   } else {
     gather_.copy(in, group, first, count, depth_, gathered);
     for (std::int64_t i = 0; i < count; ++i) rows[i] = gathered + i * depth_;
+  }
+
+  if (weight_zero_point != 0) {  // of a matrix, whose pixels have one tap
+    for (std::int64_t i = 0; i < count; ++i) {
+      offsets[i] = row_offset(rows[i], problem_.shape.in_c, problem_.input.unsigned_zero_point(),
+                              weight_zero_point);
+    }
   }
 
   IgemmInt8Args args{};
@@ -182,13 +222,14 @@ void Convolution::run_block(const Operands& operands, std::byte* scratch, std::i
       const std::int64_t begin = tile_begin(t);
       args.row_count = static_cast<std::size_t>(tile_begin(t + 1) - begin);
       args.rows = rows + (begin - first) * taps;
+      if (weight_zero_point != 0) args.row_offsets = offsets + (begin - first);
       args.out = out + (begin * out_c_ + channel) * value_bytes;
       kernel_.function(args);
     }
   }
 }
 
-void Convolution::run(const Operands& operands) const {
+void Convolution::run(const Operands& operands, std::int32_t weight_zero_point) const {
   // Threads share the tiles or the panels, whichever leaves less of the last turn idle.
   const auto idle = [threads = operands.pool.threads()](std::int64_t items) {
     const std::int64_t turns = ceil_div(items, threads);
@@ -206,7 +247,8 @@ void Convolution::run(const Operands& operands) const {
       const Range tiles = by_tiles ? share : Range{0, tiles_};
       const Range panels = by_tiles ? Range{0, panels_} : share;
       for (std::int64_t t = tiles.begin; t < tiles.end; t += block_tiles_) {
-        run_block(operands, own, group, {t, std::min(t + block_tiles_, tiles.end)}, panels);
+        run_block(operands, own, group, {t, std::min(t + block_tiles_, tiles.end)}, panels,
+                  weight_zero_point);
       }
       item = stop;
     }
@@ -233,6 +275,18 @@ std::size_t IgemmConvolutionInt8::scratch_bytes(const Problem& problem, const Ro
 
 void IgemmConvolutionInt8::run(const Problem& problem, const Row& row, const Operands& operands) {
   Convolution(problem, row).run(operands);
+}
+
+void IgemmConvolutionInt8::pack_matrix(const Problem& problem, const Row& row,
+                                       const std::uint8_t* matrix, QuantizedActivation matrix_type,
+                                       float multiplier, std::byte* packed, ThreadPool& pool) {
+  Convolution(problem, row).pack_matrix(matrix, matrix_type, multiplier, packed, pool);
+}
+
+void IgemmConvolutionInt8::run_matrix(const Problem& problem, const Row& row,
+                                      QuantizedActivation matrix_type, const Operands& operands) {
+  const std::int32_t zero_point = matrix_type.unsigned_zero_point() - 128;
+  Convolution(problem, row).run(operands, zero_point);
 }
 
 }  // namespace lathe::kernels

@@ -29,4 +29,19 @@ struct IgemmInt8Panel {
 void pack_igemm_int8_panel(const IgemmInt8Kernel& kernel, bool half, const IgemmInt8Panel& panel,
                            std::byte* out);
 
+// A panel of the columns of a matrix that is computed.
+struct IgemmInt8Columns {
+  const std::uint8_t* matrix;  // the first column's, of [depth, row_stride]
+  std::int64_t depth;          // rows, padded with zeros to a multiple of 4
+  std::int64_t row_stride;
+  std::int64_t columns;  // 1 to the panel's width
+  std::uint8_t flip;     // XOR with it makes bytes signed
+  float multiplier;
+  std::int32_t input_zero_point;  // of the unsigned form of the input
+};
+
+// The same for columns.
+void pack_igemm_int8_columns(const IgemmInt8Kernel& kernel, bool half,
+                             const IgemmInt8Columns& columns, std::byte* out);
+
 }  // namespace lathe::kernels

@@ -1,0 +1,20 @@
+// Products of 8-bit matrices that are both computed: one of each pair is packed anew for each call.
+#pragma once
+
+#include "kernels/igemm_int8/kernels.h"
+#include "kernels/kernel.h"
+
+namespace lathe::kernels {
+
+// A family, as kernel_table.cc has it; of the kernels of igemm_int8.
+struct MatMulInt8 {
+  using Problem = MatMulInt8Problem;
+  using Row = IgemmInt8Kernel;
+  static constexpr const auto& kRows = kIgemmInt8Kernels;
+
+  static std::string_view name(const Row& row);
+  static std::size_t scratch_bytes(const Problem& problem, const Row& row, int threads);
+  static void run(const Problem& problem, const Row& row, const Operands& operands);
+};
+
+}  // namespace lathe::kernels

@@ -1,0 +1,214 @@
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+#include "ops/attributes.h"
+#include "ops/shape_math.h"
+#include "passes/passes.h"
+
+namespace lathe::passes {
+namespace {
+
+constexpr std::string_view kOperators[] = {"Elu",
+                                           "Gelu",
+                                           "GroupNormalization",
+                                           "InstanceNormalization",
+                                           "Mean",
+                                           "PRelu",
+                                           "ReduceLogSum",
+                                           "ReduceLogSumExp",
+                                           "RMSNormalization",
+                                           "Selu",
+                                           "Softplus",
+                                           "Softsign",
+                                           "Sum"};
+
+using ir::ValueId;
+using Dims = std::vector<std::int64_t>;
+
+// Writes down formulas.
+class Formula {
+ public:
+  Formula(const ir::Graph& graph, const ir::Node& node)
+      : graph_(graph), node_(node), attributes_(ops::attributes(node)) {}
+
+  // What computes the node, or nothing.
+  std::optional<ValueId> write();
+  Patch take() { return std::move(patch_); }
+
+ private:
+  ValueId add(std::string_view op, std::vector<ValueId> inputs, ir::AttributeMap attributes = {}) {
+    return patch_.add_node({.name = node_.name,
+                            .op_type = std::string(op),
+                            .inputs = std::move(inputs),
+                            .attributes = std::move(attributes)});
+  }
+  ValueId number(float value) { return patch_.add_constant("number", ir::Tensor::scalar(value)); }
+  ValueId integers(const Dims& values) {
+    return patch_.add_constant("integers", ir::Tensor::vector_int64(values));
+  }
+  [[nodiscard]] float get(std::string_view name) const { return attributes_.get_float(name); }
+  ValueId positive(ValueId x) { return add("Max", {x, number(0)}); }
+  ValueId negative(ValueId x) { return add("Min", {x, number(0)}); }
+  // alpha * (exp(x) - 1) below 0, x above.
+  ValueId elu(ValueId x, float alpha) {
+    const ValueId grown = add("Sub", {add("Exp", {negative(x)}), number(1)});
+    return add("Add", {positive(x), add("Mul", {grown, number(alpha)})});
+  }
+  ValueId gelu(ValueId x);
+  // log(1 + exp(x)), which does not overflow like this.
+  ValueId softplus(ValueId x) {
+    const ValueId below = add("Exp", {add("Neg", {add("Abs", {x})})});
+    return add("Add", {positive(x), add("Log", {add("Add", {below, number(1)})})});
+  }
+  ValueId mean(ValueId x, const Dims& axes) { return add("ReduceMean", {x, integers(axes)}); }
+  // (x - mean) / sqrt(variance + epsilon) along the axes.
+  ValueId normalized(ValueId x, const Dims& axes) {
+    return scaled_to_one(add("Sub", {x, mean(x, axes)}), axes);
+  }
+  ValueId scaled_to_one(ValueId x, const Dims& axes) {
+    const ValueId power = mean(add("Mul", {x, x}), axes);
+    return add("Div", {x, add("Sqrt", {add("Add", {power, number(get("epsilon"))})})});
+  }
+  // A constant with one element for each channel, to meet [N, C, spatial...] of a rank.
+  std::optional<ValueId> per_channel(std::size_t slot, std::size_t rank);
+  std::optional<ValueId> affine(ValueId x, std::size_t rank);
+  std::optional<ValueId> group_normalization();
+  std::optional<ValueId> rms_normalization();
+  std::optional<ValueId> reduce_log_sum(bool of_exponentials);
+  ValueId sum_of_all() {
+    ValueId total = node_.input(0);
+    for (std::size_t i = 1; i < node_.inputs.size(); ++i)
+      total = add("Add", {total, node_.input(i)});
+    return total;
+  }
+
+  const ir::Graph& graph_;
+  const ir::Node& node_;
+  ops::Attributes attributes_;
+  Patch patch_;
+};
+
+ValueId Formula::gelu(ValueId x) {
+  const ValueId half = add("Mul", {x, number(0.5F)});
+  ValueId share = ir::kNoValue;
+  if (attributes_.get_string("approximate") == "tanh") {
+    const ValueId cube = add("Mul", {add("Mul", {x, x}), x});
+    const ValueId inner = add("Add", {x, add("Mul", {cube, number(0.044715F)})});
+    const auto factor = static_cast<float>(std::sqrt(2 / std::numbers::pi));
+    share = add("Tanh", {add("Mul", {inner, number(factor)})});
+  } else {
+    share = add("Erf", {add("Mul", {x, number(std::numbers::sqrt2_v<float> / 2)})});
+  }
+  return add("Mul", {half, add("Add", {share, number(1)})});
+}
+
+std::optional<ValueId> Formula::per_channel(std::size_t slot, std::size_t rank) {
+  const ir::Tensor* values = graph_.constant(node_.input(slot));
+  if (values == nullptr || values->rank() != 1) return std::nullopt;
+  Dims dims(rank - 1, 1);
+  dims[0] = values->num_elements();
+  return patch_.add_constant(graph_.value(node_.input(slot)).name + ".column",
+                             values->reshaped(std::span<const std::int64_t>(dims)));
+}
+
+// x * scale + bias, of inputs 1 and 2.
+std::optional<ValueId> Formula::affine(ValueId x, std::size_t rank) {
+  const auto scale = per_channel(1, rank);
+  const auto bias = per_channel(2, rank);
+  if (!scale || !bias) return std::nullopt;
+  return add("Add", {add("Mul", {x, *scale}), *bias});
+}
+
+std::optional<ValueId> Formula::group_normalization() {
+  const auto& shape = graph_.tensor_type(node_.input(0)).shape;
+  if (!shape || shape->size() < 3) return std::nullopt;
+  Dims back{0};
+  for (std::size_t i = 1; i < shape->size(); ++i) {
+    if (!(*shape)[i].known() || (*shape)[i].value() < 1) return std::nullopt;
+    back.push_back((*shape)[i].value());
+  }
+  const ValueId groups =
+      add("Reshape", {node_.input(0), integers({0, attributes_.get_int("num_groups"), -1})});
+  return affine(add("Reshape", {normalized(groups, {2}), integers(back)}), shape->size());
+}
+
+std::optional<ValueId> Formula::rms_normalization() {
+  const auto& shape = graph_.tensor_type(node_.input(0)).shape;
+  if (!shape) return std::nullopt;
+  const auto rank = static_cast<std::int64_t>(shape->size());
+  std::int64_t axis = attributes_.get_int("axis");
+  Dims axes;
+  for (axis += axis < 0 ? rank : 0; axis < rank; ++axis) axes.push_back(axis);
+  return add("Mul", {scaled_to_one(node_.input(0), axes), node_.input(1)});
+}
+
+std::optional<ValueId> Formula::reduce_log_sum(bool of_exponentials) {
+  const ir::Tensor* axes = graph_.constant(node_.input(1));
+  if (node_.input(1) != ir::kNoValue && (axes == nullptr || axes->num_elements() == 0))
+    return std::nullopt;
+  if (axes == nullptr && attributes_.get_bool("noop_with_empty_axes")) return std::nullopt;
+  const auto reduce = [&](std::string_view op, ValueId x, bool keeps) {
+    std::vector<ValueId> inputs{x};
+    if (axes != nullptr) inputs.push_back(node_.input(1));
+    return add(op, std::move(inputs), {{"keepdims", std::int64_t{keeps}}});
+  };
+  const bool keeps = attributes_.get_bool("keepdims");
+  const ValueId x = node_.input(0);
+  if (!of_exponentials) return add("Log", {reduce("ReduceSum", x, keeps)});
+  // The largest is taken away first, so that nothing overflows; but not where it is infinite.
+  const auto most = [&](bool kept) {
+    constexpr float kLargest = std::numeric_limits<float>::max();
+    return add("Clip", {reduce("ReduceMax", x, kept), number(-kLargest), number(kLargest)});
+  };
+  const ValueId sum = reduce("ReduceSum", add("Exp", {add("Sub", {x, most(true)})}), keeps);
+  return add("Add", {add("Log", {sum}), most(keeps)});
+}
+
+std::optional<ValueId> Formula::write() {
+  const ValueId x = node_.input(0);
+  const std::string& op = node_.op_type;
+  if (op == "Elu") return elu(x, get("alpha"));
+  if (op == "Selu") return add("Mul", {elu(x, get("alpha")), number(get("gamma"))});
+  if (op == "Gelu") return gelu(x);
+  if (op == "Softplus") return softplus(x);
+  if (op == "Softsign") return add("Div", {x, add("Add", {add("Abs", {x}), number(1)})});
+  if (op == "PRelu") return add("Add", {positive(x), add("Mul", {negative(x), node_.input(1)})});
+  if (op == "Sum") return sum_of_all();
+  if (op == "Mean") {
+    return add("Div", {sum_of_all(), number(static_cast<float>(node_.inputs.size()))});
+  }
+  if (op == "GroupNormalization") return group_normalization();
+  if (op == "RMSNormalization") return rms_normalization();
+  if (op == "ReduceLogSum" || op == "ReduceLogSumExp")
+    return reduce_log_sum(op == "ReduceLogSumExp");
+  const auto& shape = graph_.tensor_type(x).shape;  // InstanceNormalization
+  if (!shape || shape->size() < 3) return std::nullopt;
+  Dims spatial;
+  for (std::size_t i = 2; i < shape->size(); ++i) spatial.push_back(static_cast<std::int64_t>(i));
+  return affine(normalized(x, spatial), shape->size());
+}
+
+// Functions and normalizations of float32 that no kernel computes alone, as the formulas that they
+// are by definition.
+RuleResult apply(const ir::Graph& graph, ir::NodeId id) {
+  const ir::Node& node = graph.node(id);
+  if (!node.domain.empty() || !graph.type(node.output()).is_tensor() ||
+      graph.tensor_type(node.output()).data_type != ir::DataType::kFloat32 ||
+      graph.tensor_type(node.input(0)).data_type != ir::DataType::kFloat32 ||
+      (node.op_type == "Sum" && node.inputs.size() < 2)) {
+    return std::nullopt;
+  }
+  Formula formula(graph, node);
+  const auto made = formula.write();
+  if (!made) return std::nullopt;
+  Patch patch = formula.take();
+  patch.replace_uses(node.output(), *made);
+  return patch;
+}
+
+}  // namespace
+
+const Rule kDecomposeFunctions{"decompose_functions", kOperators, apply};
+
+}  // namespace lathe::passes

@@ -52,7 +52,7 @@ std::string compiled_bytes(const Graph& graph, const CompileOptions& options = {
 
 Result<Graph> parse(std::string_view bytes) {
   const auto memory = std::make_shared<kernels::AlignedBuffer<std::byte>>(bytes.size());
-  std::memcpy(memory->data(), bytes.data(), bytes.size());
+  std::ranges::copy(std::as_bytes(std::span(bytes)), memory->data());
   return formats::parse_compiled(memory->span(), memory);
 }
 

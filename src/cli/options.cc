@@ -142,19 +142,25 @@ void ShapeFlags::declare(Arguments app) {
       ->allow_extra_args(false);
 }
 
-Status ShapeFlags::add_to(engine::CompileOptions& options) const {
-  for (const std::string& text : shapes) {
+Status add_shapes(std::string_view flag, std::span<const std::string> texts,
+                  std::map<std::string, std::vector<std::int64_t>>& shapes) {
+  for (const std::string& text : texts) {
     const std::size_t equals = text.rfind('=');  // names may have one too
     const bool named = equals != std::string::npos;
     std::vector<std::int64_t> extents = parse_shape(named ? text.substr(equals + 1) : text);
     if (extents.empty() || equals == 0) {
-      return invalid_argument("--shape '{}': expected NAME=1x3x640x640", text);
+      return invalid_argument("{} '{}': expected NAME=1x3x640x640", flag, text);
     }
     const std::string name = named ? text.substr(0, equals) : "";
-    if (!options.shapes.emplace(name, std::move(extents)).second) {
-      return invalid_argument("--shape '{}': the shape of this input is given twice", text);
+    if (!shapes.emplace(name, std::move(extents)).second) {
+      return invalid_argument("{} '{}': the shape of this input is given twice", flag, text);
     }
   }
+  return {};
+}
+
+Status ShapeFlags::add_to(engine::CompileOptions& options) const {
+  RETURN_IF_ERROR(add_shapes("--shape", shapes, options.shapes));
   for (const std::string& text : dimensions) {
     const std::size_t equals = text.rfind('=');
     std::string_view number = equals == std::string::npos ? "" : text.c_str() + equals + 1;

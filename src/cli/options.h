@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <map>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -55,6 +56,10 @@ struct OpsetFlag {
   void declare(Arguments app);
   Result<std::optional<int>> parse() const;
 };
+
+// Adds "name=1x3x640x640" and the like to `shapes`; the name may be left out. Errors call it `flag`.
+Status add_shapes(std::string_view flag, std::span<const std::string> texts,
+                  std::map<std::string, std::vector<std::int64_t>>& shapes);
 
 // --shape and --dim: extents that a model leaves open, for every verb that compiles one.
 //

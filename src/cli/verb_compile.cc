@@ -1,10 +1,10 @@
 #include <algorithm>
-#include <chrono>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "backends/compiled_model.h"
 #include "base/progress.h"
+#include "base/stopwatch.h"
 #include "base/stream.h"
 #include "base/words.h"
 #include "cli/options.h"
@@ -19,8 +19,6 @@
 namespace lathe::cli {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 struct Call {
   std::string model;
   std::string out;
@@ -30,10 +28,6 @@ struct Call {
   OutputFiles files;
   OutputOptions output;
 };
-
-double milliseconds_since(Clock::time_point start) {
-  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-}
 
 struct Facts {
   engine::CompiledModel compiled;
@@ -73,23 +67,14 @@ Status prove(const std::string& bytes, const engine::Executable& source,
                "what was compiled does not answer as the model does, so nothing was written");
 }
 
-Status take_typical_shapes(const Call& call, engine::PackOptions& packing) {
-  ShapeFlags flags;
-  flags.shapes = call.typical;
-  engine::CompileOptions options;
-  RETURN_IF_ERROR(flags.add_to(options).with_context("--typical-shape"));
-  packing.typical_shapes = std::move(options.shapes);
-  return {};
-}
-
 Result<Facts> compile(const Call& call) {
   engine::CompileOptions options{.threads = 0, .leave_open = true};
   options.disabled_passes = call.disabled_passes;
   RETURN_IF_ERROR(call.shapes.add_to(options));
   engine::PackOptions packing{.source = Path(call.model).filename().string()};
-  RETURN_IF_ERROR(take_typical_shapes(call, packing));
+  RETURN_IF_ERROR(add_shapes("--typical-shape", call.typical, packing.typical_shapes));
 
-  const auto start = Clock::now();
+  const Stopwatch stopwatch;
   ASSIGN_OR_RETURN(const ir::Graph graph,
                    formats::load_model(call.model, formats::UnknownOperators::kKeep));
   if (graph.prepared != nullptr)
@@ -98,7 +83,7 @@ Result<Facts> compile(const Call& call) {
   auto source = engine::native_backend().compile(graph, options);
   if (!source.ok()) return source.error().with_context(call.model);
   Facts facts;
-  facts.source_ready_ms = milliseconds_since(start);
+  facts.source_ready_ms = stopwatch.milliseconds();
 
   auto compiled = engine::compile_model(graph, options, packing);
   if (!compiled.ok()) return compiled.error().with_context(call.model);
@@ -114,12 +99,12 @@ Result<Facts> compile(const Call& call) {
 
 // Of the file as it is now; nothing where that cannot be read back, as from a pipe.
 double time_ready(const std::string& path) {
-  const auto start = Clock::now();
+  const Stopwatch stopwatch;
   auto graph = formats::load_model(path, formats::UnknownOperators::kKeep);
   if (!graph.ok()) return 0;
   const auto executable =
       engine::native_backend().compile(*std::move(graph), {.threads = 1, .leave_open = true});
-  return executable.ok() ? milliseconds_since(start) : 0;
+  return executable.ok() ? stopwatch.milliseconds() : 0;
 }
 
 std::string summary(const Call& call, const Facts& facts) {

@@ -26,12 +26,6 @@ std::vector<ir::TensorType> with_extent(std::vector<ir::TensorType> types, std::
   return types;
 }
 
-bool are_closed(std::span<const ir::TensorType> types) {
-  return std::all_of(types.begin(), types.end(), [](const ir::TensorType& type) {
-    return type.shape && ir::fully_known(*type.shape);
-  });
-}
-
 // Types of inputs that a graph may be packed for, the likely ones first.
 using Tries = std::vector<std::vector<ir::TensorType>>;
 
@@ -84,11 +78,11 @@ std::vector<ir::ValueId> spare_constants(const ir::Graph& graph, const Region& r
 
 }  // namespace
 
-Result<ir::Graph> lower_ahead(ir::Graph graph, const CompileOptions& options) {
+Result<ir::Graph> lower_ahead(ir::Graph graph, const CompileOptions& options,
+                              std::vector<std::string>& notes) {
   if (graph.prepared != nullptr) return unsupported("the model is compiled already");
   RETURN_IF_ERROR(native_backend().supports(graph));
   ASSIGN_OR_RETURN(ir::Graph fixed, fix_shapes(std::move(graph), options));
-  std::vector<std::string> notes;
   ASSIGN_OR_RETURN(ir::Graph lowered, OwnBackend::lower(std::move(fixed), options, notes));
   RETURN_IF_ERROR(lowered.compact());
   return lowered;

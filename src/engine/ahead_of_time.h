@@ -16,8 +16,9 @@
 namespace lathe::engine {
 
 // The graph that the native engine runs, with extents fixed as `options` say and nothing packed. A
-// graph that is `prepared` already is an error.
-Result<ir::Graph> lower_ahead(ir::Graph graph, const CompileOptions& options);
+// graph that is `prepared` already is an error. `notes` tell what its user should know.
+Result<ir::Graph> lower_ahead(ir::Graph graph, const CompileOptions& options,
+                              std::vector<std::string>& notes);
 
 struct PackOptions {
   // For inputs that leave extents open, by name: what runs mostly bring. Kernels are chosen for it;

@@ -248,6 +248,9 @@ Result<ir::Graph> fix_shapes(ir::Graph graph, const CompileOptions& options);
 // The types of the graph's inputs once bound; with leave_open, what nobody gave stays open.
 Result<std::vector<ir::TensorType>> bound_inputs(const ir::Graph& graph,
                                                  const CompileOptions& options);
+// Whether every extent is known.
+bool is_closed(const ir::TensorType& type);
+bool are_closed(std::span<const ir::TensorType> types);
 // Gives the graph's inputs these types, and infers all others anew.
 Status set_inputs(ir::Graph& graph, std::span<const ir::TensorType> types);
 

@@ -234,6 +234,12 @@ Result<std::vector<ir::TensorType>> bound_inputs(const ir::Graph& graph,
   return input_types(inputs);
 }
 
+bool is_closed(const ir::TensorType& type) { return type.shape && ir::fully_known(*type.shape); }
+
+bool are_closed(std::span<const ir::TensorType> types) {
+  return std::all_of(types.begin(), types.end(), is_closed);
+}
+
 Status set_inputs(ir::Graph& graph, std::span<const ir::TensorType> types) {
   for (std::size_t i = 0; i < types.size(); ++i) graph.set_type(graph.inputs()[i], types[i]);
   if (!graph.opsets.empty()) {

@@ -24,9 +24,11 @@ Status interpret(const InterpretedNode& interpreted, std::span<const void* const
       values.emplace_back();
       continue;
     }
-    ASSIGN_OR_RETURN(ir::Tensor tensor,
-                     ir::Tensor::create(type.data_type, *ir::known_dims(*type.shape)));
-    copy_bytes(tensor.mutable_bytes().data(), inputs.front(), tensor.num_bytes());
+    const auto dims = *ir::known_dims(*type.shape);
+    const std::span bytes(static_cast<const std::byte*>(inputs.front()),
+                          byte_size(type.data_type, dims));
+    // The evaluator keeps no tensor beyond the call.
+    ASSIGN_OR_RETURN(ir::Tensor tensor, ir::Tensor::borrow(type.data_type, dims, bytes, nullptr));
     inputs = inputs.subspan(1);
     values.emplace_back(std::move(tensor));
   }

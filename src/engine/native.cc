@@ -123,12 +123,6 @@ class NativeExecutable final : public Executable {
   std::vector<std::string> notes_;
 };
 
-bool all_known(std::span<const ir::TensorType> types) {
-  return std::all_of(types.begin(), types.end(), [](const ir::TensorType& type) {
-    return type.shape && ir::fully_known(*type.shape);
-  });
-}
-
 class NativeBackend final : public OwnBackend {
  public:
   [[nodiscard]] std::string_view name() const override { return "native"; }
@@ -160,7 +154,7 @@ class NativeBackend final : public OwnBackend {
     if (prepared != nullptr) RETURN_IF_ERROR(adopt_packed(prepared, *shared->program, isa, notes));
     if (std::string nodes = shared->program->describe_nodes(); !nodes.empty())
       notes.push_back(std::move(nodes));
-    if (shared->program->only_region() != nullptr && all_known(types))
+    if (shared->program->only_region() != nullptr && are_closed(types))
       RETURN_IF_ERROR(plan_ahead(*shared, types, options, concurrency, notes));
     return std::shared_ptr<const Executable>(
         std::make_shared<NativeExecutable>(shared, concurrency, std::move(notes)));

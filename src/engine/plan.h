@@ -68,6 +68,9 @@ struct Step {
 
 std::string_view kernel_name(const Step& step);
 
+// Bytes of a value that exists, in one piece.
+std::size_t byte_size(ir::DataType type, std::span<const std::int64_t> dims);
+
 // The step of a node without a kernel is done by the reference evaluator.
 inline bool is_slow(const Step& step) { return step.kernel == kInterpreter; }
 

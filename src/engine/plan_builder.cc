@@ -13,12 +13,6 @@
 namespace lathe::engine {
 namespace {
 
-std::size_t byte_size(ir::DataType type, const std::vector<std::int64_t>& dims) {
-  std::size_t count = 1;
-  for (const std::int64_t extent : dims) count *= static_cast<std::size_t>(extent);
-  return (count * static_cast<std::size_t>(ir::bits_per_element(type)) + 7) / 8;
-}
-
 // What runs in the reference evaluator is never split.
 bool gains_by_threads(const Plan& plan, Isa isa) {
   double nanoseconds = 0;
@@ -34,6 +28,12 @@ bool gains_by_threads(const Plan& plan, Isa isa) {
 
 std::string_view kernel_name(const Step& step) {
   return is_slow(step) ? "reference" : kernels::kernel_of(step.kernel).name;
+}
+
+std::size_t byte_size(ir::DataType type, std::span<const std::int64_t> dims) {
+  std::size_t count = 1;
+  for (const std::int64_t extent : dims) count *= static_cast<std::size_t>(extent);
+  return (count * static_cast<std::size_t>(ir::bits_per_element(type)) + 7) / 8;
 }
 
 PlanBuilder::PlanBuilder(passes::ConvertedGraph converted, const PlanOptions& options)

@@ -179,6 +179,22 @@ TEST_F(PortableKernelsTest, Reductions) {
   }
 }
 
+TEST_F(PortableKernelsTest, PlacesOfTheLargestAndTheSmallest) {
+  for (const DataType type : {DataType::kFloat32, DataType::kFloat64, DataType::kInt8,
+                              DataType::kUint8, DataType::kInt32, DataType::kInt64}) {
+    SCOPED_TRACE(ir::data_type_name(type));
+    for (const char* op : {"ArgMax", "ArgMin"}) {
+      for (std::int64_t axis = -3; axis < 3; ++axis) {
+        check_node(op, {{{4, 5, 6}, type}}, {{"axis", axis}});
+        check_node(op, {{{4, 5, 6}, type}},
+                   {{"axis", axis},
+                    {"keepdims", std::int64_t{0}},
+                    {"select_last_index", std::int64_t{1}}});
+      }
+    }
+  }
+}
+
 TEST_F(PortableKernelsTest, SoftmaxOnAnyAxis) {
   for (const char* op : {"Softmax", "LogSoftmax"})
     for (std::int64_t axis = -3; axis < 3; ++axis) check_node(op, {{{4, 5, 6}}}, {{"axis", axis}});

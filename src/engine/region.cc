@@ -14,14 +14,12 @@ bool is_for(const Plan& plan, std::span<const ir::TensorType> inputs) {
       [](const ir::TensorType& type, const TensorInfo& info) { return type == info.type; });
 }
 
-bool is_open(const ir::TensorType& type) { return !type.shape || !ir::fully_known(*type.shape); }
-
 }  // namespace
 
 Region::Region(ir::Graph lowered, const Planning& planning)
     : planning_(planning), graph_(std::move(lowered)) {
   for (const ir::ValueId id : graph_.inputs()) inputs_.push_back(graph_.tensor_type(id));
-  open_ = std::any_of(inputs_.begin(), inputs_.end(), is_open);
+  open_ = !are_closed(inputs_);
 }
 
 Result<std::shared_ptr<const Plan>> Region::plan(std::span<const ir::TensorType> inputs) const {

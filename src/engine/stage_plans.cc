@@ -10,8 +10,6 @@ namespace {
 
 using KnownTypes = std::map<ir::ValueId, ir::TensorType>;
 
-bool is_known(const ir::TensorType& type) { return type.shape && ir::fully_known(*type.shape); }
-
 StagePlan plan_region(const RegionStage& stage, KnownTypes& known) {
   StagePlan planned;
   const auto declared = stage.region->inputs();
@@ -20,7 +18,7 @@ StagePlan plan_region(const RegionStage& stage, KnownTypes& known) {
     const auto type = known.find(stage.inputs[i]);
     if (type != known.end()) planned.inputs[i] = type->second;
   }
-  if (!std::all_of(planned.inputs.begin(), planned.inputs.end(), is_known)) return planned;
+  if (!are_closed(planned.inputs)) return planned;
   auto plan = stage.region->plan(planned.inputs);
   if (!plan.ok()) {
     planned.failure = plan.error().message();
@@ -61,7 +59,7 @@ StagePlan plan_node(const NodeStage& stage, const KnownTypes& known) {
 std::vector<StagePlan> plan_stages(const Program& program, std::span<const ir::TensorType> inputs) {
   KnownTypes known;
   for (std::size_t i = 0; i < std::min(inputs.size(), program.inputs().size()); ++i)
-    if (is_known(inputs[i])) known[program.inputs()[i]] = inputs[i];
+    if (is_closed(inputs[i])) known[program.inputs()[i]] = inputs[i];
   for (const auto& [id, constant] : program.constants()) known[id] = constant.type();
   std::vector<StagePlan> plans;
   for (const Stage& stage : program.stages()) {

@@ -1,5 +1,6 @@
 # The float32 families.
 list(APPEND kernel_sources
+  arg_reduce.cc
   cast.cc
   elementwise.cc
   elementwise_f32.cc
@@ -58,6 +59,7 @@ else()
 endif()
 
 list(APPEND kernel_tests
+  arg_reduce_test.cc
   cast_test.cc
   convolution_f32_test.cc
   elementwise_f32_test.cc

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "base/result.h"
+#include "kernels/arg_reduce.h"
 #include "kernels/cast.h"
 #include "kernels/depthwise_f32/depthwise_convolution_f32.h"
 #include "kernels/depthwise_int8/depthwise_convolution_int8.h"
@@ -115,7 +116,7 @@ std::span<const Kernel> all_kernels() {
                  MeanPoolingF32, MaxPoolingInt8, MeanPoolingInt8, ElementwiseAddInt8,
                  ElementwiseMulInt8, QuantizeLinear, DequantizeLinear, SoftmaxF32, Permute, Concat,
                  Cast, Lookup, MatMulF32, MatMulInt8, TakeGrid, InterpolateF32, Elementwise,
-                 StridedCopy, Pad, Gather, Reduce, LayerNormF32>();
+                 StridedCopy, Pad, Gather, Reduce, ArgReduce, LayerNormF32>();
   return table;
 }
 

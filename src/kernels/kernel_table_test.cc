@@ -50,6 +50,7 @@ std::vector<Problem> problems() {
   all.emplace_back(PadProblem{});
   all.emplace_back(GatherProblem{});
   all.emplace_back(ReduceProblem{});
+  all.emplace_back(ArgReduceProblem{});
   all.emplace_back(LayerNormF32Problem{1, 1, 0, true});
   return all;
 }

@@ -320,6 +320,14 @@ Status check(const ReduceProblem& problem) {
   return {};
 }
 
+Status check(const ArgReduceProblem& problem) {
+  if (!can_arg_reduce(problem.type))
+    return invalid_data("the comparison does not take such elements");
+  if (problem.extent < 1) return invalid_data("there is nothing to compare");
+  if (problem.extent > kMostExtent) return invalid_data("the axis is too long");
+  return check_extents({problem.outer, problem.extent, problem.inner});
+}
+
 Status check(const LayerNormF32Problem& problem) {
   if (problem.columns < 1) return invalid_data("a row has no columns");
   return check_extents({problem.rows, problem.columns});
@@ -500,6 +508,12 @@ std::optional<OperandBytes> bytes_of(const ReduceProblem& problem) {
     if (problem.reduced[i] == 0) kept *= problem.extents[i];
   return together({product({*in, element_bytes(problem.type)})},
                   product({kept, element_bytes(problem.type)}));
+}
+
+std::optional<OperandBytes> bytes_of(const ArgReduceProblem& problem) {
+  return together(
+      {product({problem.outer, problem.extent, problem.inner, element_bytes(problem.type)})},
+      product({problem.outer, problem.inner, element_bytes(ElementType::kInt64)}));
 }
 
 std::optional<OperandBytes> bytes_of(const LayerNormF32Problem& problem) {

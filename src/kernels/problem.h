@@ -308,6 +308,24 @@ struct ReduceProblem {
   bool operator==(const ReduceProblem&) const = default;
 };
 
+// ONNX ArgMax and ArgMin: for each of [outer, inner] the index, in int64, of the largest or smallest
+// along `extent` of [outer, extent, inner]; of equal ones the first, or the last. NaN is beyond every
+// number.
+struct ArgReduceProblem {
+  bool largest = true;
+  bool last = false;
+  ElementType type = ElementType::kFloat32;
+  std::int64_t outer = 1;
+  std::int64_t extent = 1;
+  std::int64_t inner = 1;
+  bool operator==(const ArgReduceProblem&) const = default;
+};
+constexpr bool can_arg_reduce(ElementType type) {
+  return type == ElementType::kFloat32 || type == ElementType::kFloat64 ||
+         type == ElementType::kInt8 || type == ElementType::kUint8 || type == ElementType::kInt32 ||
+         type == ElementType::kInt64;
+}
+
 // out = (in - mean) / sqrt(variance + epsilon) * scale + bias, over each row of [rows, columns].
 // Operands: in, the scale and, where there is one, the bias, of `columns` elements.
 struct LayerNormF32Problem {
@@ -324,7 +342,7 @@ using Problem =
                  DequantizeLinearProblem, SoftmaxF32Problem, PermuteProblem, ConcatProblem,
                  CastProblem, LookupProblem, MatMulF32Problem, ElementwiseProblem,
                  StridedCopyProblem, PadProblem, GatherProblem, ReduceProblem, LayerNormF32Problem,
-                 MatMulInt8Problem, TakeGridProblem, InterpolateF32Problem>;
+                 MatMulInt8Problem, TakeGridProblem, InterpolateF32Problem, ArgReduceProblem>;
 
 // Whether the parameters of a problem make sense together; the error says which do not. Kernels
 // rely on it.

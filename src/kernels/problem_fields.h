@@ -239,6 +239,16 @@ void for_each_field(Self& self, const Visit& visit) {
   visit("reduced", self.reduced);
 }
 
+template <Of<ArgReduceProblem> Self, typename Visit>
+void for_each_field(Self& self, const Visit& visit) {
+  visit("largest", self.largest);
+  visit("last", self.last);
+  visit("type", self.type);
+  visit("outer", self.outer);
+  visit("extent", self.extent);
+  visit("inner", self.inner);
+}
+
 template <Of<LayerNormF32Problem> Self, typename Visit>
 void for_each_field(Self& self, const Visit& visit) {
   visit("rows", self.rows);
@@ -359,7 +369,8 @@ constexpr std::string_view kProblemNames[] = {"convolution_f32",
                                               "layer_norm_f32",
                                               "mat_mul_int8",
                                               "take_grid",
-                                              "interpolate_f32"};
+                                              "interpolate_f32",
+                                              "arg_reduce"};
 static_assert(std::size(kProblemNames) == std::variant_size_v<Problem>);
 
 }  // namespace lathe::kernels

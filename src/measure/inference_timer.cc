@@ -7,6 +7,7 @@
 
 #include "backends/backends.h"
 #include "base/statistics.h"
+#include "base/stopwatch.h"
 #include "formats/model_file.h"
 #include "measure/profile.h"
 #include "measure/random_inputs.h"
@@ -20,7 +21,6 @@ using Clock = std::chrono::steady_clock;
 double milliseconds(Clock::duration time) {
   return std::chrono::duration<double, std::milli>(time).count();
 }
-double milliseconds_since(Clock::time_point start) { return milliseconds(Clock::now() - start); }
 
 Clock::time_point after(double seconds) {
   return Clock::now() +
@@ -75,14 +75,14 @@ Result<InferenceTimer> InferenceTimer::load(const Path& model, const std::string
   ASSIGN_OR_RETURN(const engine::Backend* backend, engine::find_backend(backend_name));
   if (auto state = backend->available(); !state.available)
     return Error(ErrorCode::kUnavailable, std::move(state.reason));
-  const auto start = Clock::now();
+  const Stopwatch reading;
   ASSIGN_OR_RETURN(ir::Graph graph, formats::load_model(model, formats::UnknownOperators::kKeep));
-  const double read_ms = milliseconds_since(start);
+  const double read_ms = reading.milliseconds();
   loaded.macs = macs_of(graph, options);
-  const auto compiling = Clock::now();
+  const Stopwatch compiling;
   ASSIGN_OR_RETURN(timer.executable_, backend->compile(std::move(graph), options));
   if (options.streams <= 1) timer.context_ = timer.executable_->new_context();
-  loaded.load_ms = read_ms + milliseconds_since(compiling);
+  loaded.load_ms = read_ms + compiling.milliseconds();
   loaded.batch = batch_of(*timer.executable_);
   if (options.batch != 1 && loaded.batch != options.batch) {
     return invalid_argument(
@@ -91,9 +91,9 @@ Result<InferenceTimer> InferenceTimer::load(const Path& model, const std::string
         loaded.batch, options.batch);
   }
   ASSIGN_OR_RETURN(timer.inputs_, random_inputs(timer.executable_->inputs(), seed));
-  const auto first = Clock::now();
+  const Stopwatch first;
   RETURN_IF_ERROR(timer.run_once());
-  loaded.first_ms = milliseconds_since(first);
+  loaded.first_ms = first.milliseconds();
   timer.typical_ms_ = loaded.first_ms;
 
   loaded.backend_version = backend->version();

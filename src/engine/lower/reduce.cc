@@ -53,6 +53,23 @@ std::optional<kernels::ReduceProblem> reduce_problem(const ir::Graph& graph, con
   return problem;
 }
 
+std::optional<kernels::ArgReduceProblem> arg_reduce_problem(const ir::Graph& graph,
+                                                            const ir::Node& node) {
+  const auto dims = dims_of(graph, node.input(0));
+  const auto type = element_type(graph, node.input(0));
+  if (!type || !kernels::can_arg_reduce(*type) || product(dims) == 0) return std::nullopt;
+  const auto attributes = ops::attributes(node);
+  const ops::AxisView view =
+      ops::view_around(dims, *ops::normalize_axis(attributes.get_int("axis"), dims.size()));
+  const kernels::ArgReduceProblem problem{node.op_type == "ArgMax",
+                                          attributes.get_bool("select_last_index"),
+                                          *type,
+                                          view.outer,
+                                          view.extent,
+                                          view.inner};
+  return kernels::check_problem(problem).ok() ? std::optional(problem) : std::nullopt;
+}
+
 std::optional<kernels::LayerNormF32Problem> layer_norm_problem(const ir::Graph& graph,
                                                                const ir::Node& node) {
   const auto dims = dims_of(graph, node.input(0));
@@ -80,6 +97,16 @@ bool fits_reduce(const ir::Graph& graph, const ir::Node& node) {
 void lower_reduce(PlanBuilder& builder, const ops::FusedOperator& op) {
   const SlotId input = builder.slot(op.main.input(0));
   builder.add_step(op, *reduce_problem(builder.graph(), op.main), {input},
+                   builder.define(op.main.output()));
+}
+
+bool fits_arg_reduce(const ir::Graph& graph, const ir::Node& node) {
+  return arg_reduce_problem(graph, node).has_value();
+}
+
+void lower_arg_reduce(PlanBuilder& builder, const ops::FusedOperator& op) {
+  const SlotId input = builder.slot(op.main.input(0));
+  builder.add_step(op, *arg_reduce_problem(builder.graph(), op.main), {input},
                    builder.define(op.main.output()));
 }
 

@@ -6,6 +6,7 @@
 
 #include "backends/automatic.h"
 #include "backends/backends.h"
+#include "base/cpu.h"
 #include "engine/native.h"
 #include "engine/reference.h"
 #include "engine/test_backends.h"
@@ -63,6 +64,40 @@ TEST_F(OnnxRuntimeTest, NetworksAgreeWithTheReference) {
     const auto actual = run_graph(graph, {input}, {.threads = 2, .batch = 2});
     ASSERT_EQ(actual.size(), 1) << name;
     EXPECT_LT(largest_relative_difference(expected[0], actual[0]), 1e-4) << name;
+  }
+}
+
+// One executable of each for all sizes.
+TEST_F(OnnxRuntimeTest, AgreesWithNativeAtEverySizeOfImage) {
+  if (!select_isa().ok()) GTEST_SKIP() << select_isa().error().message();
+  const Graph graph =
+      with_open_images(test_network("resnet18", {.channels = 3, .height = 64, .width = 64}));
+  const CompileOptions options{.threads = 1, .leave_open = true};
+  const auto peer = compile(onnxruntime_backend(), graph, options);
+  const auto native = compile(native_backend(), graph, options);
+  ASSERT_TRUE(peer != nullptr && native != nullptr);
+  for (std::int64_t i = 0; i < 10; ++i) {
+    const std::array input{random_input({1 + i % 2, 3, 33 + 7 * i, 64 + 5 * i}, 9)};
+    const auto expected = run(*peer, input);
+    const auto actual = run(*native, input);
+    EXPECT_LT(largest_relative_difference(expected[0], actual[0]), 1e-4) << i;
+  }
+}
+
+TEST_F(OnnxRuntimeTest, AgreesWithNativeOnADetectorsTail) {
+  if (!select_isa().ok()) GTEST_SKIP() << select_isa().error().message();
+  const Graph graph = detector_tail();
+  const auto peer = compile(onnxruntime_backend(), graph);
+  const auto native = compile(native_backend(), graph);
+  ASSERT_TRUE(peer != nullptr && native != nullptr);
+  for (const std::uint64_t seed : {1, 2, 3}) {
+    const std::vector<Tensor> inputs = detections(seed);
+    const auto expected = run(*peer, inputs);
+    const auto actual = run(*native, inputs);
+    EXPECT_GT(expected[2].dim(0), 3);
+    EXPECT_TRUE(expected[2].identical(actual[2]));
+    for (const std::size_t i : {0, 1})
+      EXPECT_LT(largest_relative_difference(expected[i], actual[i]), 1e-6);
   }
 }
 

@@ -108,70 +108,15 @@ TEST(Branches, AConditionThatIsNoneIsAnError) {
   }
 }
 
-// What stands behind a detector: boxes that overlap better ones are left out, and a loop takes
-// those that are left one by one. The loop's graph captures constants that its shapes depend on.
 TEST(Branches, ADetectorsTail) {
   if (!select_isa().ok()) GTEST_SKIP() << select_isa().error().message();
-  const auto integers = [](Graph& graph, std::vector<std::int64_t> values) {
-    return graph.add_constant("integers", Tensor::vector_int64(values));
-  };
-  constexpr std::int64_t kBoxes = 60;
-  Graph g;
-  const ValueId boxes = g.add_input("boxes", {DataType::kFloat32, ir::Shape{1, kBoxes, 4}});
-  const ValueId scores = g.add_input("scores", {DataType::kFloat32, ir::Shape{1, 2, kBoxes}});
-  const ValueId threshold = g.add_constant("threshold", Tensor::scalar(0.4F));
-  const ValueId selected =
-      g.add("NonMaxSuppression", std::array{boxes, scores, integers(g, {20}), threshold, threshold},
-            {}, "selected");
-  const ValueId column =
-      g.add("Slice", std::array{selected, integers(g, {2}), integers(g, {3}), integers(g, {1})});
-  const ValueId indices = g.add("Squeeze", std::array{column, integers(g, {1})});
-  const ValueId kept =
-      g.add("Gather", std::array{boxes, indices}, {{"axis", std::int64_t{1}}}, "kept");
-  const ValueId count =
-      g.add("Squeeze", std::array{g.add("Shape", std::array{indices}), integers(g, {0})});
-
-  Graph body;
-  const ValueId iteration = body.add_input("iteration", {DataType::kInt64, ir::Shape{}});
-  const ValueId goes_on = body.add_input("goes_on", {DataType::kBool, ir::Shape{}});
-  const ValueId total = body.add_input("total", {DataType::kFloat32, ir::Shape{1}});
-  const ValueId all = body.add_capture("all");
-  const ValueId two = body.add_capture("two");
-  const ValueId last = body.add_capture("last");
-  const ValueId box =
-      body.add("Gather", std::array{all, iteration}, {{"axis", std::int64_t{1}}}, "box");
-  const auto half = [&](std::int64_t begin, ValueId end) {
-    return body.add("Slice", std::array{box, integers(body, {begin}), end, last});
-  };
-  const ValueId extents =
-      body.add("Sub", std::array{half(2, integers(body, {4})), half(0, two)}, {}, "extents");
-  const ValueId area =
-      body.add("ReduceProd", std::array{extents, last}, {{"keepdims", std::int64_t{0}}}, "area");
-  body.set_outputs({body.add("Identity", std::array{goes_on}),
-                    body.add("Add", std::array{total, area}),
-                    body.add("Identity", std::array{area})});
-  ir::Node loop;
-  loop.op_type = "Loop";
-  loop.inputs = {count, ir::kNoValue,
-                 g.add_constant("zero", Tensor::zeros(DataType::kFloat32, {1}))};
-  loop.outputs = {g.add_value("sum"), g.add_value("areas")};
-  loop.attributes.emplace("body", ir::Subgraph{std::make_shared<const Graph>(std::move(body)),
-                                               {kept, integers(g, {2}), integers(g, {-1})}});
-  std::vector<ValueId> outputs = loop.outputs;
-  g.add_node(std::move(loop));
-  outputs.push_back(selected);
-  g.set_outputs(outputs);
-  const Status inferred = ops::infer_shapes(g);
-  ASSERT_TRUE(inferred.ok()) << inferred.error().message();
-
+  const Graph g = detector_tail();
   const auto reference = compile(reference_backend(), g);
   const auto native = compile(native_backend(), g);
   ASSERT_TRUE(reference != nullptr && native != nullptr);
   const auto context = native->new_context();
   for (const std::uint64_t seed : {1, 2}) {
-    Tensor corners = random_input({1, kBoxes, 4}, seed);
-    for (float& x : corners.mutable_data<float>()) x = std::abs(x);
-    const std::array inputs{corners, random_input({1, 2, kBoxes}, seed + 7)};
+    const std::vector<Tensor> inputs = detections(seed);
     const auto expected = run(*reference, inputs);
     const auto actual = context->run(inputs);
     ASSERT_TRUE(actual.ok()) << actual.error().message();

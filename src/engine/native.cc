@@ -1,7 +1,5 @@
 #include "engine/native.h"
 
-#include <algorithm>
-
 #include "base/cpu.h"
 #include "engine/ahead_of_time.h"
 #include "engine/own_backend.h"

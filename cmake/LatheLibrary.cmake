@@ -1,12 +1,14 @@
 # lathe_library(NAME SOURCES ... [DEPS ...] [HEADERS ...] [FILE_BY_FILE | UNITY COUNT]
-#               [TESTS ...] [TEST_DEPS ...] [TEST_ENVIRONMENTS ...])
+#               [TESTS ... [OPTIMISED_TESTS] [THREAD_TESTS ...] [TEST_DEPS ...] [TEST_ENVIRONMENTS ...]])
 #
 # One static library lathe_NAME for one folder of src/, its public dependencies, and one test
 # program NAME_test. HEADERS are those of others that many of its files include, beside the common
 # ones; FILE_BY_FILE leaves each its own compilation, UNITY joins so many (all: LatheCompileTime.cmake).
-# TEST_ENVIRONMENTS runs the test program once more under each VAR=value given.
+# TEST_ENVIRONMENTS runs the test program once more under each VAR=value given. OPTIMISED_TESTS: their
+# results depend on what the optimiser does; THREAD_TESTS: those of TESTS that run several threads.
 function(lathe_library name)
-  cmake_parse_arguments(ARG "FILE_BY_FILE" "UNITY" "SOURCES;DEPS;HEADERS;TESTS;TEST_DEPS;TEST_ENVIRONMENTS" ${ARGN})
+  cmake_parse_arguments(ARG "FILE_BY_FILE;OPTIMISED_TESTS" "UNITY"
+                        "SOURCES;DEPS;HEADERS;TESTS;THREAD_TESTS;TEST_DEPS;TEST_ENVIRONMENTS" ${ARGN})
   set(target lathe_${name})
   add_library(${target} STATIC ${ARG_SOURCES})
   target_link_libraries(${target} PUBLIC lathe_options ${ARG_DEPS})
@@ -18,6 +20,11 @@ function(lathe_library name)
     lathe_unity(${target} ${ARG_UNITY})
   endif()
   set_property(GLOBAL APPEND PROPERTY LATHE_LIBRARIES ${target})
+  if(LATHE_TESTS STREQUAL "THREADS")
+    set(ARG_TESTS ${ARG_THREAD_TESTS})
+  elseif(LATHE_TESTS STREQUAL "OPTIMISED" AND NOT ARG_OPTIMISED_TESTS)
+    set(ARG_TESTS "")
+  endif()
   if(LATHE_TESTS AND ARG_TESTS)
     lathe_test(${name}_test SOURCES ${ARG_TESTS} DEPS ${target} ${ARG_TEST_DEPS}
                ENVIRONMENTS ${ARG_TEST_ENVIRONMENTS})
@@ -47,6 +54,8 @@ function(lathe_test name)
   lathe_common_headers(${name} <gmock/gmock.h> <gtest/gtest.h>)
   # What is measured and optimised is the library; a test calls it.
   target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
+  # UndefinedBehaviorSanitizer on the tests themselves would be two fifths of their compilation.
+  target_compile_options(${name} PRIVATE $<$<CONFIG:Sanitized>:-fno-sanitize=undefined>)
   lathe_allow_concatenation(${name})
   add_test(NAME ${name} COMMAND ${name})
   foreach(environment ${ARG_ENVIRONMENTS})

@@ -70,7 +70,7 @@ class Library:
         info = ValueInfo(struct_size=ctypes.sizeof(ValueInfo))
         self.values_at(values, 0, byref(info))
         shape = [info.shape[axis] for axis in range(info.rank)]
-        if info.data_type != FLOAT32 or min(shape, default=1) < 1:
+        if info.data_type != FLOAT32 or info.rank < 0 or min(shape, default=1) < 1:
             raise RuntimeError(f"{info.name.decode()} has to be float32 of a known shape")
         return shape
 

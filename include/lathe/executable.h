@@ -44,7 +44,7 @@ enum class Preference { kLatency, kThroughput };
 enum class Precision { kFloat32, kBFloat16, kFloat16 };
 
 struct CompileOptions {
-  int threads = 0;  // for one inference; 0: the cores the process may use, per stream
+  int threads = 0;  // for one inference; 0: the cores the process may use, shared out among streams
   // What is planned for: the first axis of an input where that is open. Runs may bring another one.
   std::int64_t batch = 1;
   // Fixes open extents by name. On "native" and "reference" all others are left to the runs; other
@@ -55,8 +55,8 @@ struct CompileOptions {
   // "native"; "onnxruntime" or "openvino" where their libraries are found; "reference": plain
   // loops, slow; "auto": the first of them that can. devices() lists them.
   std::string backend = "native";
-  // Inferences that Executable::submit keeps in flight; 0: one for kLatency, for kThroughput one
-  // for each core.
+  // Inferences that Executable::submit keeps in flight; 0: one for kLatency, for kThroughput as
+  // many as the cores, or the pool's threads, give with `threads` each.
   int streams = 0;
   Preference preference = Preference::kLatency;
   Precision precision = Precision::kFloat32;

@@ -45,6 +45,7 @@ struct Context::Impl {
   std::vector<Tensor*> wanted;
   std::vector<ir::Tensor> inputs;
   std::vector<ir::Tensor> outputs;
+  std::vector<bool> written_to;  // of the outputs, those that lie in the caller's memory
 };
 
 struct Request::Impl {

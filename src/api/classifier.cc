@@ -20,9 +20,10 @@ Classifier::~Classifier() = default;
 
 Expected<Classifier> Classifier::create(const Model& model, CompileOptions options) {
   ASSIGN_OR_FAIL(const engine::Backend* backend, engine::find_backend(options.backend));
+  engine::CompileOptions compiled = Access::compile_options(options);
+  compiled.leave_open = false;  // preprocessing makes one size
   ASSIGN_OR_FAIL(measure::Classifier classifier,
-                 measure::Classifier::create(Access::graph(model), *backend,
-                                             Access::compile_options(options)));
+                 measure::Classifier::create(Access::graph(model), *backend, compiled));
   if (!classifier.takes_images()) {
     return to_failure(invalid_argument(
         "the model does not say how an image becomes its input: it has no metadata '{}'",

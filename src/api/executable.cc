@@ -159,24 +159,35 @@ Expected<void> Access::run(Context& context, std::span<const Tensor* const> from
   }
   const engine::StopFlag stop = stop_flag(options.cancellation);
   FAIL_IF_ERROR(engine::check_stop(stop.get()));
+  // However the run ends, the caller alone owns them again, and what was given to be written to is
+  // what it was.
+  struct Loan {
+    std::vector<ir::Tensor>& inputs;
+    std::vector<ir::Tensor>& outputs;
+    std::span<Tensor* const> to;
+
+    void swap() const {
+      outputs.resize(to.size());
+      for (std::size_t i = 0; i < to.size(); ++i) std::swap(outputs[i], unwrap(*to[i]));
+    }
+    ~Loan() {
+      for (ir::Tensor& input : inputs) input.drop_elements();
+      swap();
+    }
+  };
   inputs.resize(from.size());
   for (std::size_t i = 0; i < from.size(); ++i) inputs[i] = unwrap(*from[i]);
-  outputs.resize(to.size());
-  for (std::size_t i = 0; i < to.size(); ++i) std::swap(outputs[i], unwrap(*to[i]));
+  std::vector<bool>& written_to = impl.written_to;
+  written_to.resize(to.size());
+  for (std::size_t i = 0; i < to.size(); ++i) written_to[i] = unwrap(*to[i]).is_borrowed_writable();
+  const Loan loan{inputs, outputs, to};
+  loan.swap();
 
   impl.context->set_stop(stop);
-  const Status status = impl.context->run_into(inputs, outputs);
-
-  // The caller alone shall own them again.
-  for (ir::Tensor& input : inputs) input.drop_elements();
-  outputs.resize(to.size());
-  for (std::size_t i = 0; i < to.size(); ++i) {
-    ir::Tensor& made = outputs[i];
-    // An input that is an output as well may be borrowed; what was given to be written to stays so.
-    if (!made.is_borrowed_writable() || !made.is_sole_owner()) made.own_elements();
-    std::swap(made, unwrap(*to[i]));
-  }
-  FAIL_IF_ERROR(status);
+  FAIL_IF_ERROR(impl.context->run_into(inputs, outputs));
+  // An input that is an output as well may be borrowed.
+  for (std::size_t i = 0; i < to.size(); ++i)
+    if (!written_to[i]) outputs[i].own_elements();
   return {};
 }
 

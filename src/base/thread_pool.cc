@@ -22,6 +22,8 @@ void pause() {
 // from sleep; beyond that the core is better left to others.
 constexpr std::chrono::microseconds kPatience{40};
 constexpr int kLooksPerClock = 32;
+// How often a turn that waits for its place looks whether it is stopped.
+constexpr std::chrono::milliseconds kStopInterval{5};
 
 // Progress: the number of the loop, 16 bits for its ranges, 16 for the next of them.
 constexpr std::uint64_t kField = 0xffff;
@@ -87,18 +89,37 @@ bool ThreadPool::look_for(const Ready& ready) const {
   }
 }
 
-ThreadPool::Turn::Turn(ThreadPool* pool, bool loops) : pool_(pool), loops_(loops) {
-  if (pool_ == nullptr) return;
-  {
-    std::unique_lock lock(pool_->mutex_);
-    const std::uint64_t ticket = pool_->next_ticket_++;
-    pool_->places_.wait(
-        lock, [&] { return ticket == pool_->now_served_ && pool_->turns_ < pool_->threads_; });
-    ++pool_->now_served_;
-    ++pool_->turns_;
-    // There may be another place for the next one.
-    if (pool_->now_served_ != pool_->next_ticket_) pool_->places_.notify_all();
+void ThreadPool::leave_line(Waiter& waiter) {
+  Waiter** place = &first_waiter_;
+  while (*place != &waiter) place = &(*place)->next;
+  *place = waiter.next;
+  // There may be a place for the next one.
+  if (first_waiter_ != nullptr) places_.notify_all();
+}
+
+// False where it is stopped before there is one.
+bool ThreadPool::take_place(const std::atomic<bool>* stop) {
+  std::unique_lock lock(mutex_);
+  Waiter self;
+  Waiter** end = &first_waiter_;
+  while (*end != nullptr) end = &(*end)->next;
+  *end = &self;
+  const auto is_next = [&] { return first_waiter_ == &self && turns_ < threads_; };
+  const auto is_stopped = [&] { return stop != nullptr && stop->load(std::memory_order_relaxed); };
+  if (stop == nullptr) {
+    places_.wait(lock, is_next);
+  } else {
+    // Nobody wakes those who wait when the flag is set.
+    while (!is_next() && !is_stopped()) places_.wait_for(lock, kStopInterval);
   }
+  const bool taken = is_next();
+  if (taken) ++turns_;
+  leave_line(self);
+  return taken;
+}
+
+ThreadPool::Turn::Turn(ThreadPool* pool, bool loops, const std::atomic<bool>* stop)
+    : pool_(pool != nullptr && pool->take_place(stop) ? pool : nullptr), loops_(loops) {
   go_on();
 }
 
@@ -107,7 +128,7 @@ ThreadPool::Turn::~Turn() {
   rest();
   const std::lock_guard lock(pool_->mutex_);
   --pool_->turns_;
-  if (pool_->now_served_ != pool_->next_ticket_) pool_->places_.notify_all();
+  if (pool_->first_waiter_ != nullptr) pool_->places_.notify_all();
 }
 
 void ThreadPool::Turn::rest() {

@@ -38,8 +38,9 @@ class ThreadPool {
   // than if one after the other computed with everybody's help.
   class Turn {
    public:
-    // Without a pool it does nothing. Without `loops` it takes a place, and needs no workers.
-    explicit Turn(ThreadPool* pool, bool loops = true);
+    // Without a pool it does nothing. Without `loops` it takes a place, and needs no workers. Where
+    // `stop` is set before there is a place, it takes none.
+    explicit Turn(ThreadPool* pool, bool loops = true, const std::atomic<bool>* stop = nullptr);
     Turn(const Turn&) = delete;
     Turn& operator=(const Turn&) = delete;
     ~Turn();
@@ -67,6 +68,13 @@ class ThreadPool {
   [[nodiscard]] std::int64_t wake_ups() const { return wake_ups_; }
 
  private:
+  // A turn that waits for a place; those that do are a list, in the order of arrival.
+  struct Waiter {
+    Waiter* next = nullptr;
+  };
+  bool take_place(const std::atomic<bool>* stop);
+  void leave_line(Waiter& waiter);
+
   // One loop and how far it is: its number, the number of its ranges, and the next one to be taken.
   // In one word, so that a worker that comes late cannot take a range of another loop.
   using Progress = std::uint64_t;
@@ -101,8 +109,7 @@ class ThreadPool {
   // Of the conditions, and of what changes turns_, watched_, awake_ and the rest below.
   std::mutex mutex_;
   int called_ = 0;  // workers that are asleep and shall not be
-  std::uint64_t next_ticket_ = 0;
-  std::uint64_t now_served_ = 0;
+  Waiter* first_waiter_ = nullptr;
   std::condition_variable start_;
   std::condition_variable done_;
   std::condition_variable places_;

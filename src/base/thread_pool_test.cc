@@ -149,6 +149,24 @@ TEST(ThreadPool, CallersThatTakeAllPlacesComputeAlone) {
   meet(pool);
 }
 
+TEST(ThreadPool, ATurnThatIsStoppedLeavesTheLine) {
+  ThreadPool pool(1);
+  auto first = std::make_unique<ThreadPool::Turn>(&pool);
+  std::atomic<bool> stop = false;
+  std::thread second([&] { const ThreadPool::Turn turn(&pool, true, &stop); });
+  std::atomic<bool> entered = false;
+  std::thread third([&] {
+    const ThreadPool::Turn turn(&pool);
+    entered = true;
+  });
+  stop = true;
+  second.join();
+  EXPECT_FALSE(entered);
+  first.reset();
+  third.join();
+  EXPECT_TRUE(entered);
+}
+
 TEST(ThreadPool, ACallerDoesNotWaitForTheLoopOfAnother) {
   ThreadPool pool(2);
   std::atomic<int> inside{0};

@@ -136,8 +136,8 @@ Result<PackedAhead> pack_ahead(const ir::Graph& lowered, const CompileOptions& o
   return packed;
 }
 
-Status adopt_packed(const std::shared_ptr<const ir::Prepared>& prepared, const Program& program,
-                    Isa isa, std::vector<std::string>& notes) {
+void adopt_packed(const std::shared_ptr<const ir::Prepared>& prepared, const Program& program,
+                  Isa isa, std::vector<std::string>& notes) {
   const std::vector<const Region*> regions = program.regions();
   for (const Region* region : regions) region->check_before_packing(prepared->check_spare);
   if (prepared->isa != isa_name(isa) || prepared->packing_version != kernels::kPackingVersion) {
@@ -145,24 +145,27 @@ Status adopt_packed(const std::shared_ptr<const ir::Prepared>& prepared, const P
         "weights are packed anew: the file was compiled for {} by Lathe {}, this is {} with Lathe "
         "{}; compile it here to load it faster",
         prepared->isa, prepared->lathe_version, isa_name(isa), LATHE_VERSION));
-    return {};
+    return;
   }
-  for (std::size_t i = 0; i < prepared->packed.size(); ++i) {
-    const ir::PackedConstants& packed = prepared->packed[i];
+  std::size_t strange = 0;
+  for (const ir::PackedConstants& packed : prepared->packed) {
     const std::optional<KernelId> kernel = kernels::find_kernel(packed.kernel);
     const auto region = static_cast<std::size_t>(packed.region);
     if (!kernel || kernels::kernel_of(*kernel).pack == nullptr ||
-        kernels::kernel_of(*kernel).isa > isa)
-      return invalid_data("index.packed[{}]: there is no kernel '{}' here that packs weights", i,
-                          packed.kernel);
-    if (packed.region < 0 || region >= regions.size())
-      return invalid_data("index.packed[{}]: there is no region {}", i, packed.region);
-    if (packed.constants.empty())
-      return invalid_data("index.packed[{}]: is made of no constants", i);
+        kernels::kernel_of(*kernel).isa > isa || packed.region < 0 || region >= regions.size() ||
+        packed.constants.empty()) {
+      ++strange;
+      continue;
+    }
     regions[region]->adopt({*kernel, packed.constants, packed.parameters}, packed.bytes,
                            prepared->memory);
   }
-  return {};
+  if (strange > 0) {
+    notes.push_back(fmt::format(
+        "{} of {} weights are packed anew: Lathe {} compiled the file for kernels that this one, "
+        "{}, does not have; compile it here to load it faster",
+        strange, prepared->packed.size(), prepared->lathe_version, LATHE_VERSION));
+  }
 }
 
 }  // namespace lathe::engine

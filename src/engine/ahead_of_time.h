@@ -38,9 +38,9 @@ struct PackedAhead {
 Result<PackedAhead> pack_ahead(const ir::Graph& lowered, const CompileOptions& options,
                                const PackOptions& packing);
 
-// Gives a program of the graph that `prepared` belongs to what is packed in there. Where that is
-// for another machine or another Lathe, the program packs anew, and `notes` say so.
-Status adopt_packed(const std::shared_ptr<const ir::Prepared>& prepared, const Program& program,
-                    Isa isa, std::vector<std::string>& notes);
+// Gives a program of the graph that `prepared` belongs to what is packed in there. What is for
+// another machine or another Lathe the program packs anew, and `notes` say so.
+void adopt_packed(const std::shared_ptr<const ir::Prepared>& prepared, const Program& program,
+                  Isa isa, std::vector<std::string>& notes);
 
 }  // namespace lathe::engine

@@ -50,25 +50,32 @@ Executable::Executable(Concurrency concurrency)
     : concurrency_{std::max(1, concurrency.threads), std::max(1, concurrency.streams)} {}
 Executable::~Executable() = default;
 
-Error unfit_output(std::string_view name, const ir::Tensor& given, const ir::TensorType& type) {
-  if (given.type() == type) {
-    return invalid_argument("the memory for output '{}' is shared by a copy of its tensor", name);
-  }
-  return invalid_argument("output '{}' is {}, the memory given for it is {}", name,
-                          type.to_string(), given.type().to_string());
+Error unfit_output(std::size_t i, std::string_view name, const ir::Tensor& given,
+                   const ir::TensorType& type) {
+  const std::string output =
+      name.empty() ? fmt::format("output {}", i) : fmt::format("output '{}'", name);
+  if (given.type() == type)
+    return invalid_argument("the memory for {} is shared by a copy of its tensor", output);
+  return invalid_argument("{} is {}, the memory given for it is {}", output, type.to_string(),
+                          given.type().to_string());
 }
 
 Status hand_over(std::vector<ir::Tensor> made, std::span<const TensorInfo> infos,
                  std::vector<ir::Tensor>& outputs) {
   outputs.resize(made.size());
+  // All of them before anything is written.
+  for (std::size_t i = 0; i < made.size(); ++i) {
+    const ir::Tensor& output = outputs[i];
+    if (output.is_borrowed_writable() &&
+        (output.type() != made[i].type() || !output.is_sole_owner()))
+      return unfit_output(i, infos[i].name, output, made[i].type());
+  }
   for (std::size_t i = 0; i < made.size(); ++i) {
     ir::Tensor& output = outputs[i];
     if (!output.is_borrowed_writable()) {
       output = std::move(made[i]);
       continue;
     }
-    if (output.type() != made[i].type() || !output.is_sole_owner())
-      return unfit_output(infos[i].name, output, made[i].type());
     const std::span<const std::byte> bytes = made[i].bytes();
     if (!bytes.empty()) std::memcpy(output.mutable_bytes().data(), bytes.data(), bytes.size());
   }

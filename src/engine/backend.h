@@ -150,11 +150,13 @@ inline Status check_stop(const std::atomic<bool>* stop) {
   return error(ErrorCode::kInterrupted, "the inference was cancelled");
 }
 
-// Puts what a run has made in the place of outputs of before, or copies it to what these borrow.
+// Puts what a run has made in the place of outputs of before, or copies it to what these borrow:
+// all of it or, with an error, nothing.
 Status hand_over(std::vector<ir::Tensor> made, std::span<const TensorInfo> infos,
                  std::vector<ir::Tensor>& outputs);
-// The error of an output's borrowed memory that is for another type, or shared by a second tensor.
-Error unfit_output(std::string_view name, const ir::Tensor& given, const ir::TensorType& type);
+// The error of output i's borrowed memory that is for another type, or shared by a second tensor.
+Error unfit_output(std::size_t i, std::string_view name, const ir::Tensor& given,
+                   const ir::TensorType& type);
 
 using Outputs = Result<std::vector<ir::Tensor>>;
 

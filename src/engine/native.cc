@@ -149,7 +149,7 @@ class NativeBackend final : public OwnBackend {
     shared->outputs = describe_values(fixed, fixed.outputs());
     ASSIGN_OR_RETURN(shared->program, Program::build(std::move(fixed), {isa, concurrency.threads,
                                                                         options.tile_rows}));
-    if (prepared != nullptr) RETURN_IF_ERROR(adopt_packed(prepared, *shared->program, isa, notes));
+    if (prepared != nullptr) adopt_packed(prepared, *shared->program, isa, notes);
     if (std::string nodes = shared->program->describe_nodes(); !nodes.empty())
       notes.push_back(std::move(nodes));
     if (shared->program->only_region() != nullptr && are_closed(types))

@@ -1,5 +1,7 @@
 #include "engine/packed_weights.h"
 
+#include <new>
+
 namespace lathe::engine {
 
 void PackedWeights::check_before_packing(std::function<Status()> check) {
@@ -12,6 +14,14 @@ Status PackedWeights::check_once() {
   RETURN_IF_ERROR(check_());
   check_ = nullptr;
   return {};
+}
+
+Result<kernels::AlignedBuffer<std::byte>> PackedWeights::allocate(std::size_t bytes) {
+  try {
+    return kernels::AlignedBuffer<std::byte>(bytes);
+  } catch (const std::bad_alloc&) {
+    return error(ErrorCode::kResourceExhausted, "no memory for {} bytes of packed weights", bytes);
+  }
 }
 
 WeightsId PackedWeights::add(const PackingKey& key, kernels::AlignedBuffer<std::byte> buffer) {

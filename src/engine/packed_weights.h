@@ -47,7 +47,7 @@ class PackedWeights {
     // What was adopted may be of a file that lies.
     if (known != ids_.end() && packing(known->second).bytes.size() == bytes) return known->second;
     RETURN_IF_ERROR(check_once());
-    kernels::AlignedBuffer<std::byte> buffer(bytes);
+    ASSIGN_OR_RETURN(kernels::AlignedBuffer<std::byte> buffer, allocate(bytes));
     kernel.pack(problem, weights(), buffer.data(), pool);
     return add(key, std::move(buffer));
   }
@@ -76,6 +76,7 @@ class PackedWeights {
     return packings_[static_cast<std::size_t>(id)];
   }
   Status check_once();
+  static Result<kernels::AlignedBuffer<std::byte>> allocate(std::size_t bytes);
   WeightsId add(const PackingKey& key, kernels::AlignedBuffer<std::byte> buffer);
 
   mutable std::mutex mutex_;

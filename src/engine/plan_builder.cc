@@ -4,6 +4,7 @@
 #include <climits>
 #include <numeric>
 
+#include "engine/check_plan.h"
 #include "engine/lower/lower.h"
 #include "engine/memory_plan.h"
 #include "engine/slow_steps.h"
@@ -363,7 +364,11 @@ Result<Plan> build_plan(ir::Graph lowered, const PlanOptions& options) {
   RETURN_IF_ERROR(check_values(lowered));
   ASSIGN_OR_RETURN(passes::ConvertedGraph converted,
                    passes::convert_layouts(std::move(lowered), choose_layouts));
-  return PlanBuilder(std::move(converted), options).build();
+  ASSIGN_OR_RETURN(Plan plan, PlanBuilder(std::move(converted), options).build());
+  // A mistake above shall not overwrite memory.
+  const Status sound = check_plan(plan);
+  if (!sound.ok()) return error(ErrorCode::kInternal, "{}", sound.error().message());
+  return plan;
 }
 
 }  // namespace lathe::engine

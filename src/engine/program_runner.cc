@@ -60,7 +60,7 @@ Status fit_outputs(const Plan& plan, std::vector<ir::Tensor>& outputs) {
     const ir::TensorType& type = plan.output_infos[i].type;
     if (is_of_type(outputs[i], type) && outputs[i].is_sole_owner()) continue;
     if (outputs[i].is_borrowed_writable())
-      return unfit_output(plan.output_infos[i].name, outputs[i], type);
+      return unfit_output(i, plan.output_infos[i].name, outputs[i], type);
     ASSIGN_OR_RETURN(outputs[i], ir::Tensor::create(type.data_type, *ir::known_dims(*type.shape)));
   }
   return {};
@@ -106,7 +106,7 @@ Status RegionRunner::run(std::span<const ir::Tensor> inputs, std::vector<ir::Ten
   for (const ir::Tensor& input : inputs) in_.push_back(input.bytes().data());
   out_.clear();
   for (ir::Tensor& output : outputs) out_.push_back(output.mutable_bytes().data());
-  ThreadPool::Turn turn(workspace_.turns(plan), plan.useful_threads > 1);
+  ThreadPool::Turn turn(workspace_.turns(plan), plan.useful_threads > 1, workspace_.stop);
   return prepared.runner.run({in_, out_, workspace_.arena()},
                              {workspace_.pool(plan), &turn, workspace_.stop},
                              workspace_.recorder.get(), prepared.first_step);
@@ -146,7 +146,17 @@ std::vector<ir::Datum> ProgramRunner::read_all(std::span<const ir::ValueId> ids)
   return values;
 }
 
+// Nothing of a run stays behind, however it ends: its callers shall own their tensors alone.
+void ProgramRunner::forget_values() {
+  values_.clear();
+  for (StageRunner& runner : stages_) runner.inputs.clear();
+}
+
 Result<std::vector<ir::Datum>> ProgramRunner::run(std::span<const ir::Datum> inputs) {
+  struct Forget {
+    ProgramRunner& runner;
+    ~Forget() { runner.forget_values(); }
+  } const forget{*this};
   values_.assign(program_.value_count(), {});
   for (std::size_t i = 0; i < inputs.size(); ++i)
     values_[static_cast<std::size_t>(program_.inputs()[i])] = inputs[i];
@@ -161,9 +171,7 @@ Result<std::vector<ir::Datum>> ProgramRunner::run(std::span<const ir::Datum> inp
     for (const ir::ValueId id : program_.released_after(i))
       values_[static_cast<std::size_t>(id)] = {};
   }
-  std::vector<ir::Datum> outputs = read_all(program_.outputs());
-  values_.clear();
-  return outputs;
+  return read_all(program_.outputs());
 }
 
 Status ProgramRunner::run_region(const RegionStage& stage, StageRunner& runner) {
@@ -178,7 +186,7 @@ Status ProgramRunner::run_region(const RegionStage& stage, StageRunner& runner) 
   RETURN_IF_ERROR(runner.region->run(runner.inputs, runner.outputs));
   for (std::size_t i = 0; i < stage.outputs.size(); ++i)
     values_[static_cast<std::size_t>(stage.outputs[i])] = runner.outputs[i];
-  runner.inputs.clear();
+  runner.inputs.clear();  // so that what is read no more can be let go
   return {};
 }
 

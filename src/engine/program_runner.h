@@ -102,6 +102,7 @@ class ProgramRunner {
     std::vector<ir::Tensor> inputs;
     std::vector<ir::Tensor> outputs;
   };
+  void forget_values();
   Status run_region(const RegionStage& stage, StageRunner& runner);
   Status run_node(const NodeStage& stage, StageRunner& runner);
   Status compute_node(const NodeStage& stage, StageRunner& runner);

@@ -31,12 +31,14 @@ Result<std::shared_ptr<const Plan>> Region::plan(std::span<const ir::TensorType>
     return plans_.front();
   }
   if (failed_) return *failed_;
+  // What uses up the graph cannot be tried again, by whatever it ends.
+  if (!open_) failed_ = Error(ErrorCode::kResourceExhausted, "planning ended for want of memory");
   auto made_now = make_plan(inputs);
   if (!made_now.ok()) {
-    // What has used up the graph cannot be tried again.
     if (!open_) failed_ = made_now.error();
     return made_now.error();
   }
+  failed_.reset();
   std::shared_ptr<const Plan> plan = *std::move(made_now);
   if (plans_.size() == kMostPlans) plans_.pop_back();
   plans_.insert(plans_.begin(), plan);

@@ -1,6 +1,7 @@
 #include "engine/request_queue.h"
 
 #include <exception>
+#include <system_error>
 
 namespace lathe::engine {
 namespace {
@@ -21,8 +22,12 @@ Outputs run_guarded(Context& context, std::span<const ir::Tensor> inputs, const 
 RequestQueue::RequestQueue(std::vector<std::unique_ptr<Context>> contexts)
     : contexts_(std::move(contexts)) {
   LATHE_CHECK(!contexts_.empty());
-  for (const auto& context : contexts_) {
-    workers_.emplace_back([this, &context] { work(*context); });
+  try {
+    workers_.reserve(contexts_.size());
+    for (const auto& context : contexts_)
+      workers_.emplace_back([this, &context] { work(*context); });
+  } catch (const std::system_error&) {
+    // The system refuses to start more: those that run do the work, or else the callers.
   }
 }
 
@@ -42,6 +47,11 @@ std::future<Outputs> RequestQueue::submit(std::vector<ir::Tensor> inputs, Comple
   request->stop = std::move(stop);
   request->in_order = completion == Completion::kInOrder;
   std::future<Outputs> future = request->promise.get_future();
+  if (workers_.empty()) {
+    const std::lock_guard lock(mutex_);
+    request->promise.set_value(run_guarded(*contexts_.front(), request->inputs, request->stop));
+    return future;
+  }
   {
     const std::lock_guard lock(mutex_);
     if (request->in_order) ordered_.push_back(request);

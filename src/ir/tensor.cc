@@ -223,7 +223,7 @@ void Tensor::make_unique_owner() {
 
 void Tensor::copy_elements() {
   BufferRef copy = Buffer::allocate(type_, count_);
-  if (!copy) fatal("no memory to copy a tensor");
+  if (!copy) throw std::bad_alloc();
   if (buffer_->size > 0) std::memcpy(copy->bytes.get(), buffer_->data, buffer_->size);
   copy->strings = buffer_->strings;
   buffer_ = std::move(copy);

@@ -2,6 +2,7 @@
 // how threads share them. For the problems MatMulF32Problem and MatMulInt8Problem.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -51,9 +52,13 @@ template <typename Convolution>
 std::size_t products_scratch_bytes(const std::vector<std::int64_t>& batch,
                                    const typename Convolution::Problem& product,
                                    const typename Convolution::Row& row, int threads) {
+  // A pool may have fewer threads than was meant, and then split otherwise.
+  const auto slots =
+      static_cast<std::size_t>(std::min<std::int64_t>(threads, product_count(batch)));
+  const std::size_t split = slots > 1 ? slots * product_bytes<Convolution>(product, row, 1) : 0;
   return is_split_by_products(batch, threads)
-             ? static_cast<std::size_t>(threads) * product_bytes<Convolution>(product, row, 1)
-             : product_bytes<Convolution>(product, row, threads);
+             ? split
+             : std::max(split, product_bytes<Convolution>(product, row, threads));
 }
 
 // Runs all products of `problem`: pack(matrix of b, packed, pool) where it is another one than

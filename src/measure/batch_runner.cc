@@ -21,13 +21,16 @@ Result<BatchRunner> BatchRunner::create(ir::Graph graph, const engine::Backend& 
   }
   BatchRunner runner;
   ASSIGN_OR_RETURN(runner.executable_, backend.compile(std::move(graph), options));
-  const ir::Shape& shape = *runner.executable_->inputs()[0].type.shape;
-  if (shape.empty()) return unsupported("the model's input is a scalar");
+  const engine::TensorInfo& input = runner.executable_->inputs()[0];
+  if (!engine::is_closed(input.type) || input.type.shape->empty())
+    return unsupported("input '{}' is {}, expected a batch of known extents", input.name,
+                       input.type.to_string());
+  const ir::Shape& shape = *input.type.shape;
   runner.batch_ = shape[0].value();
   if (runner.batch_ < 1) return unsupported("the model's batch is {}", runner.batch_);
   for (const engine::TensorInfo& output : runner.executable_->outputs()) {
     // Of a foreign graph the extents may be unknown until it runs.
-    if (output.type.shape->empty() ||
+    if (!output.type.shape || output.type.shape->empty() ||
         ((*output.type.shape)[0].known() && (*output.type.shape)[0] != shape[0])) {
       return unsupported("output '{}' is {}, whose first axis is not the batch", output.name,
                          output.type.to_string());

@@ -58,11 +58,11 @@ Result<Classifier> Classifier::create(ir::Graph graph, const engine::Backend& ba
   }
   const engine::TensorInfo& input = executable->inputs()[0];
   const engine::TensorInfo& output = executable->outputs()[0];
-  classifier.input_dims_ = *ir::known_dims(*input.type.shape);
-  if (input.type.data_type != ir::DataType::kFloat32) {
-    return unsupported("input '{}' is {}, a classifier's is float32", input.name,
+  if (input.type.data_type != ir::DataType::kFloat32 || !engine::is_closed(input.type)) {
+    return unsupported("input '{}' is {}, a classifier's is float32 of known extents", input.name,
                        input.type.to_string());
   }
+  classifier.input_dims_ = *ir::known_dims(*input.type.shape);
   if (classifier.preprocess_) {
     const data::Preprocess& p = *classifier.preprocess_;
     const ir::TensorType made{ir::DataType::kFloat32,
@@ -72,7 +72,7 @@ Result<Classifier> Classifier::create(ir::Graph graph, const engine::Backend& ba
                           input.type.to_string(), made.to_string());
     }
   }
-  const ir::Shape& classes = *output.type.shape;
+  const ir::Shape classes = output.type.shape.value_or(ir::Shape{});
   if (!ir::is_floating_point(output.type.data_type) || classes.size() != 2 ||
       classes[0] != ir::Dim(1) || !classes[1].known() || classes[1].value() < 1) {
     return unsupported("output '{}' is {}, a classifier's is floating point [1,classes]",

@@ -95,7 +95,7 @@ Result<Evaluation> evaluate(ir::Graph graph, std::shared_ptr<const data::Dataset
   ASSIGN_OR_RETURN(const BatchRunner runner,
                    BatchRunner::create(std::move(graph), *backend, options.compile));
   const engine::TensorInfo& output = runner.executable().outputs()[0];
-  if (output.type.shape->size() != 2 || !(*output.type.shape)[1].known()) {
+  if (!output.type.has_rank(2) || !(*output.type.shape)[1].known()) {
     return unsupported("output '{}' is {}, expected [N,classes]", output.name,
                        output.type.to_string());
   }

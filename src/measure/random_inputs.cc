@@ -9,6 +9,9 @@ Result<std::vector<ir::Tensor>> random_inputs(std::span<const engine::TensorInfo
   std::vector<ir::Tensor> inputs;
   Random random(seed);
   for (const engine::TensorInfo& info : infos) {
+    if (!engine::is_closed(info.type))
+      return unsupported("input '{}' is {}, and nothing says its extents", info.name,
+                         info.type.to_string());
     ASSIGN_OR_RETURN(ir::Tensor tensor,
                      ir::Tensor::create(info.type.data_type, *ir::known_dims(*info.type.shape)));
     const bool is_byte =

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <array>
+
 #include "base/checked_math.h"
 #include "ops/element_copy.h"
 #include "ops/op_def.h"
@@ -21,7 +24,8 @@ Result<Types> infer_interleave(const InferContext& context) {
   ir::Shape& shape = *y.shape;
   if (shape.size() != blocks.size() + 2)
     return invalid_data("{} blocks for an input of shape {}", blocks.size(), ir::to_string(shape));
-  if (group < 1 || (shape[1].known() && shape[1].value() % (*count * group) != 0)) {
+  const auto divisor = checked_product(std::array{*count, std::max<std::int64_t>(group, 0)});
+  if (group < 1 || !divisor || (shape[1].known() && shape[1].value() % *divisor != 0)) {
     return invalid_data("{} channels are no multiple of {} blocks in {} groups",
                         shape[1].to_string(), *count, group);
   }

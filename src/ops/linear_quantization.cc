@@ -16,12 +16,13 @@ std::int64_t block_count(std::int64_t extent, std::int64_t block) {
 Status check_linear_quantization(const InferContext& context) {
   const auto& x = context.input(0).shape;
   const auto& scale = context.input(1).shape;
+  const auto is_one = [](const ir::Shape& shape) { return shape.empty() || shape == ir::Shape{1}; };
   if (context.has_input(2) && context.input(2).shape && scale &&
-      *context.input(2).shape != *scale) {
+      *context.input(2).shape != *scale && !(is_one(*scale) && is_one(*context.input(2).shape))) {
     return invalid_data("zero point has shape {}, the scale {}",
                         ir::to_string(*context.input(2).shape), ir::to_string(*scale));
   }
-  if (!x || !scale || scale->empty() || *scale == ir::Shape{1}) return {};
+  if (!x || !scale || is_one(*scale)) return {};
   ASSIGN_OR_RETURN(const std::size_t axis,
                    normalize_axis(context.attributes().get_int("axis"), x->size()));
   const std::int64_t block = context.attributes().get_int("block_size");

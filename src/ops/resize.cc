@@ -172,6 +172,17 @@ Status read_sizes(const ir::Tensor& sizes, Policy policy, std::span<const std::s
 }
 
 // All axes of an input of these extents. One of scales and sizes is there.
+// A filter that is stretched to several times the input: no model asks for it, and it would take
+// any time and memory.
+Status check_stretch(const Options& options, const std::vector<Axis>& axes) {
+  for (const Axis& axis : axes) {
+    const double elements = 4.0 * (static_cast<double>(axis.input) + 1);
+    if (options.antialias && axis.output > 0 && !(axis.scale * elements >= 1))
+      return unsupported("antialiasing by a scale of {} on {} elements", axis.scale, axis.input);
+  }
+  return {};
+}
+
 Result<std::vector<Axis>> resolve_axes(const Attributes& attributes, const Options& options,
                                        const Dims& dims, const Operands& operands) {
   ASSIGN_OR_RETURN(const auto axes, resized_axes(attributes, dims.size()));
@@ -181,6 +192,7 @@ Result<std::vector<Axis>> resolve_axes(const Attributes& attributes, const Optio
   if (operands.sizes != nullptr) {
     RETURN_IF_ERROR(require_count("sizes", operands.sizes->num_elements(), axes.size()));
     RETURN_IF_ERROR(read_sizes(*operands.sizes, options.policy, axes, all));
+    RETURN_IF_ERROR(check_stretch(options, all));
     return all;
   }
   RETURN_IF_ERROR(require_count("scales", operands.scales->num_elements(), axes.size()));
@@ -189,6 +201,7 @@ Result<std::vector<Axis>> resolve_axes(const Attributes& attributes, const Optio
     ASSIGN_OR_RETURN(axis.scale, read_scale(*operands.scales, i));
     ASSIGN_OR_RETURN(axis.output, scaled_extent(axis));
   }
+  RETURN_IF_ERROR(check_stretch(options, all));
   return all;
 }
 
@@ -490,6 +503,9 @@ Result<Values> evaluate_resize(const EvaluateContext& context) {
 }  // namespace
 }  // namespace resize
 
+// What is listed for each element of the output shall not be larger than what is computed.
+constexpr std::int64_t kMostResized = 1 << 24;
+
 Result<std::vector<ResizedAxis>> resized_axes(const ir::Node& node, const Dims& dims,
                                               const ir::Tensor* scales, const ir::Tensor* sizes) {
   const Attributes given = attributes(node);
@@ -501,6 +517,7 @@ Result<std::vector<ResizedAxis>> resized_axes(const ir::Node& node, const Dims& 
   std::vector<ResizedAxis> result;
   for (const resize::Axis& axis : axes) {
     if (axis.input < 1 || axis.output < 1) return unsupported("an axis without elements");
+    if (axis.output > kMostResized) return unsupported("an axis of {} elements", axis.output);
     ResizedAxis& made = result.emplace_back();
     made.unchanged = axis.scale == 1 && axis.input == axis.output;
     for (std::int64_t i = 0; i < axis.output; ++i) {

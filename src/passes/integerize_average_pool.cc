@@ -18,6 +18,9 @@ const ir::Tensor* spatial_axes(const ir::Graph& graph, const ir::Node& node) {
   if (axes == nullptr || !shape || shape->size() < 4) return nullptr;
   auto reduced = ops::normalize_axes(axes->to_int64s(), shape->size());
   if (!reduced.ok() || reduced->size() != shape->size() - 2) return nullptr;
+  if (std::any_of(shape->begin() + 2, shape->end(),
+                  [](const ir::Dim& extent) { return extent == ir::Dim(0); }))
+    return nullptr;
   std::sort(reduced->begin(), reduced->end());
   return reduced->front() == 2 ? axes : nullptr;
 }

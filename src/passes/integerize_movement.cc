@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "ops/attributes.h"
 #include "ops/op_def.h"
 #include "ops/requantize.h"
@@ -34,6 +36,7 @@ RuleResult pad(const ir::Graph& graph, const ir::Node& node) {
       return std::nullopt;
     }
   }
+  if (std::isnan(value)) value = 0;  // as QuantizeLinear has it
   ir::Tensor fill = ir::Tensor::zeros(y->data_type, {});
   fill.set_double(0, ops::round_to_quantized(static_cast<float>(value) / y->scale_value,
                                              y->zero_value, ops::quantized_range(y->data_type)));

@@ -18,6 +18,9 @@ using ir::Node;
 using ir::Tensor;
 using ir::ValueId;
 
+// A bias that leaves sums in an int32 room: more is no trained one.
+constexpr double kMostBias = 0x1p30;
+
 bool is_8_bit(DataType type) { return type == DataType::kInt8 || type == DataType::kUint8; }
 
 // Scale and zero point of a Quantize- or DequantizeLinear whose 8-bit side is `value`.
@@ -207,7 +210,8 @@ std::optional<Tensor> quantized_bias(const Graph& graph, ValueId value, const Qu
     bool exact = true;
     for (std::int64_t c = 0; c < channels && exact; ++c) {
       exact = static_cast<float>(element(*scale, c)) == accumulator_scale(c) &&
-              (zero == nullptr || element(*zero, c) == 0);
+              (zero == nullptr || element(*zero, c) == 0) &&
+              std::abs(element(*given, c)) < kMostBias;
     }
     if (exact) return *given;
   }
@@ -216,7 +220,7 @@ std::optional<Tensor> quantized_bias(const Graph& graph, ValueId value, const Qu
     const double raw = element(*given, c) - (zero == nullptr ? 0.0 : element(*zero, c));
     const double real = raw * (scale == nullptr ? 1.0 : element(*scale, c));
     const double steps = std::nearbyint(real / static_cast<double>(accumulator_scale(c)));
-    if (!(std::abs(steps) < 0x1p30)) return std::nullopt;
+    if (!(std::abs(steps) < kMostBias)) return std::nullopt;
     quantized.set_double(c, steps);
   }
   return quantized;

@@ -89,6 +89,12 @@ std::int64_t bytes_of(const Graph& graph, ValueId value) {
          8;
 }
 
+// Of a node on values of four axes.
+std::int64_t axis_of(const Node& node) {
+  const std::int64_t axis = ops::attributes(node).get_int("axis");
+  return axis < 0 ? axis + 4 : axis;
+}
+
 class RowMapper {
  public:
   RowMapper(const Graph& graph, const Node& node) : graph_(graph), node_(node) {}
@@ -155,14 +161,13 @@ class RowMapper {
     const Node& main = op.main;
     const ops::OpDef* def = ops::find_op(main.domain, main.op_type);
     if (def == nullptr) return false;
-    const bool joins = main.is("Concat") && ops::attributes(main).get_int("axis") == 1;
+    const bool joins = main.is("Concat") && axis_of(main) == 1;
     const bool quantizes = main.is("QLinearAdd", ir::kMicrosoftDomain) ||
                            main.is("QuantizeLinear") || main.is("DequantizeLinear");
     if (!joins && !quantizes && !def->traits.unary_elementwise && !def->traits.binary_elementwise)
       return false;
     // Scales and the like along rows.
-    if (main.has_attribute("axis") && ops::attributes(main).get_int("axis") == kRowAxis)
-      return false;
+    if (main.has_attribute("axis") && axis_of(main) == kRowAxis) return false;
     for (std::size_t i = 0; i < main.inputs.size(); ++i)
       if (main.input(i) != ir::kNoValue && !take_operand(op.slots[i])) return false;
     return true;

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <limits>
 
+#include "base/checked_math.h"
 #include "ops/attributes.h"
 #include "ops/conv_transpose.h"
 
@@ -13,6 +14,12 @@ namespace {
 using Dims = std::vector<std::int64_t>;
 
 constexpr std::int64_t kMostPhases = 4096;
+// Beyond these nothing that is reckoned here overflows.
+constexpr std::int64_t kMostReach = std::int64_t{1} << 31;
+// Taps that are missing in a dilated kernel are zeros in what it becomes: so many times its
+// elements, or so many elements, are no gain any more.
+constexpr std::int64_t kMostGrowth = 64;
+constexpr std::int64_t kFewElements = 1 << 16;
 
 }  // namespace
 
@@ -104,11 +111,13 @@ std::optional<TransposedConvolution> transposed_convolution(const ir::Graph& gra
   result.dilations = window.dilations;
   result.group = ops::attributes(node).get_int("group");
   result.group_outputs = weights.dim(1);
-  if (weights.num_elements() == 0 || result.phases() > kMostPhases) return std::nullopt;
+  const auto phases = checked_product(result.strides);
+  if (weights.num_elements() == 0 || !phases || *phases > kMostPhases) return std::nullopt;
   Dims pads_begin;
   Dims pads_end;
   for (std::size_t axis = 0; axis < window.kernel.size(); ++axis) {
     const std::int64_t stride = window.strides[axis];
+    if (window.dilations[axis] > kMostReach / window.kernel[axis]) return std::nullopt;
     const std::int64_t reach = (window.kernel[axis] - 1) * window.dilations[axis] + 1;
     std::int64_t taps = (reach + stride - 1) / stride;
     // Of the whole output, which has `stride` pixels for each input and each tap but one, what the
@@ -132,6 +141,11 @@ std::optional<TransposedConvolution> transposed_convolution(const ir::Graph& gra
     pads_begin.push_back(taps - 1 - spare_begin);
     pads_end.push_back(taps - 1 - spare_end);
   }
+  Dims elements{weights.dim(0), result.group_outputs, *phases};
+  elements.insert(elements.end(), result.taps.begin(), result.taps.end());
+  const auto count = checked_product(elements);
+  if (!count || *count > std::max(kFewElements, kMostGrowth * weights.num_elements()))
+    return std::nullopt;
   pads_begin.insert(pads_begin.end(), pads_end.begin(), pads_end.end());
   result.convolution = {
       {"kernel_shape", result.taps}, {"pads", pads_begin}, {"group", result.group}};

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 
 #include "api/c/handles.h"
@@ -14,7 +15,11 @@ thread_local char last_error[kMostText] = "";
 }  // namespace
 
 lathe_status fail(lathe_status status, std::string_view text) noexcept {
-  const std::size_t size = text.copy(last_error, kMostText - 1);
+  std::size_t size = std::min(text.size(), kMostText - 1);
+  // Not within a character of UTF-8.
+  if (size < text.size())
+    while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80) --size;
+  text.copy(last_error, size);
   last_error[size] = 0;
   return status;
 }

@@ -252,8 +252,6 @@ lathe_status lathe_executable_plan(const lathe_executable* executable, const int
     LATHE_REQUIRE(shapes);
     LATHE_REQUIRE(ranks);
   }
-  if (count != executable->inputs.infos.size())
-    return fail_index(__func__, count, executable->inputs.infos.size());
   for (size_t i = 0; i < count; ++i) {
     if (const lathe_status status = check_shape(__func__, shapes[i], ranks[i]); status != LATHE_OK)
       return status;

@@ -158,7 +158,14 @@ const void* lathe_tensor_data(const lathe_tensor* tensor) {
   return tensor == nullptr ? nullptr : tensor->tensor.bytes().data();
 }
 void* lathe_tensor_mutable_data(lathe_tensor* tensor) {
-  return tensor == nullptr ? nullptr : tensor->tensor.mutable_bytes().data();
+  void* data = nullptr;
+  if (tensor != nullptr) {
+    guarded([&] {
+      data = tensor->tensor.mutable_bytes().data();
+      return LATHE_OK;
+    });
+  }
+  return data;
 }
 
 lathe_status lathe_context_create(const lathe_executable* executable, lathe_context** context) {

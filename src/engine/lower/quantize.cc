@@ -43,7 +43,8 @@ void lower_lookup(PlanBuilder& builder, const ops::FusedOperator& op) {
 }
 
 bool fits_dequantize_linear(const ir::Graph& graph, const ir::Node& node) {
-  return quantized_side(graph, node, node.input(0)).has_value();
+  return graph.tensor_type(node.output()).data_type == ir::DataType::kFloat32 &&
+         quantized_side(graph, node, node.input(0)).has_value();
 }
 
 void lower_dequantize_linear(PlanBuilder& builder, const ops::FusedOperator& op) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <unordered_map>
 
 #include "base/json_text.h"
 #include "formats/lathe/checksum.h"
@@ -82,22 +83,33 @@ std::string join_parts(const std::array<std::string_view, kParts>& parts) {
   return file;
 }
 
+// Ids are the reader's own affair: the file names constants.
+json names_of(const ir::Graph& graph, std::span<const ir::ValueId> ids) {
+  json names = json::array();
+  for (const ir::ValueId id : ids) names.push_back(graph.value(id).name);
+  return names;
+}
+
 // What is packed, and the part of the file that its bytes become.
-json index_of(const ir::Prepared& prepared, std::string& packed) {
+json index_of(const ir::Graph& graph, std::string& packed) {
+  const ir::Prepared& prepared = *graph.prepared;
   json list = json::array();
   for (const ir::PackedConstants& constants : prepared.packed) {
     packed.resize(aligned(packed.size()));
     list.push_back({{"region", constants.region},
                     {"kernel", constants.kernel},
-                    {"constants", constants.constants},
+                    {"constants", names_of(graph, constants.constants)},
                     {"parameters", constants.parameters},
                     {"offset", packed.size()},
                     {"bytes", constants.bytes.size()}});
     packed.append(reinterpret_cast<const char*>(constants.bytes.data()), constants.bytes.size());
   }
-  return {{"source", prepared.source}, {"lathe", prepared.lathe_version},
-          {"isa", prepared.isa},       {"packing_version", prepared.packing_version},
-          {"spare", prepared.spare},   {"packed", std::move(list)}};
+  return {{"source", prepared.source},
+          {"lathe", prepared.lathe_version},
+          {"isa", prepared.isa},
+          {"packing_version", prepared.packing_version},
+          {"spare", names_of(graph, prepared.spare)},
+          {"packed", std::move(list)}};
 }
 
 // The parts of a file that has been found whole, but for kSpare.
@@ -204,27 +216,49 @@ class IndexReader {
   Status status_;
 };
 
-bool are_values(std::span<const ir::ValueId> ids, const ir::Graph& graph) {
-  return std::all_of(ids.begin(), ids.end(), [&](ir::ValueId id) {
-    return id >= 0 && static_cast<std::size_t>(id) < graph.value_count();
-  });
-}
+// The constants of a graph by name.
+class ConstantNames {
+ public:
+  explicit ConstantNames(const ir::Graph& graph) {
+    for (std::size_t v = 0; v < graph.value_count(); ++v) {
+      const auto id = static_cast<ir::ValueId>(v);
+      if (graph.constant(id) != nullptr) ids_.emplace(graph.value(id).name, id);
+    }
+  }
+
+  [[nodiscard]] Result<std::vector<ir::ValueId>> find(const std::vector<std::string>& names,
+                                                      std::string_view place) const {
+    std::vector<ir::ValueId> found;
+    for (const std::string& name : names) {
+      const auto id = ids_.find(name);
+      if (id == ids_.end()) return invalid_data("{}: the graph has no constant '{}'", place, name);
+      found.push_back(id->second);
+    }
+    return found;
+  }
+
+ private:
+  std::unordered_map<std::string_view, ir::ValueId> ids_;
+};
 
 Result<ir::PackedConstants> packed_from(const json& object, const std::string& place,
+                                        const ConstantNames& constants,
                                         std::span<const std::byte> all) {
   ir::PackedConstants packed;
+  std::vector<std::string> names;
   std::size_t offset = 0;
   std::size_t bytes = 0;
   IndexReader reader(object, place);
   reader.read("region", packed.region);
   reader.read("kernel", packed.kernel);
-  reader.read("constants", packed.constants);
+  reader.read("constants", names);
   reader.read("parameters", packed.parameters);
   reader.read("offset", offset);
   reader.read("bytes", bytes);
   RETURN_IF_ERROR(reader.status());
   if (offset % kAlignment != 0 || offset > all.size() || bytes > all.size() - offset)
     return invalid_data("{} does not lie among the packed weights", place);
+  ASSIGN_OR_RETURN(packed.constants, constants.find(names, place));
   packed.bytes = all.subspan(offset, bytes);
   return packed;
 }
@@ -238,18 +272,19 @@ Result<std::shared_ptr<ir::Prepared>> prepared_from(const CompiledFile& file,
   reader.read("lathe", prepared->lathe_version);
   reader.read("isa", prepared->isa);
   reader.read("packing_version", prepared->packing_version);
-  reader.read("spare", prepared->spare);
+  std::vector<std::string> spare;
+  reader.read("spare", spare);
   RETURN_IF_ERROR(reader.status());
-  if (!are_values(prepared->spare, graph))
-    return invalid_data("index.spare names a value that the graph does not have");
+  const ConstantNames constants(graph);
+  ASSIGN_OR_RETURN(prepared->spare, constants.find(spare, "index.spare"));
   const auto packed = index.find("packed");
   if (packed == index.end() || !packed->is_array())
     return invalid_data("index.packed is missing or no array");
   for (std::size_t i = 0; i < packed->size(); ++i) {
-    ASSIGN_OR_RETURN(
-        ir::PackedConstants constants,
-        packed_from((*packed)[i], fmt::format("index.packed[{}]", i), file.part(kPacked)));
-    prepared->packed.push_back(std::move(constants));
+    ASSIGN_OR_RETURN(ir::PackedConstants found,
+                     packed_from((*packed)[i], fmt::format("index.packed[{}]", i), constants,
+                                 file.part(kPacked)));
+    prepared->packed.push_back(std::move(found));
   }
   return prepared;
 }
@@ -270,7 +305,7 @@ Result<std::string> serialize_compiled(const ir::Graph& graph) {
   ASSIGN_OR_RETURN(const std::string model,
                    serialize_onnx_detached(graph, ir::kCanonicalOpset, place));
   std::string packed;
-  const std::string index = json_text(index_of(prepared, packed));
+  const std::string index = json_text(index_of(graph, packed));
   return join_parts({index, model, data.bytes, packed, spare.bytes});
 }
 

@@ -5,6 +5,7 @@
 import os
 import unittest
 
+import onnx_bytes
 from program import MODELS, PREPROCESS, SharedFolder, lathe, lathe_json, needs_fashion_mnist
 
 
@@ -23,6 +24,7 @@ class Compile(SharedFolder):
         self.assertEqual(self.made["size_bytes"], os.path.getsize(self.compiled))
         self.assertEqual(self.made["packed_for"], ["float32[1,1,28,28]"])
         self.assertGreater(self.made["ready_ms"], 0)
+        self.assertTrue(self.made["proved"])
         text = lathe("compile", self.model, "-o", self.path("again.lathe")).stdout
         self.assertIn("same answers", text)
 
@@ -84,6 +86,15 @@ class Compile(SharedFolder):
         fixed = self.path("fixed.lathe")
         lathe("compile", self.model, "-o", fixed, "--shape", "4x1x28x28")
         self.assertEqual(lathe_json("bench", fixed, "--seconds", "0.05", "--batch", "4")["results"][0]["batch"], 4)
+
+    def test_what_cannot_be_compared_is_not_called_proved(self):
+        model = self.path("rankless.onnx")
+        with open(model, "wb") as file:
+            file.write(onnx_bytes.model([onnx_bytes.node("NonZero", ["x"], ["y"])],
+                                        [onnx_bytes.value_info("x", None)], [onnx_bytes.value_info("y", None, 7)]))
+        made = lathe_json("compile", model, "-o", self.path("rankless.lathe"))
+        self.assertFalse(made["proved"])
+        self.assertIn("not compared", " ".join(made["notes"]))
 
     def test_a_detector_of_others(self):
         model = os.path.join(MODELS, "ultraface", "version-RFB-320.onnx")

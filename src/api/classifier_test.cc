@@ -28,13 +28,16 @@ std::filesystem::path test_folder() {
 struct ColorModel {
   bool softmax = false;
   bool preprocess = true;
+  bool open = false;  // the image's height and width
   std::vector<std::string> labels = {"red", "green", "blue"};
   float scale = 1;
 
   [[nodiscard]] Model load(std::string_view name) const {
     ir::Graph graph;
     const ir::ValueId image = graph.add_input(
-        "image", {ir::DataType::kFloat32, ir::Shape{ir::Dim::symbol("N"), 3, 2, 2}});
+        "image", {ir::DataType::kFloat32,
+                  ir::Shape{ir::Dim::symbol("N"), 3, open ? ir::Dim::symbol("H") : ir::Dim(2),
+                            open ? ir::Dim::symbol("W") : ir::Dim(2)}});
     const ir::ValueId factor = graph.add_constant("factor", ir::Tensor::scalar(scale));
     const ir::ValueId mean = graph.add("GlobalAveragePool", std::array{image});
     const ir::ValueId flat = graph.add("Flatten", std::array{mean}, {{"axis", std::int64_t{1}}});
@@ -124,6 +127,16 @@ TEST(Classifier, SaysWhatTheModelLacks) {
   const auto labels = Classifier::create(ColorModel{.labels = {"red"}}.load("labels.onnx"));
   ASSERT_FALSE(labels.ok());
   EXPECT_THAT(labels.failure().message(), HasSubstr("1 labels for 3 classes"));
+}
+
+TEST(Classifier, WantsImagesOfOneSize) {
+  const Model model = ColorModel{.open = true}.load("open.onnx");
+  const auto open = Classifier::create(model);
+  ASSERT_FALSE(open.ok());
+  EXPECT_THAT(open.failure().message(), HasSubstr("extent"));
+  auto fixed = Classifier::create(model, {.dimensions = {{"H", 2}, {"W", 2}}});
+  ASSERT_TRUE(fixed.ok()) << fixed.failure().message();
+  EXPECT_TRUE(fixed->classify(kTealPixel).ok());
 }
 
 TEST(Classifier, RefusesScoresThatAreNotFinite) {

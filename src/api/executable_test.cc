@@ -58,6 +58,22 @@ TEST(Executable, TellsOfMemoryThatDoesNotFit) {
   EXPECT_FALSE(context.run_into({&input, 1}, {}).ok());
 }
 
+// A tensor that was refused once still writes to the caller's memory.
+TEST(Executable, FailedRunsLeaveTheCallersMemoryWhereItIs) {
+  Context context = compile().new_context();
+  const Tensor input = ramp(1);
+  std::array<float, 4> to{};
+  Tensor output = Tensor::borrow_writable<float>({1, 4}, to).value();
+  {
+    const Tensor copy = output;
+    const Expected<void> done = context.run_into({&input, 1}, {&output, 1});
+    ASSERT_FALSE(done.ok());
+    EXPECT_THAT(done.failure().message(), HasSubstr("shared by a copy"));
+  }
+  ASSERT_TRUE(context.run_into({&input, 1}, {&output, 1}).ok());
+  EXPECT_THAT(to, ElementsAreArray(expected_of(input)));
+}
+
 TEST(Executable, WritesToTensorsOfBeforeUnlessTheyAreShared) {
   Context context = compile().new_context();
   std::array<Tensor, 1> outputs;

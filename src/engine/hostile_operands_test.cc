@@ -85,6 +85,48 @@ TEST(HostileOperands, TheNativeEngineAnswersAsTheReference) {
   }
 }
 
+// Attributes that change what a node makes, or how large it becomes on the way.
+TEST(HostileOperands, FormsThatKernelsDoNotHave) {
+  if (!select_isa().ok()) GTEST_SKIP() << select_isa().error().message();
+  using Ints = std::vector<std::int64_t>;
+  const Tensor steps = Tensor::from_values<std::int8_t>({2, 3}, {-128, -1, 0, 1, 2, 127});
+  Tensor image = Tensor::zeros(DataType::kFloat32, {1, 1, 2, 2});
+  for (float& x : image.mutable_data<float>()) x = 1.5F;
+  const Tensor kernel = Tensor::from_values<float>({1, 1, 2, 2}, {1, 2, 3, 4});
+  const auto far = [](std::int64_t dilation) {
+    const std::int64_t pad = dilation / 2;
+    return ir::AttributeMap{{"dilations", Ints{dilation, dilation}},
+                            {"pads", Ints{pad, pad, pad, pad}}};
+  };
+  struct Case {
+    const char* op;
+    Tensor input;
+    std::vector<Tensor> constants;
+    ir::AttributeMap attributes;
+  };
+  const std::vector<Case> cases{
+      {"DequantizeLinear", steps, {Tensor::scalar(0.5F)}, {{"output_dtype", std::int64_t{10}}}},
+      {"DequantizeLinear", steps, {Tensor::scalar(0.5F)}, {{"output_dtype", std::int64_t{16}}}},
+      {"DequantizeLinear", steps, {Tensor::scalar(0.5F)}, {{"output_dtype", std::int64_t{1}}}},
+      {"ConvTranspose", image, {kernel}, far(1'000'000)},
+      {"ConvTranspose", image, {kernel}, far(100'000)},
+      {"ConvTranspose", image, {kernel}, far(2)},
+  };
+  for (const Case& one : cases) {
+    SCOPED_TRACE(one.op);
+    Graph g;
+    std::vector<ValueId> ids{g.add_input("x", one.input.type())};
+    for (const Tensor& constant : one.constants) ids.push_back(g.add_constant("c", constant));
+    g.set_outputs({g.add(one.op, ids, one.attributes, "node")});
+    ASSERT_TRUE(ops::infer_shapes(g).ok());
+    const auto expected = answer_of(reference_backend(), g, one.input);
+    const auto actual = answer_of(native_backend(), g, one.input);
+    ASSERT_TRUE(expected.ok()) << expected.error().message();
+    ASSERT_TRUE(actual.ok()) << actual.error().message();
+    EXPECT_TRUE(agree(*expected, *actual));
+  }
+}
+
 TEST(HostileOperands, TextComesThrough) {
   if (!select_isa().ok()) GTEST_SKIP() << select_isa().error().message();
   Tensor words = Tensor::zeros(DataType::kString, {2});

@@ -128,6 +128,25 @@ TEST_F(StripsTest, IntegersToo) {
   EXPECT_LT(check(g, 16, true), 0.6);
 }
 
+// Scales that belong to rows are not split.
+TEST_F(StripsTest, ScalesAlongRowsStayWhole) {
+  Graph g;
+  const ir::ValueId x = g.add_input("x", {ir::DataType::kFloat32, ir::Shape{1, 2, 64, 8}});
+  Tensor steps = Tensor::zeros(ir::DataType::kFloat32, {64});
+  for (float& step : steps.mutable_data<float>()) step = 0.05F;
+  const ir::ValueId scale = g.add_constant("scale", steps);
+  const ir::AttributeMap axis{{"axis", std::int64_t{-2}}};
+  const ir::ValueId quantized = g.add("QuantizeLinear", std::array{x, scale}, axis);
+  const ir::ValueId y = g.add("DequantizeLinear", std::array{quantized, scale}, axis);
+  g.set_outputs({g.add("Relu", std::array{y}, {}, "y")});
+  ASSERT_TRUE(ops::infer_shapes(g).ok());
+  const auto whole = compile(g, 0);
+  const auto strips = compile(g, 16);
+  ASSERT_TRUE(whole != nullptr && strips != nullptr);
+  const Tensor input = random_input({1, 2, 64, 8}, 3);
+  EXPECT_TRUE(run(*whole, input).at(0).identical(run(*strips, input).at(0)));
+}
+
 TEST_F(StripsTest, SayWhatTheyAreGoodFor) {
   Graph graph = tall_network(128);
   ASSERT_TRUE(ops::infer_shapes(graph).ok());

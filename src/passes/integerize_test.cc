@@ -59,6 +59,52 @@ TEST(Integerize, EveryFormOfALayer) {
 }
 
 // Weights of uint8 come to kernels as int8 less 128 each, which is the same number.
+// What an exporter clips to the end of an int32 would wrap around with the first sum.
+TEST(Integerize, LeavesABiasFloatThatLeavesSumsNoRoom) {
+  Graph g;
+  const auto number = [&](float value) { return g.add_constant("scale", Tensor::scalar(value)); };
+  const auto quantized = [&](ValueId x, float scale) {
+    const ValueId zero = g.add_constant("zero", Tensor::zeros(DataType::kInt8, {}));
+    const ValueId q = g.add("QuantizeLinear", std::array{x, number(scale), zero});
+    return g.add("DequantizeLinear", std::array{q, number(scale), zero});
+  };
+  const ValueId x = g.add_input("x", {DataType::kFloat32, ir::Shape{1, 1, 1, 2}});
+  Tensor weights = Tensor::zeros(DataType::kInt8, {1, 1, 1, 1});
+  weights.set_double(0, 100);
+  const ValueId w =
+      g.add("DequantizeLinear", std::array{g.add_constant("w", weights), number(0x1p-30F)});
+  const ValueId b =
+      g.add("DequantizeLinear",
+            std::array{g.add_constant("b", Tensor::from_values<std::int32_t>({1}, {INT32_MAX})),
+                       g.add_constant("s", Tensor::from_values<float>({1}, {0x1p-35F}))});
+  const ValueId conv = g.add("Conv", std::array{quantized(x, 0x1p-5F), w, b});
+  g.set_outputs({quantized(conv, 0x1p-10F)});
+  ASSERT_TRUE(ops::infer_shapes(g).ok());
+  const auto integer = run_phases(g, inference_pipeline());
+  ASSERT_TRUE(integer.ok()) << integer.error().message();
+  const std::array input{Tensor::from_values<float>({1, 1, 1, 2}, {1, -1})};
+  EXPECT_TRUE(ops::evaluate(g, input)->at(0).identical(ops::evaluate(*integer, input)->at(0)));
+}
+
+// A scale of one element is a scalar or a vector of one.
+TEST(Integerize, TakesScalesOfOneElementWithZeroPointsOfNoAxis) {
+  Graph g;
+  const ValueId x = g.add_input("x", {DataType::kFloat32, ir::Shape{2, 3}});
+  const auto scale = [&](float value) {
+    return g.add_constant("scale", Tensor::from_values<float>({1}, {value}));
+  };
+  const ValueId q = g.add("QuantizeLinear", std::array{x, scale(0.5F)});
+  const ValueId moved =
+      g.add("Flatten", std::array{g.add("DequantizeLinear", std::array{q, scale(0.5F)})});
+  const ValueId again = g.add("QuantizeLinear", std::array{moved, scale(0.25F)});
+  g.set_outputs({g.add("DequantizeLinear", std::array{again, scale(0.25F)})});
+  ASSERT_TRUE(ops::infer_shapes(g).ok());
+  const auto integer = run_phases(g, inference_pipeline());
+  ASSERT_TRUE(integer.ok()) << integer.error().message();
+  const std::array input{Tensor::from_values<float>({2, 3}, {0, 1, 2, 3, 4, 5})};
+  EXPECT_TRUE(ops::evaluate(g, input)->at(0).identical(ops::evaluate(*integer, input)->at(0)));
+}
+
 TEST(Integerize, MakesUnsignedWeightsSigned) {
   const auto integer =
       run_phases(FormGraph({.weights = Weights::kUint8Middle}).build(), inference_pipeline());

@@ -17,7 +17,7 @@ TEST(Names, KnowUtf8) {
 TEST(Names, AreShownOnOneLineAndShort) {
   EXPECT_EQ(printable("caf\xc3\xa9"), "caf\xc3\xa9");
   EXPECT_EQ(printable("a\nb\xff"), "a\\x0ab\\xff");
-  EXPECT_EQ(printable(std::string(200, 'x')), std::string(80, 'x') + "...");
+  EXPECT_EQ(printable(std::string(200, 'x')), fmt::format("{:x<80}...", ""));
 }
 
 TEST(Names, AreChecked) {

@@ -1,5 +1,6 @@
 #include "formats/onnx/names.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace lathe::formats {

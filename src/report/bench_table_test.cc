@@ -1,5 +1,6 @@
 #include "report/bench_table.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -62,7 +63,7 @@ TEST(BenchTextTest, LeavesOutTheLeastWhereRoomIsShort) {
 
 TEST(BenchTextTest, FitsATerminal) {
   BenchPage page = test_bench_page();
-  page.report.failures.push_back(test_failure("x.onnx", std::string(100, 'r') + " and a reason"));
+  page.report.failures.push_back(test_failure("x.onnx", fmt::format("{:r<100} and a reason", "")));
   const std::string longest = "a-model-with-a-name-of-fortyfour-letters.onnx";
   page.report.results[0].model = longest;
   for (const int width : {60, 80, 120}) {

@@ -88,13 +88,24 @@ class Compile(SharedFolder):
         self.assertEqual(lathe_json("bench", fixed, "--seconds", "0.05", "--batch", "4")["results"][0]["batch"], 4)
 
     def test_what_cannot_be_compared_is_not_called_proved(self):
-        model = self.path("rankless.onnx")
-        with open(model, "wb") as file:
-            file.write(onnx_bytes.model([onnx_bytes.node("NonZero", ["x"], ["y"])],
-                                        [onnx_bytes.value_info("x", None)], [onnx_bytes.value_info("y", None, 7)]))
-        made = lathe_json("compile", model, "-o", self.path("rankless.lathe"))
+        model = self.path("gather.onnx")
+        with open(model, "wb") as file:  # random indices are 0 and 1, of which the axis has only the first
+            file.write(onnx_bytes.model([onnx_bytes.node("Gather", ["x", "indices"], ["y"], name="pick")],
+                                        [onnx_bytes.value_info("x", [1, 3]),
+                                         onnx_bytes.value_info("indices", [9], 7)],
+                                        [onnx_bytes.value_info("y", [9, 3])]))
+        made = lathe_json("compile", model, "-o", self.path("gather.lathe"))
         self.assertFalse(made["proved"])
         self.assertIn("not compared", " ".join(made["notes"]))
+
+    def test_an_input_of_no_rank_wants_a_typical_shape(self):
+        model = self.path("rankless.onnx")
+        with open(model, "wb") as file:
+            file.write(onnx_bytes.model([onnx_bytes.node("Relu", ["x"], ["y"])], [onnx_bytes.value_info("x", None)],
+                                        [onnx_bytes.value_info("y", None)]))
+        call = ["compile", model, "-o", self.path("rankless.lathe")]
+        self.assertIn("--typical-shape", lathe(*call, status=1).stderr)
+        self.assertTrue(lathe_json(*call, "--typical-shape", "2x3")["proved"])
 
     def test_a_detector_of_others(self):
         model = os.path.join(MODELS, "ultraface", "version-RFB-320.onnx")

@@ -45,6 +45,13 @@ lathe_status fail_index(const char* function, std::size_t index, std::size_t cou
   return LATHE_INVALID_ARGUMENT;
 }
 
+lathe_status fail_count(const char* function, const char* what, std::size_t given,
+                        std::size_t wanted) noexcept {
+  std::snprintf(last_error, kMostText, "%s: %zu %s given, the model wants %zu", function, given,
+                what, wanted);
+  return LATHE_INVALID_ARGUMENT;
+}
+
 lathe_status check_shape(const char* function, const int64_t* shape, std::size_t rank) noexcept {
   if (rank > kMostAxes) {
     std::snprintf(last_error, kMostText, "%s: a shape of %zu axes, at most %zu can be had",

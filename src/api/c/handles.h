@@ -63,6 +63,9 @@ lathe_status fail(const Failure& failure) noexcept;
 // "FUNCTION: NAME is NULL"
 lathe_status fail_null(const char* function, const char* name) noexcept;
 lathe_status fail_index(const char* function, std::size_t index, std::size_t count) noexcept;
+// A wrong number of something that the model has a number of.
+lathe_status fail_count(const char* function, const char* what, std::size_t given,
+                        std::size_t wanted) noexcept;
 
 // The body's status; what it throws becomes one.
 template <typename Body>

@@ -252,6 +252,8 @@ lathe_status lathe_executable_plan(const lathe_executable* executable, const int
     LATHE_REQUIRE(shapes);
     LATHE_REQUIRE(ranks);
   }
+  if (count != executable->inputs.infos.size())
+    return fail_count(__func__, "shapes", count, executable->inputs.infos.size());
   for (size_t i = 0; i < count; ++i) {
     if (const lathe_status status = check_shape(__func__, shapes[i], ranks[i]); status != LATHE_OK)
       return status;

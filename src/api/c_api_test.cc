@@ -203,6 +203,7 @@ TEST_F(CApiTest, PlansForShapes) {
             LATHE_INVALID_ARGUMENT);
   EXPECT_EQ(lathe_executable_plan(executable_.get(), shapes, ranks, 2, &outputs),
             LATHE_INVALID_ARGUMENT);
+  EXPECT_THAT(lathe_last_error(), HasSubstr("2 shapes given, the model wants 1"));
   EXPECT_EQ(outputs, nullptr);
 }
 

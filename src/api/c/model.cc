@@ -2,6 +2,7 @@
 
 using lathe::c::check_shape;
 using lathe::c::fail;
+using lathe::c::fail_count;
 using lathe::c::fail_index;
 using lathe::c::fill;
 using lathe::c::guarded;

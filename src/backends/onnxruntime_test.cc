@@ -71,7 +71,7 @@ TEST_F(OnnxRuntimeTest, NetworksAgreeWithTheReference) {
 TEST_F(OnnxRuntimeTest, AgreesWithNativeAtEverySizeOfImage) {
   if (!select_isa().ok()) GTEST_SKIP() << select_isa().error().message();
   const Graph graph =
-      with_open_images(test_network("resnet18", {.channels = 3, .height = 64, .width = 64}));
+      with_open_images(test_network("resnet8", {.channels = 3, .height = 64, .width = 64}));
   const CompileOptions options{.threads = 1, .leave_open = true};
   const auto native = compile(native_backend(), graph, options);
   ASSERT_TRUE(native);

@@ -101,7 +101,6 @@ def transformer(tokens=128, width=512, heads=8):
 def in_halves(path, type, element):
     """The same model in 16-bit floating point: initializers, inputs and outputs."""
     model = onnx.load(path)
-    model.opset_import[0].version = max(22, model.opset_import[0].version)  # from which on convolutions take both
     graph = model.graph
     del graph.value_info[:]
     for tensor in graph.initializer:

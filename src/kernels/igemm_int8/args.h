@@ -11,7 +11,6 @@ namespace lathe::kernels {
 // out[r][c] = requantize(bias[c] + row_offsets[r]
 //                        + sum over t, k of rows[t * row_count + r][k] * weight[c][t][k])
 // for row_count rows and `channels` channels, sums modulo 2^32. Activations are unsigned bytes.
-inline constexpr std::int32_t kNoRowOffsets[16] = {};
 struct IgemmInt8Args {
   const std::uint8_t* const* rows;  // [taps][row_count], each with 4 * quads readable bytes
   std::size_t row_count;            // 1 to the kernel's mr
@@ -20,7 +19,7 @@ struct IgemmInt8Args {
   // int32 bias[width], float multiplier[width], int8 weights [taps * quads][width][4]; slots in
   // the kernel's order.
   const std::byte* panel;
-  const std::int32_t* row_offsets;  // [row_count], kNoRowOffsets where there are none
+  const std::int32_t* row_offsets;  // null: 0
   bool half;                        // the panel is a half panel
   std::size_t channels;             // to write, 1 to the panel's width
   std::byte* out;

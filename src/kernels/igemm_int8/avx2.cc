@@ -75,9 +75,15 @@ void tile(const IgemmInt8Args& args) {
 #pragma GCC unroll 4
   for (int r = 0; r < kRows; ++r) {
 #pragma GCC unroll 2
-    for (int v = 0; v < kVectors; ++v)
-      sums[r][v] =
-          _mm256_add_epi32(load(args.panel + v * 32), _mm256_set1_epi32(args.row_offsets[r]));
+    for (int v = 0; v < kVectors; ++v) sums[r][v] = load(args.panel + v * 32);
+  }
+  if (args.row_offsets != nullptr) {
+#pragma GCC unroll 4
+    for (int r = 0; r < kRows; ++r) {
+      const __m256i offset = _mm256_set1_epi32(args.row_offsets[r]);
+#pragma GCC unroll 2
+      for (int v = 0; v < kVectors; ++v) sums[r][v] = _mm256_add_epi32(sums[r][v], offset);
+    }
   }
 
   const __m256i low_bytes = _mm256_set1_epi16(0xff);

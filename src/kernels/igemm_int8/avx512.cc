@@ -16,9 +16,15 @@ void tile(const IgemmInt8Args& args) {
 #pragma GCC unroll 8
   for (int r = 0; r < kRows; ++r) {
 #pragma GCC unroll 2
-    for (int v = 0; v < kVectors; ++v)
-      sums[r][v] = _mm512_add_epi32(_mm512_loadu_si512(args.panel + v * 64),
-                                    _mm512_set1_epi32(args.row_offsets[r]));
+    for (int v = 0; v < kVectors; ++v) sums[r][v] = _mm512_loadu_si512(args.panel + v * 64);
+  }
+  if (args.row_offsets != nullptr) {
+#pragma GCC unroll 8
+    for (int r = 0; r < kRows; ++r) {
+      const __m512i offset = _mm512_set1_epi32(args.row_offsets[r]);
+#pragma GCC unroll 2
+      for (int v = 0; v < kVectors; ++v) sums[r][v] = _mm512_add_epi32(sums[r][v], offset);
+    }
   }
 
   const __m512i low_bytes = _mm512_set1_epi16(0xff);

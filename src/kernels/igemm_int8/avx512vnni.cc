@@ -20,12 +20,19 @@ void tile(const IgemmInt8Args& args) {
   __m512i sums[kUnroll][kRows][kVectors];
 #pragma GCC unroll 16
   for (int r = 0; r < kRows; ++r) {
-    const __m512i offset = _mm512_set1_epi32(args.row_offsets[r]);
 #pragma GCC unroll 2
     for (int v = 0; v < kVectors; ++v) {
-      sums[0][r][v] = _mm512_add_epi32(_mm512_loadu_si512(args.panel + v * 64), offset);
+      sums[0][r][v] = _mm512_loadu_si512(args.panel + v * 64);
 #pragma GCC unroll 4
       for (int u = 1; u < kUnroll; ++u) sums[u][r][v] = _mm512_setzero_si512();
+    }
+  }
+  if (args.row_offsets != nullptr) {
+#pragma GCC unroll 16
+    for (int r = 0; r < kRows; ++r) {
+      const __m512i offset = _mm512_set1_epi32(args.row_offsets[r]);
+#pragma GCC unroll 2
+      for (int v = 0; v < kVectors; ++v) sums[0][r][v] = _mm512_add_epi32(sums[0][r][v], offset);
     }
   }
 

@@ -222,7 +222,7 @@ void Convolution::run_block(const Operands& operands, std::byte* scratch, std::i
       const std::int64_t begin = tile_begin(t);
       args.row_count = static_cast<std::size_t>(tile_begin(t + 1) - begin);
       args.rows = rows + (begin - first) * taps;
-      args.row_offsets = weight_zero_point != 0 ? offsets + (begin - first) : kNoRowOffsets;
+      if (weight_zero_point != 0) args.row_offsets = offsets + (begin - first);
       args.out = out + (begin * out_c_ + channel) * value_bytes;
       kernel_.function(args);
     }

@@ -15,8 +15,10 @@ void tile(const IgemmInt8Args& args) {
   float multipliers[kWidth];
   const std::byte* panel = args.panel;
   for (std::size_t r = 0; r < args.row_count; ++r) std::memcpy(sums[r], panel, sizeof sums[r]);
-  for (std::size_t r = 0; r < args.row_count; ++r)
-    for (std::uint32_t& sum : sums[r]) sum += static_cast<std::uint32_t>(args.row_offsets[r]);
+  if (args.row_offsets != nullptr) {
+    for (std::size_t r = 0; r < args.row_count; ++r)
+      for (std::uint32_t& sum : sums[r]) sum += static_cast<std::uint32_t>(args.row_offsets[r]);
+  }
   panel += sizeof sums[0];
   std::memcpy(multipliers, panel, sizeof multipliers);
   const auto* weights = reinterpret_cast<const std::int8_t*>(panel + sizeof multipliers);

@@ -69,7 +69,8 @@ inline void store_rows(const __m256i (&sums)[kRows][1], const IgemmInt8Args& arg
   }
 }
 
-template <int kRows, int kVectors>
+// Of its own where there are offsets: a choice within costs registers that the sums need.
+template <bool kOffsets, int kRows, int kVectors>
 void tile(const IgemmInt8Args& args) {
   __m256i sums[kRows][kVectors];
 #pragma GCC unroll 4
@@ -77,7 +78,7 @@ void tile(const IgemmInt8Args& args) {
 #pragma GCC unroll 2
     for (int v = 0; v < kVectors; ++v) sums[r][v] = load(args.panel + v * 32);
   }
-  if (args.row_offsets != nullptr) {
+  if constexpr (kOffsets) {
 #pragma GCC unroll 4
     for (int r = 0; r < kRows; ++r) {
       const __m256i offset = _mm256_set1_epi32(args.row_offsets[r]);
@@ -126,13 +127,22 @@ void tile(const IgemmInt8Args& args) {
 }
 
 using Tile = void (*)(const IgemmInt8Args&);
-constexpr Tile kFull[] = {tile<1, 2>, tile<2, 2>, tile<3, 2>, tile<4, 2>};
-constexpr Tile kHalf[] = {tile<1, 1>, tile<2, 1>, tile<3, 1>, tile<4, 1>};
+template <bool kOffsets>
+constexpr Tile kFull[] = {tile<kOffsets, 1, 2>, tile<kOffsets, 2, 2>, tile<kOffsets, 3, 2>,
+                          tile<kOffsets, 4, 2>};
+template <bool kOffsets>
+constexpr Tile kHalf[] = {tile<kOffsets, 1, 1>, tile<kOffsets, 2, 1>, tile<kOffsets, 3, 1>,
+                          tile<kOffsets, 4, 1>};
+
+template <bool kOffsets>
+void run(const IgemmInt8Args& args) {
+  (args.half ? kHalf<kOffsets> : kFull<kOffsets>)[args.row_count - 1](args);
+}
 
 }  // namespace
 
 void igemm_s8_4x16_avx2(const IgemmInt8Args& args) {
-  (args.half ? kHalf : kFull)[args.row_count - 1](args);
+  args.row_offsets == nullptr ? run<false>(args) : run<true>(args);
 }
 
 }  // namespace lathe::kernels

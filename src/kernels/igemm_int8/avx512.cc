@@ -10,7 +10,8 @@
 namespace lathe::kernels {
 namespace {
 
-template <int kRows, int kVectors>
+// Of its own where there are offsets: a choice within costs registers that the sums need.
+template <bool kOffsets, int kRows, int kVectors>
 void tile(const IgemmInt8Args& args) {
   __m512i sums[kRows][kVectors];
 #pragma GCC unroll 8
@@ -18,7 +19,7 @@ void tile(const IgemmInt8Args& args) {
 #pragma GCC unroll 2
     for (int v = 0; v < kVectors; ++v) sums[r][v] = _mm512_loadu_si512(args.panel + v * 64);
   }
-  if (args.row_offsets != nullptr) {
+  if constexpr (kOffsets) {
 #pragma GCC unroll 8
     for (int r = 0; r < kRows; ++r) {
       const __m512i offset = _mm512_set1_epi32(args.row_offsets[r]);
@@ -64,15 +65,24 @@ void tile(const IgemmInt8Args& args) {
 }
 
 using Tile = void (*)(const IgemmInt8Args&);
-constexpr Tile kFull[] = {tile<1, 2>, tile<2, 2>, tile<3, 2>, tile<4, 2>,
-                          tile<5, 2>, tile<6, 2>, tile<7, 2>, tile<8, 2>};
-constexpr Tile kHalf[] = {tile<1, 1>, tile<2, 1>, tile<3, 1>, tile<4, 1>,
-                          tile<5, 1>, tile<6, 1>, tile<7, 1>, tile<8, 1>};
+template <bool kOffsets>
+constexpr Tile kFull[] = {tile<kOffsets, 1, 2>, tile<kOffsets, 2, 2>, tile<kOffsets, 3, 2>,
+                          tile<kOffsets, 4, 2>, tile<kOffsets, 5, 2>, tile<kOffsets, 6, 2>,
+                          tile<kOffsets, 7, 2>, tile<kOffsets, 8, 2>};
+template <bool kOffsets>
+constexpr Tile kHalf[] = {tile<kOffsets, 1, 1>, tile<kOffsets, 2, 1>, tile<kOffsets, 3, 1>,
+                          tile<kOffsets, 4, 1>, tile<kOffsets, 5, 1>, tile<kOffsets, 6, 1>,
+                          tile<kOffsets, 7, 1>, tile<kOffsets, 8, 1>};
+
+template <bool kOffsets>
+void run(const IgemmInt8Args& args) {
+  (args.half ? kHalf<kOffsets> : kFull<kOffsets>)[args.row_count - 1](args);
+}
 
 }  // namespace
 
 void igemm_s8_8x32_avx512(const IgemmInt8Args& args) {
-  (args.half ? kHalf : kFull)[args.row_count - 1](args);
+  args.row_offsets == nullptr ? run<false>(args) : run<true>(args);
 }
 
 }  // namespace lathe::kernels

@@ -13,7 +13,8 @@ namespace {
 // allow: vpdpbusd has a latency of 5 cycles and two start in each.
 constexpr int unroll(int outputs) { return outputs <= 2 ? 4 : outputs <= 5 ? 2 : 1; }
 
-template <int kRows, int kVectors>
+// Of its own where there are offsets: a choice within costs registers that the sums need.
+template <bool kOffsets, int kRows, int kVectors>
 void tile(const IgemmInt8Args& args) {
   constexpr int kUnroll = unroll(kRows * kVectors);
   constexpr std::size_t kQuadBytes = kVectors * 64;
@@ -27,7 +28,7 @@ void tile(const IgemmInt8Args& args) {
       for (int u = 1; u < kUnroll; ++u) sums[u][r][v] = _mm512_setzero_si512();
     }
   }
-  if (args.row_offsets != nullptr) {
+  if constexpr (kOffsets) {
 #pragma GCC unroll 16
     for (int r = 0; r < kRows; ++r) {
       const __m512i offset = _mm512_set1_epi32(args.row_offsets[r]);
@@ -84,17 +85,26 @@ void tile(const IgemmInt8Args& args) {
 }
 
 using Tile = void (*)(const IgemmInt8Args&);
-constexpr Tile kFull[] = {tile<1, 2>, tile<2, 2>,  tile<3, 2>,  tile<4, 2>,
-                          tile<5, 2>, tile<6, 2>,  tile<7, 2>,  tile<8, 2>,
-                          tile<9, 2>, tile<10, 2>, tile<11, 2>, tile<12, 2>};
-constexpr Tile kHalf[] = {tile<1, 1>, tile<2, 1>,  tile<3, 1>,  tile<4, 1>,
-                          tile<5, 1>, tile<6, 1>,  tile<7, 1>,  tile<8, 1>,
-                          tile<9, 1>, tile<10, 1>, tile<11, 1>, tile<12, 1>};
+template <bool kOffsets>
+constexpr Tile kFull[] = {tile<kOffsets, 1, 2>,  tile<kOffsets, 2, 2>,  tile<kOffsets, 3, 2>,
+                          tile<kOffsets, 4, 2>,  tile<kOffsets, 5, 2>,  tile<kOffsets, 6, 2>,
+                          tile<kOffsets, 7, 2>,  tile<kOffsets, 8, 2>,  tile<kOffsets, 9, 2>,
+                          tile<kOffsets, 10, 2>, tile<kOffsets, 11, 2>, tile<kOffsets, 12, 2>};
+template <bool kOffsets>
+constexpr Tile kHalf[] = {tile<kOffsets, 1, 1>,  tile<kOffsets, 2, 1>,  tile<kOffsets, 3, 1>,
+                          tile<kOffsets, 4, 1>,  tile<kOffsets, 5, 1>,  tile<kOffsets, 6, 1>,
+                          tile<kOffsets, 7, 1>,  tile<kOffsets, 8, 1>,  tile<kOffsets, 9, 1>,
+                          tile<kOffsets, 10, 1>, tile<kOffsets, 11, 1>, tile<kOffsets, 12, 1>};
+
+template <bool kOffsets>
+void run(const IgemmInt8Args& args) {
+  (args.half ? kHalf<kOffsets> : kFull<kOffsets>)[args.row_count - 1](args);
+}
 
 }  // namespace
 
 void igemm_s8_12x32_avx512vnni(const IgemmInt8Args& args) {
-  (args.half ? kHalf : kFull)[args.row_count - 1](args);
+  args.row_offsets == nullptr ? run<false>(args) : run<true>(args);
 }
 
 }  // namespace lathe::kernels

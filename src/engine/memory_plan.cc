@@ -1,34 +1,40 @@
 #include "engine/memory_plan.h"
 
 #include <algorithm>
+#include <functional>
+#include <map>
 #include <numeric>
 
 namespace lathe::engine {
+namespace {
 
-MemoryPlan plan_memory(std::span<const BufferLifetime> buffers) {
-  const auto rounded = [&](std::size_t i) {
-    return (buffers[i].bytes + kArenaAlignment - 1) / kArenaAlignment * kArenaAlignment;
-  };
-  std::vector<std::size_t> by_size(buffers.size());
-  std::iota(by_size.begin(), by_size.end(), std::size_t{0});
-  std::stable_sort(by_size.begin(), by_size.end(), [&](std::size_t a, std::size_t b) {
-    return buffers[a].bytes > buffers[b].bytes;
-  });
+using Order = std::vector<std::size_t>;
 
+// Repairs are tried as long as that takes no more than so many looks at pairs of buffers: some
+// tenths of a millisecond.
+constexpr std::size_t kMostLooks = 100'000;
+
+std::size_t rounded(const BufferLifetime& buffer) {
+  return (buffer.bytes + kArenaAlignment - 1) / kArenaAlignment * kArenaAlignment;
+}
+
+// Each at the lowest offset that fits beside those before it in the order.
+MemoryPlan place(std::span<const BufferLifetime> buffers, const Order& order) {
   MemoryPlan plan;
   plan.offsets.resize(buffers.size());
-  std::vector<std::size_t> placed;  // in order of offset
-  for (const std::size_t i : by_size) {
+  Order placed;  // in order of offset
+  for (const std::size_t i : order) {
+    const std::size_t size = rounded(buffers[i]);
     std::size_t offset = 0;
     for (const std::size_t other : placed) {
       const bool apart =
           buffers[other].last < buffers[i].first || buffers[i].last < buffers[other].first;
       if (apart) continue;
-      if (plan.offsets[other] >= offset + rounded(i)) break;
-      offset = std::max(offset, plan.offsets[other] + rounded(other));
+      if (plan.offsets[other] >= offset + size) break;
+      offset = std::max(offset, plan.offsets[other] + rounded(buffers[other]));
     }
     plan.offsets[i] = offset;
-    plan.arena_bytes = std::max(plan.arena_bytes, offset + rounded(i));
+    plan.arena_bytes = std::max(plan.arena_bytes, offset + size);
     placed.insert(std::upper_bound(placed.begin(), placed.end(), i,
                                    [&](std::size_t a, std::size_t b) {
                                      return plan.offsets[a] < plan.offsets[b];
@@ -36,6 +42,55 @@ MemoryPlan plan_memory(std::span<const BufferLifetime> buffers) {
                   i);
   }
   return plan;
+}
+
+// The most that is in use at one step: no placement takes less.
+std::size_t least_bytes(std::span<const BufferLifetime> buffers) {
+  std::map<int, std::pair<std::size_t, std::size_t>> changes;  // what begins, what has ended
+  for (const BufferLifetime& buffer : buffers) {
+    changes[buffer.first].first += rounded(buffer);
+    changes[buffer.last + 1].second += rounded(buffer);
+  }
+  std::size_t used = 0;
+  std::size_t most = 0;
+  for (const auto& [step, change] : changes) {
+    used += change.first - change.second;
+    most = std::max(most, used);
+  }
+  return most;
+}
+
+}  // namespace
+
+MemoryPlan plan_memory(std::span<const BufferLifetime> buffers) {
+  MemoryPlan best;
+  const std::size_t least = least_bytes(buffers);
+  const auto steps = [&](std::size_t i) {
+    return static_cast<std::size_t>(buffers[i].last - buffers[i].first + 1);
+  };
+  const std::function<std::size_t(std::size_t)> weights[] = {
+      [&](std::size_t i) { return buffers[i].bytes; },
+      [&](std::size_t i) { return buffers[i].bytes * steps(i); },
+      [&](std::size_t i) { return steps(i); },
+  };
+  for (const auto& weight : weights) {
+    Order order(buffers.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return weight(a) > weight(b); });
+    std::size_t attempts =
+        1 + kMostLooks / std::max<std::size_t>(1, buffers.size() * buffers.size());
+    for (; attempts > 0; --attempts) {
+      MemoryPlan plan = place(buffers, order);
+      // What stands out at the end is placed first the next time.
+      std::stable_partition(order.begin(), order.end(), [&](std::size_t i) {
+        return plan.offsets[i] + rounded(buffers[i]) > least;
+      });
+      if (best.offsets.empty() || plan.arena_bytes < best.arena_bytes) best = std::move(plan);
+      if (best.arena_bytes <= least) return best;
+    }
+  }
+  return best;
 }
 
 }  // namespace lathe::engine

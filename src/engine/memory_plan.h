@@ -24,7 +24,8 @@ struct MemoryPlan {
 
 // Places buffers so that those alive at the same step do not overlap: largest first, each at the
 // lowest offset that fits (greedy by size, Pisarchyk and Lee 2020, "Efficient Memory Management for
-// Deep Neural Net Inference"). Deterministic.
+// Deep Neural Net Inference"). Where that takes more than is in use at any step, some more orders
+// are tried, and what lies beyond is placed first. Deterministic.
 MemoryPlan plan_memory(std::span<const BufferLifetime> buffers);
 
 }  // namespace lathe::engine

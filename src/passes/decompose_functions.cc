@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view kOperators[] = {"Elu",
                                            "Gelu",
+                                           "Gemm",
                                            "GroupNormalization",
                                            "InstanceNormalization",
                                            "Mean",
@@ -73,6 +74,7 @@ class Formula {
   // A constant with one element for each channel, to meet [N, C, spatial...] of a rank.
   std::optional<ValueId> per_channel(std::size_t slot, std::size_t rank);
   std::optional<ValueId> affine(ValueId x, std::size_t rank);
+  std::optional<ValueId> gemm();
   std::optional<ValueId> group_normalization();
   std::optional<ValueId> rms_normalization();
   std::optional<ValueId> reduce_log_sum(bool of_exponentials);
@@ -118,6 +120,31 @@ std::optional<ValueId> Formula::affine(ValueId x, std::size_t rank) {
   const auto bias = per_channel(2, rank);
   if (!scale || !bias) return std::nullopt;
   return add("Add", {add("Mul", {x, *scale}), *bias});
+}
+
+// But for the product with constant weights, which has kernels of its own.
+std::optional<ValueId> Formula::gemm() {
+  const auto& shape = graph_.tensor_type(node_.output()).shape;
+  if (!shape) return std::nullopt;
+  const ir::Tensor* weights = graph_.constant(node_.input(1));
+  const ir::Tensor* c = graph_.constant(node_.input(2));
+  const bool is_row = c != nullptr && (c->num_elements() == 1 ||
+                                       (c->rank() > 0 && c->dims().back() == c->num_elements()));
+  if (weights != nullptr && !attributes_.get_bool("transA") &&
+      (node_.input(2) == ir::kNoValue || is_row))
+    return std::nullopt;
+  const auto matrix = [&](std::size_t slot, std::string_view transposed) {
+    const ValueId given = node_.input(slot);
+    if (!attributes_.get_bool(transposed)) return given;
+    return add("Transpose", {given}, {{"perm", Dims{1, 0}}});
+  };
+  const auto scaled = [&](ValueId value, float factor) {
+    return factor == 1 ? value : add("Mul", {value, number(factor)});
+  };
+  const ValueId product =
+      scaled(add("MatMul", {matrix(0, "transA"), matrix(1, "transB")}), get("alpha"));
+  if (node_.input(2) == ir::kNoValue) return product;
+  return add("Add", {product, scaled(node_.input(2), get("beta"))});
 }
 
 std::optional<ValueId> Formula::group_normalization() {
@@ -178,6 +205,7 @@ std::optional<ValueId> Formula::write() {
   if (op == "Mean") {
     return add("Div", {sum_of_all(), number(static_cast<float>(node_.inputs.size()))});
   }
+  if (op == "Gemm") return gemm();
   if (op == "GroupNormalization") return group_normalization();
   if (op == "RMSNormalization") return rms_normalization();
   if (op == "ReduceLogSum" || op == "ReduceLogSumExp")

@@ -113,6 +113,36 @@ TEST(DecomposeFunctions, GiveTheSameNumbers) {
   }
 }
 
+TEST(DecomposeFunctions, GemmOfWhatIsComputed) {
+  for (const bool is_constant : {false, true}) {
+    for (const std::int64_t transposes : {0, 1, 2, 3}) {
+      for (const char* c : {"none", "row", "column", "computed"}) {
+        SCOPED_TRACE(fmt::format("{} {} {}", is_constant, transposes, c));
+        Graph g;
+        const ValueId x = g.add_input("x", {DataType::kFloat32, ir::Shape{4, 4}});
+        const ValueId b = is_constant ? g.add_constant("b", random_floats({4, 4}, 2))
+                                      : g.add("Exp", std::array{x});
+        std::vector<ValueId> inputs{x, b};
+        const std::string_view kind = c;
+        if (kind == "row") inputs.push_back(g.add_constant("c", random_floats({4}, 3)));
+        if (kind == "column") inputs.push_back(g.add_constant("c", random_floats({4, 1}, 3)));
+        if (kind == "computed") inputs.push_back(g.add("Neg", std::array{x}));
+        g.set_outputs({g.add("Gemm", inputs,
+                             {{"transA", transposes & 1},
+                              {"transB", transposes >> 1},
+                              {"alpha", 0.5F},
+                              {"beta", 2.0F}})});
+        ASSERT_TRUE(ops::infer_shapes(g).ok());
+        const Graph lowered = run_phases(g, inference_pipeline()).value();
+        const bool stays =
+            is_constant && (transposes & 1) == 0 && (kind == "none" || kind == "row");
+        EXPECT_EQ(ir::to_text(lowered).find("Gemm") != std::string::npos, stays);
+        expect_same_function(g, lowered, random_floats({4, 4}, 1), 2e-6);
+      }
+    }
+  }
+}
+
 TEST(WidenHalves, ComputesInFloat32AndRoundsAtTheEnd) {
   Graph g;
   const ValueId x = g.add_input("x", {DataType::kFloat16, ir::Shape{1, 2, 4, 4}});

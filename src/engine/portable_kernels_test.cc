@@ -195,6 +195,43 @@ TEST_F(PortableKernelsTest, PlacesOfTheLargestAndTheSmallest) {
   }
 }
 
+TEST_F(PortableKernelsTest, FunctionsOfOtherTypes) {
+  const Input wide{{4, 5, 6}, DataType::kFloat64};
+  for (const char* op : {"Relu", "Sigmoid", "LeakyRelu", "HardSigmoid", "HardSwish", "Elu", "Selu",
+                         "Gelu", "Softplus", "Softsign"})
+    check_node(op, {wide});
+  for (std::int64_t axis = -3; axis < 3; ++axis) {
+    check_node("Softmax", {wide}, {{"axis", axis}});
+    check_node("LogSoftmax", {wide}, {{"axis", axis}});
+  }
+  const Input row{{6}, DataType::kFloat64};
+  check_node("LayerNormalization", {wide, row, row}, {{"axis", std::int64_t{-1}}});
+  check_node("LayerNormalization", {wide, row}, {{"axis", std::int64_t{-1}}});
+  for (const DataType type : {DataType::kInt16, DataType::kInt32, DataType::kInt64})
+    check_node("Relu", {{{4, 5, 6}, type}});
+  check_node("Clip", {{{4, 5}}, {{}}, {{}, DataType::kFloat32, true}});
+  for (const DataType type : kNumbers) {
+    if (type == DataType::kInt8 || type == DataType::kUint8) continue;
+    SCOPED_TRACE(ir::data_type_name(type));
+    Tensor low = Tensor::zeros(type, {});
+    Tensor high = Tensor::zeros(type, {});
+    low.set_double(0, 1);
+    high.set_double(0, 3);
+    check_node("Clip", {{{4, 5}, type}}, {}, {low, high});
+    check_node("Clip", {{{4, 5}, type}}, {}, {low});
+  }
+}
+
+TEST_F(PortableKernelsTest, ReductionsOfOtherTypes) {
+  for (const DataType type : {DataType::kInt8, DataType::kUint8})
+    for (const char* op : {"ReduceMax", "ReduceMin"})
+      check_node(op, {{{3, 4, 5}, type}}, {{"keepdims", std::int64_t{0}}}, {integers({0, 2})});
+  for (const DataType type : {DataType::kUint32, DataType::kUint64})
+    for (const char* op : {"ReduceSum", "ReduceProd", "ReduceSumSquare", "ReduceL1"})
+      check_node(op, {{{3, 4, 5}, type}}, {{"keepdims", std::int64_t{0}}}, {integers({1})});
+  check_node("ReduceMax", {{{3, 4, 5}, DataType::kUint32}});
+}
+
 TEST_F(PortableKernelsTest, SoftmaxOnAnyAxis) {
   for (const char* op : {"Softmax", "LogSoftmax"})
     for (std::int64_t axis = -3; axis < 3; ++axis) check_node(op, {{{4, 5, 6}}}, {{"axis", axis}});

@@ -1,6 +1,7 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <set>
 
 #include "ops/attributes.h"
 #include "ops/shape_math.h"
@@ -9,17 +10,32 @@
 namespace lathe::passes {
 namespace {
 
-constexpr std::string_view kOperators[] = {"Elu",
+constexpr std::string_view kOperators[] = {"Clip",
+                                           "Elu",
                                            "Gelu",
                                            "Gemm",
                                            "GroupNormalization",
+                                           "HardSigmoid",
+                                           "HardSwish",
                                            "InstanceNormalization",
+                                           "LayerNormalization",
+                                           "LeakyRelu",
+                                           "LogSoftmax",
                                            "Mean",
                                            "PRelu",
+                                           "ReduceL1",
                                            "ReduceLogSum",
                                            "ReduceLogSumExp",
+                                           "ReduceMax",
+                                           "ReduceMin",
+                                           "ReduceProd",
+                                           "ReduceSum",
+                                           "ReduceSumSquare",
+                                           "Relu",
                                            "RMSNormalization",
                                            "Selu",
+                                           "Sigmoid",
+                                           "Softmax",
                                            "Softplus",
                                            "Softsign",
                                            "Sum"};
@@ -31,7 +47,10 @@ using Dims = std::vector<std::int64_t>;
 class Formula {
  public:
   Formula(const ir::Graph& graph, const ir::Node& node)
-      : graph_(graph), node_(node), attributes_(ops::attributes(node)) {}
+      : graph_(graph),
+        node_(node),
+        type_(graph.tensor_type(node.output()).data_type),
+        attributes_(ops::attributes(node)) {}
 
   // What computes the node, or nothing.
   std::optional<ValueId> write();
@@ -44,15 +63,31 @@ class Formula {
                             .inputs = std::move(inputs),
                             .attributes = std::move(attributes)});
   }
-  ValueId number(float value) { return patch_.add_constant("number", ir::Tensor::scalar(value)); }
+  // Of the node's type.
+  ValueId number(double value) {
+    ir::Tensor scalar = ir::Tensor::zeros(type_, {});
+    scalar.set_double(0, value);
+    return patch_.add_constant("number", std::move(scalar));
+  }
   ValueId integers(const Dims& values) {
     return patch_.add_constant("integers", ir::Tensor::vector_int64(values));
   }
   [[nodiscard]] float get(std::string_view name) const { return attributes_.get_float(name); }
+  [[nodiscard]] bool is_float32() const { return type_ == ir::DataType::kFloat32; }
+  [[nodiscard]] bool has_constant_bounds() const {
+    const auto is_constant = [&](std::size_t slot) {
+      return node_.input(slot) == ir::kNoValue || graph_.constant(node_.input(slot)) != nullptr;
+    };
+    return is_constant(1) && is_constant(2);
+  }
+  ValueId clamp(ValueId x, ValueId low, ValueId high) {
+    if (low != ir::kNoValue) x = add("Max", {x, low});
+    return high == ir::kNoValue ? x : add("Min", {x, high});
+  }
   ValueId positive(ValueId x) { return add("Max", {x, number(0)}); }
   ValueId negative(ValueId x) { return add("Min", {x, number(0)}); }
   // alpha * (exp(x) - 1) below 0, x above.
-  ValueId elu(ValueId x, float alpha) {
+  ValueId elu(ValueId x, double alpha) {
     const ValueId grown = add("Sub", {add("Exp", {negative(x)}), number(1)});
     return add("Add", {positive(x), add("Mul", {grown, number(alpha)})});
   }
@@ -85,22 +120,28 @@ class Formula {
     return total;
   }
 
+  std::optional<ValueId> layer_normalization();
+  std::optional<ValueId> softmax(bool log);
+  std::optional<ValueId> reduce_as(ir::DataType type);
+  // What float32 has kernels for.
+  std::optional<ValueId> write_other_types();
+
   const ir::Graph& graph_;
   const ir::Node& node_;
+  ir::DataType type_;
   ops::Attributes attributes_;
   Patch patch_;
 };
 
 ValueId Formula::gelu(ValueId x) {
-  const ValueId half = add("Mul", {x, number(0.5F)});
+  const ValueId half = add("Mul", {x, number(0.5)});
   ValueId share = ir::kNoValue;
   if (attributes_.get_string("approximate") == "tanh") {
     const ValueId cube = add("Mul", {add("Mul", {x, x}), x});
-    const ValueId inner = add("Add", {x, add("Mul", {cube, number(0.044715F)})});
-    const auto factor = static_cast<float>(std::sqrt(2 / std::numbers::pi));
-    share = add("Tanh", {add("Mul", {inner, number(factor)})});
+    const ValueId inner = add("Add", {x, add("Mul", {cube, number(0.044715)})});
+    share = add("Tanh", {add("Mul", {inner, number(std::sqrt(2 / std::numbers::pi))})});
   } else {
-    share = add("Erf", {add("Mul", {x, number(std::numbers::sqrt2_v<float> / 2)})});
+    share = add("Erf", {add("Mul", {x, number(std::numbers::sqrt2 / 2)})});
   }
   return add("Mul", {half, add("Add", {share, number(1)})});
 }
@@ -138,7 +179,7 @@ std::optional<ValueId> Formula::gemm() {
     if (!attributes_.get_bool(transposed)) return given;
     return add("Transpose", {given}, {{"perm", Dims{1, 0}}});
   };
-  const auto scaled = [&](ValueId value, float factor) {
+  const auto scaled = [&](ValueId value, double factor) {
     return factor == 1 ? value : add("Mul", {value, number(factor)});
   };
   const ValueId product =
@@ -185,16 +226,87 @@ std::optional<ValueId> Formula::reduce_log_sum(bool of_exponentials) {
   if (!of_exponentials) return add("Log", {reduce("ReduceSum", x, keeps)});
   // The largest is taken away first, so that nothing overflows; but not where it is infinite.
   const auto most = [&](bool kept) {
-    constexpr float kLargest = std::numeric_limits<float>::max();
-    return add("Clip", {reduce("ReduceMax", x, kept), number(-kLargest), number(kLargest)});
+    constexpr double kLargest = std::numeric_limits<float>::max();
+    return clamp(reduce("ReduceMax", x, kept), number(-kLargest), number(kLargest));
   };
   const ValueId sum = reduce("ReduceSum", add("Exp", {add("Sub", {x, most(true)})}), keeps);
   return add("Add", {add("Log", {sum}), most(keeps)});
 }
 
+std::optional<ValueId> Formula::layer_normalization() {
+  const auto& shape = graph_.tensor_type(node_.input(0)).shape;
+  if (!shape || node_.outputs.size() != 1) return std::nullopt;
+  const auto rank = static_cast<std::int64_t>(shape->size());
+  std::int64_t axis = attributes_.get_int("axis");
+  Dims axes;
+  for (axis += axis < 0 ? rank : 0; axis < rank; ++axis) axes.push_back(axis);
+  const ValueId scaled = add("Mul", {normalized(node_.input(0), axes), node_.input(1)});
+  return node_.input(2) == ir::kNoValue ? scaled : add("Add", {scaled, node_.input(2)});
+}
+
+// The largest is taken away first, so that nothing overflows.
+std::optional<ValueId> Formula::softmax(bool log) {
+  const ValueId axis = integers({attributes_.get_int("axis")});
+  const ValueId x = node_.input(0);
+  const ValueId below = add("Sub", {x, add("ReduceMax", {x, axis})});
+  const ValueId grown = add("Exp", {below});
+  const ValueId sum = add("ReduceSum", {grown, axis});
+  return log ? add("Sub", {below, add("Log", {sum})}) : add("Div", {grown, sum});
+}
+
+// In a type that has kernels, and back: sums and products wrap around to the same.
+std::optional<ValueId> Formula::reduce_as(ir::DataType type) {
+  const auto cast = [&](ValueId x, ir::DataType to) {
+    return add("Cast", {x}, {{"to", static_cast<std::int64_t>(to)}});
+  };
+  std::vector<ValueId> inputs = node_.inputs;
+  inputs[0] = cast(inputs[0], type);
+  return cast(add(node_.op_type, std::move(inputs), node_.attributes), type_);
+}
+
+std::optional<ValueId> Formula::write_other_types() {
+  const ValueId x = node_.input(0);
+  const std::string& op = node_.op_type;
+  if (op == "Relu" || op == "Clip") {
+    // Of 8 bits they are bounds of what made the value, which fuse_epilogue gives it.
+    if (type_ == ir::DataType::kInt8 || type_ == ir::DataType::kUint8) return std::nullopt;
+    return op == "Relu" ? positive(x) : clamp(x, node_.input(1), node_.input(2));
+  }
+  if (op.starts_with("Reduce")) {
+    const bool compares = op == "ReduceMax" || op == "ReduceMin";
+    const bool is_wide = type_ == ir::DataType::kUint64;
+    const bool is_taken = type_ == ir::DataType::kInt8 || type_ == ir::DataType::kUint8 ||
+                          type_ == ir::DataType::kUint32 || type_ == ir::DataType::kBool ||
+                          (is_wide && !compares);
+    return is_taken ? reduce_as(ir::DataType::kInt64) : std::nullopt;
+  }
+  if (type_ != ir::DataType::kFloat64) return std::nullopt;
+  const auto hard_sigmoid = [&](double alpha, double beta) {
+    const ValueId line = add("Add", {add("Mul", {x, number(alpha)}), number(beta)});
+    return clamp(line, number(0), number(1));
+  };
+  if (op == "Sigmoid")
+    return add("Reciprocal", {add("Add", {add("Exp", {add("Neg", {x})}), number(1)})});
+  if (op == "LeakyRelu")
+    return add("Add", {positive(x), add("Mul", {negative(x), number(get("alpha"))})});
+  if (op == "HardSigmoid") return hard_sigmoid(get("alpha"), get("beta"));
+  if (op == "HardSwish") return add("Mul", {x, hard_sigmoid(1.0 / 6, 0.5)});
+  if (op == "LayerNormalization") return layer_normalization();
+  if (op == "Softmax" || op == "LogSoftmax") return softmax(op == "LogSoftmax");
+  return std::nullopt;
+}
+
 std::optional<ValueId> Formula::write() {
   const ValueId x = node_.input(0);
   const std::string& op = node_.op_type;
+  static const std::set<std::string_view> kernels_of_float32{
+      "Clip",     "HardSigmoid", "HardSwish", "LayerNormalization", "LeakyRelu", "LogSoftmax",
+      "ReduceL1", "ReduceMax",   "ReduceMin", "ReduceProd",         "ReduceSum", "ReduceSumSquare",
+      "Relu",     "Sigmoid",     "Softmax"};
+  if (op == "Clip" && is_float32() && !has_constant_bounds())
+    return clamp(x, node_.input(1), node_.input(2));
+  if (kernels_of_float32.contains(op)) return is_float32() ? std::nullopt : write_other_types();
+  if (!is_float32() && (type_ != ir::DataType::kFloat64 || op == "Gemm")) return std::nullopt;
   if (op == "Elu") return elu(x, get("alpha"));
   if (op == "Selu") return add("Mul", {elu(x, get("alpha")), number(get("gamma"))});
   if (op == "Gelu") return gelu(x);
@@ -203,7 +315,7 @@ std::optional<ValueId> Formula::write() {
   if (op == "PRelu") return add("Add", {positive(x), add("Mul", {negative(x), node_.input(1)})});
   if (op == "Sum") return sum_of_all();
   if (op == "Mean") {
-    return add("Div", {sum_of_all(), number(static_cast<float>(node_.inputs.size()))});
+    return add("Div", {sum_of_all(), number(static_cast<double>(node_.inputs.size()))});
   }
   if (op == "Gemm") return gemm();
   if (op == "GroupNormalization") return group_normalization();
@@ -217,13 +329,13 @@ std::optional<ValueId> Formula::write() {
   return affine(normalized(x, spatial), shape->size());
 }
 
-// Functions and normalizations of float32 that no kernel computes alone, as the formulas that they
-// are by definition.
+// Functions and normalizations that no kernel computes alone, in the type that they have, as the
+// formulas that they are by definition.
 RuleResult apply(const ir::Graph& graph, ir::NodeId id) {
   const ir::Node& node = graph.node(id);
   if (!node.domain.empty() || !graph.type(node.output()).is_tensor() ||
-      graph.tensor_type(node.output()).data_type != ir::DataType::kFloat32 ||
-      graph.tensor_type(node.input(0)).data_type != ir::DataType::kFloat32 ||
+      !graph.type(node.input(0)).is_tensor() ||
+      graph.tensor_type(node.output()).data_type != graph.tensor_type(node.input(0)).data_type ||
       (node.op_type == "Sum" && node.inputs.size() < 2)) {
     return std::nullopt;
   }

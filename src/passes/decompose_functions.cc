@@ -1,8 +1,10 @@
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numbers>
 #include <set>
 
+#include "base/checked_math.h"
 #include "ops/attributes.h"
 #include "ops/shape_math.h"
 #include "passes/passes.h"
@@ -21,6 +23,7 @@ constexpr std::string_view kOperators[] = {"Clip",
                                            "LayerNormalization",
                                            "LeakyRelu",
                                            "LogSoftmax",
+                                           "MatMul",
                                            "Mean",
                                            "PRelu",
                                            "ReduceL1",
@@ -42,6 +45,9 @@ constexpr std::string_view kOperators[] = {"Clip",
 
 using ir::ValueId;
 using Dims = std::vector<std::int64_t>;
+
+// Of a product of matrices in a type that no kernel multiplies: so many fit into a cache.
+constexpr std::int64_t kMostProducts = 1 << 18;
 
 // Writes down formulas.
 class Formula {
@@ -74,6 +80,10 @@ class Formula {
   }
   [[nodiscard]] float get(std::string_view name) const { return attributes_.get_float(name); }
   [[nodiscard]] bool is_float32() const { return type_ == ir::DataType::kFloat32; }
+  [[nodiscard]] std::optional<Dims> known_dims_of(ValueId value) const {
+    const auto& shape = graph_.tensor_type(value).shape;
+    return shape ? ir::known_dims(*shape) : std::nullopt;
+  }
   [[nodiscard]] bool has_constant_bounds() const {
     const auto is_constant = [&](std::size_t slot) {
       return node_.input(slot) == ir::kNoValue || graph_.constant(node_.input(slot)) != nullptr;
@@ -121,6 +131,7 @@ class Formula {
   }
 
   std::optional<ValueId> layer_normalization();
+  std::optional<ValueId> mat_mul();
   std::optional<ValueId> softmax(bool log);
   std::optional<ValueId> reduce_as(ir::DataType type);
   // What float32 has kernels for.
@@ -171,7 +182,7 @@ std::optional<ValueId> Formula::gemm() {
   const ir::Tensor* c = graph_.constant(node_.input(2));
   const bool is_row = c != nullptr && (c->num_elements() == 1 ||
                                        (c->rank() > 0 && c->dims().back() == c->num_elements()));
-  if (weights != nullptr && !attributes_.get_bool("transA") &&
+  if (is_float32() && weights != nullptr && !attributes_.get_bool("transA") &&
       (node_.input(2) == ir::kNoValue || is_row))
     return std::nullopt;
   const auto matrix = [&](std::size_t slot, std::string_view transposed) {
@@ -244,6 +255,21 @@ std::optional<ValueId> Formula::layer_normalization() {
   return node_.input(2) == ir::kNoValue ? scaled : add("Add", {scaled, node_.input(2)});
 }
 
+// All products at once, and then their sums: as long as these are few.
+std::optional<ValueId> Formula::mat_mul() {
+  const auto a = known_dims_of(node_.input(0));
+  const auto b = known_dims_of(node_.input(1));
+  const auto y = known_dims_of(node_.output());
+  if (!a || !b || !y || a->size() < 2 || b->size() < 2) return std::nullopt;
+  const auto sums = checked_product(*y);
+  const auto products = sums ? checked_product(std::array{*sums, a->back()}) : std::nullopt;
+  if (!products || *products > kMostProducts) return std::nullopt;
+  const ValueId rows = add("Unsqueeze", {node_.input(0), integers({-1})});
+  const ValueId columns = add("Unsqueeze", {node_.input(1), integers({-3})});
+  return add("ReduceSum", {add("Mul", {rows, columns}), integers({-2})},
+             {{"keepdims", std::int64_t{0}}});
+}
+
 // The largest is taken away first, so that nothing overflows.
 std::optional<ValueId> Formula::softmax(bool log) {
   const ValueId axis = integers({attributes_.get_int("axis")});
@@ -280,6 +306,11 @@ std::optional<ValueId> Formula::write_other_types() {
                           (is_wide && !compares);
     return is_taken ? reduce_as(ir::DataType::kInt64) : std::nullopt;
   }
+  if (op == "MatMul") {
+    const bool has_sums = type_ == ir::DataType::kInt32 || type_ == ir::DataType::kInt64 ||
+                          type_ == ir::DataType::kFloat64;
+    return has_sums ? mat_mul() : std::nullopt;
+  }
   if (type_ != ir::DataType::kFloat64) return std::nullopt;
   const auto hard_sigmoid = [&](double alpha, double beta) {
     const ValueId line = add("Add", {add("Mul", {x, number(alpha)}), number(beta)});
@@ -299,14 +330,28 @@ std::optional<ValueId> Formula::write_other_types() {
 std::optional<ValueId> Formula::write() {
   const ValueId x = node_.input(0);
   const std::string& op = node_.op_type;
-  static const std::set<std::string_view> kernels_of_float32{
-      "Clip",     "HardSigmoid", "HardSwish", "LayerNormalization", "LeakyRelu", "LogSoftmax",
-      "ReduceL1", "ReduceMax",   "ReduceMin", "ReduceProd",         "ReduceSum", "ReduceSumSquare",
-      "Relu",     "Sigmoid",     "Softmax"};
+  static const std::set<std::string_view> kernels_of_float32{"Clip",
+                                                             "HardSigmoid",
+                                                             "HardSwish",
+                                                             "LayerNormalization",
+                                                             "LeakyRelu",
+                                                             "LogSoftmax",
+                                                             "MatMul",
+                                                             "ReduceL1",
+                                                             "ReduceMax",
+                                                             "ReduceMin",
+                                                             "ReduceProd",
+                                                             "ReduceSum",
+                                                             "ReduceSumSquare",
+                                                             "Relu",
+                                                             "Sigmoid",
+                                                             "Softmax"};
   if (op == "Clip" && is_float32() && !has_constant_bounds())
     return clamp(x, node_.input(1), node_.input(2));
   if (kernels_of_float32.contains(op)) return is_float32() ? std::nullopt : write_other_types();
-  if (!is_float32() && (type_ != ir::DataType::kFloat64 || op == "Gemm")) return std::nullopt;
+  const bool has_products = type_ == ir::DataType::kInt32 || type_ == ir::DataType::kInt64;
+  if (!is_float32() && type_ != ir::DataType::kFloat64 && !(op == "Gemm" && has_products))
+    return std::nullopt;
   if (op == "Elu") return elu(x, get("alpha"));
   if (op == "Selu") return add("Mul", {elu(x, get("alpha")), number(get("gamma"))});
   if (op == "Gelu") return gelu(x);

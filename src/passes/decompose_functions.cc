@@ -306,12 +306,8 @@ std::optional<ValueId> Formula::write_other_types() {
                           (is_wide && !compares);
     return is_taken ? reduce_as(ir::DataType::kInt64) : std::nullopt;
   }
-  if (op == "MatMul") {
-    const bool has_sums = type_ == ir::DataType::kInt32 || type_ == ir::DataType::kInt64 ||
-                          type_ == ir::DataType::kFloat64;
-    return has_sums ? mat_mul() : std::nullopt;
-  }
   if (type_ != ir::DataType::kFloat64) return std::nullopt;
+  if (op == "MatMul") return mat_mul();
   const auto hard_sigmoid = [&](double alpha, double beta) {
     const ValueId line = add("Add", {add("Mul", {x, number(alpha)}), number(beta)});
     return clamp(line, number(0), number(1));
@@ -349,9 +345,7 @@ std::optional<ValueId> Formula::write() {
   if (op == "Clip" && is_float32() && !has_constant_bounds())
     return clamp(x, node_.input(1), node_.input(2));
   if (kernels_of_float32.contains(op)) return is_float32() ? std::nullopt : write_other_types();
-  const bool has_products = type_ == ir::DataType::kInt32 || type_ == ir::DataType::kInt64;
-  if (!is_float32() && type_ != ir::DataType::kFloat64 && !(op == "Gemm" && has_products))
-    return std::nullopt;
+  if (!is_float32() && type_ != ir::DataType::kFloat64) return std::nullopt;
   if (op == "Elu") return elu(x, get("alpha"));
   if (op == "Selu") return add("Mul", {elu(x, get("alpha")), number(get("gamma"))});
   if (op == "Gelu") return gelu(x);

@@ -17,8 +17,8 @@ namespace lathe {
 // The pool computes with no more than threads() at a time, whoever calls: a run on its own has the
 // help of all workers; runs at the same time each take the place of one and share those that are
 // left; and where threads() runs are going on, the next one waits for the end of one, in the order
-// of arrival, or for its cancellation. Beside that, callers pack weights, and compute what is no part
-// of a plan because its shapes depend on values, each in its own thread.
+// of arrival, or for its cancellation. Beside that, callers pack weights, and compute what is no
+// part of a plan because its shapes depend on values, each in its own thread.
 class LATHE_API WorkerPool {
  public:
   // The calling thread counts: 1 starts no worker. 0: the cores that the process may use. Where the

@@ -7,8 +7,7 @@ namespace lathe::engine {
 Result<CompiledModel> compile_model(ir::Graph graph, const CompileOptions& options,
                                     const PackOptions& packing) {
   CompiledModel compiled;
-  ASSIGN_OR_RETURN(const ir::Graph lowered,
-                   lower_ahead(std::move(graph), options, compiled.notes));
+  ASSIGN_OR_RETURN(const ir::Graph lowered, lower_ahead(std::move(graph), options, compiled.notes));
   ASSIGN_OR_RETURN(compiled.graph, formats::renumbered(lowered));
   ASSIGN_OR_RETURN(PackedAhead packed, pack_ahead(compiled.graph, options, packing));
   compiled.graph.prepared = std::move(packed.prepared);

@@ -57,7 +57,7 @@ struct OpsetFlag {
   Result<std::optional<int>> parse() const;
 };
 
-// Adds "name=1x3x640x640" and the like to `shapes`; the name may be left out. Errors call it `flag`.
+// Adds "name=1x3x640x640" and the like to `shapes`; the name may be left out. Errors name `flag`.
 Status add_shapes(std::string_view flag, std::span<const std::string> texts,
                   std::map<std::string, std::vector<std::int64_t>>& shapes);
 

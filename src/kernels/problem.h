@@ -308,9 +308,9 @@ struct ReduceProblem {
   bool operator==(const ReduceProblem&) const = default;
 };
 
-// ONNX ArgMax and ArgMin: for each of [outer, inner] the index, in int64, of the largest or smallest
-// along `extent` of [outer, extent, inner]; of equal ones the first, or the last. NaN is beyond every
-// number.
+// ONNX ArgMax and ArgMin: for each of [outer, inner] the index, in int64, of the largest or
+// smallest along `extent` of [outer, extent, inner]; of equal ones the first, or the last. NaN is
+// beyond every number.
 struct ArgReduceProblem {
   bool largest = true;
   bool last = false;

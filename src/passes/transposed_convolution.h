@@ -36,8 +36,9 @@ struct TransposedConvolution {
   [[nodiscard]] ir::ValueId assemble(ir::ValueId made, Patch& patch) const;
 };
 
-// Empty where the geometry is not known, or no convolution of a reasonable size has it. Taps that are
-// missing count as weights of 0: infinities in x become NaN where the transposed one has them alone.
+// Empty where the geometry is not known, or no convolution of a reasonable size has it. Taps that
+// are missing count as weights of 0: infinities in x become NaN where the transposed one has them
+// alone.
 std::optional<TransposedConvolution> transposed_convolution(const ir::Graph& graph,
                                                             const ir::Node& node,
                                                             const ir::Tensor& weights);

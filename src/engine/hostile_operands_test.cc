@@ -8,6 +8,7 @@
 #include "base/cpu.h"
 #include "engine/native.h"
 #include "engine/reference.h"
+#include "ir/domains.h"
 #include "ops/infer_shapes.h"
 #include "ops/operator_cases.h"
 
@@ -125,6 +126,61 @@ TEST(HostileOperands, FormsThatKernelsDoNotHave) {
     ASSERT_TRUE(actual.ok()) << actual.error().message();
     EXPECT_TRUE(agree(*expected, *actual));
   }
+}
+
+TEST(HostileOperands, AbsurdAttributesAreRefused) {
+  Graph blocks;
+  const ValueId channels = blocks.add_input("x", {DataType::kFloat32, ir::Shape{1, 8, 2, 2}});
+  blocks.set_outputs(
+      {blocks.add("Interleave", std::array{channels},
+                  {{"blocks", std::vector<std::int64_t>{2, 2}}, {"group", std::int64_t{1} << 62}},
+                  "y", std::string(ir::kLatheDomain))});
+  EXPECT_THAT(ops::infer_shapes(blocks).error().message(), HasSubstr("4611686018427387904 groups"));
+
+  Graph resize;
+  const ValueId image = resize.add_input("x", {DataType::kFloat32, ir::Shape{1, 1, 4, 4}});
+  const auto numbers = [&](std::vector<float> values) {
+    const std::array dims{static_cast<std::int64_t>(values.size())};
+    return resize.add_constant("c", Tensor::from_values<float>(dims, values));
+  };
+  resize.set_outputs({resize.add(
+      "Resize",
+      std::array{image, numbers({0, 0, 0, 0, 1, 1, 1e13F, 1e13F}), numbers({1, 1, 1e-12F, 1e-12F})},
+      {{"mode", std::string("linear")},
+       {"antialias", std::int64_t{1}},
+       {"coordinate_transformation_mode", std::string("tf_crop_and_resize")}})});
+  const Status inferred = ops::infer_shapes(resize);
+  const auto answer = inferred.ok() ? answer_of(reference_backend(), resize,
+                                                Tensor::zeros(DataType::kFloat32, {1, 1, 4, 4}))
+                                    : Result<Tensor>(inferred.error());
+  ASSERT_FALSE(answer.ok());
+  EXPECT_THAT(answer.error().message(), HasSubstr("antialiasing by a scale"));
+}
+
+// A function that is not defined for some of the 256 values is no table, and runs all the same.
+TEST(HostileOperands, FunctionsThatFailForSomeValues) {
+  if (!select_isa().ok()) GTEST_SKIP() << select_isa().error().message();
+  Graph g;
+  const ValueId x = g.add_input("x", {DataType::kFloat32, ir::Shape{4}});
+  const ValueId scale = g.add_constant("scale", Tensor::scalar(1.0F));
+  const ValueId zero = g.add_constant("zero", Tensor::zeros(DataType::kInt8, {}));
+  const auto quantized = [&](ValueId value) {
+    return g.add("QuantizeLinear", std::array{value, scale, zero});
+  };
+  const auto cast = [&](ValueId value, DataType to) {
+    return g.add("Cast", std::array{value}, {{"to", static_cast<std::int64_t>(to)}});
+  };
+  const ValueId steps = g.add("DequantizeLinear", std::array{quantized(x), scale, zero});
+  const ValueId ten = g.add_constant("ten", Tensor::scalar(std::int32_t{10}));
+  const ValueId share = g.add("Div", std::array{ten, cast(steps, DataType::kInt32)});
+  g.set_outputs({quantized(cast(share, DataType::kFloat32))});
+  ASSERT_TRUE(ops::infer_shapes(g).ok());
+  const Tensor input = Tensor::from_values<float>({4}, {1, 2, -5, 100});
+  const auto expected = answer_of(reference_backend(), g, input);
+  const auto actual = answer_of(native_backend(), g, input);
+  ASSERT_TRUE(expected.ok() && actual.ok());
+  EXPECT_TRUE(expected->identical(*actual));
+  EXPECT_FALSE(answer_of(native_backend(), g, Tensor::zeros(DataType::kFloat32, {4})).ok());
 }
 
 TEST(HostileOperands, TextComesThrough) {

@@ -10,12 +10,16 @@ namespace {
 
 using Order = std::vector<std::size_t>;
 
-// Repairs are tried as long as that takes no more than so many looks at pairs of buffers: some
-// tenths of a millisecond.
+// Repairs are tried as long as that takes no more than so many looks at pairs of buffers, for
+// each kind of order: some tenths of a millisecond.
 constexpr std::size_t kMostLooks = 100'000;
 
-std::size_t rounded(const BufferLifetime& buffer) {
-  return (buffer.bytes + kArenaAlignment - 1) / kArenaAlignment * kArenaAlignment;
+// As they lie in the arena, where each begins at a multiple of the alignment.
+std::vector<BufferLifetime> aligned(std::span<const BufferLifetime> buffers) {
+  std::vector<BufferLifetime> all(buffers.begin(), buffers.end());
+  for (BufferLifetime& buffer : all)
+    buffer.bytes = (buffer.bytes + kArenaAlignment - 1) / kArenaAlignment * kArenaAlignment;
+  return all;
 }
 
 // Each at the lowest offset that fits beside those before it in the order.
@@ -24,14 +28,14 @@ MemoryPlan place(std::span<const BufferLifetime> buffers, const Order& order) {
   plan.offsets.resize(buffers.size());
   Order placed;  // in order of offset
   for (const std::size_t i : order) {
-    const std::size_t size = rounded(buffers[i]);
+    const std::size_t size = buffers[i].bytes;
     std::size_t offset = 0;
     for (const std::size_t other : placed) {
       const bool apart =
           buffers[other].last < buffers[i].first || buffers[i].last < buffers[other].first;
       if (apart) continue;
       if (plan.offsets[other] >= offset + size) break;
-      offset = std::max(offset, plan.offsets[other] + rounded(buffers[other]));
+      offset = std::max(offset, plan.offsets[other] + buffers[other].bytes);
     }
     plan.offsets[i] = offset;
     plan.arena_bytes = std::max(plan.arena_bytes, offset + size);
@@ -44,12 +48,13 @@ MemoryPlan place(std::span<const BufferLifetime> buffers, const Order& order) {
   return plan;
 }
 
-// The most that is in use at one step: no placement takes less.
-std::size_t least_bytes(std::span<const BufferLifetime> buffers) {
+}  // namespace
+
+std::size_t most_in_use(std::span<const BufferLifetime> buffers) {
   std::map<int, std::pair<std::size_t, std::size_t>> changes;  // what begins, what has ended
   for (const BufferLifetime& buffer : buffers) {
-    changes[buffer.first].first += rounded(buffer);
-    changes[buffer.last + 1].second += rounded(buffer);
+    changes[buffer.first].first += buffer.bytes;
+    changes[buffer.last + 1].second += buffer.bytes;
   }
   std::size_t used = 0;
   std::size_t most = 0;
@@ -60,17 +65,16 @@ std::size_t least_bytes(std::span<const BufferLifetime> buffers) {
   return most;
 }
 
-}  // namespace
-
-MemoryPlan plan_memory(std::span<const BufferLifetime> buffers) {
+MemoryPlan plan_memory(std::span<const BufferLifetime> given) {
+  const std::vector<BufferLifetime> buffers = aligned(given);
   MemoryPlan best;
-  const std::size_t least = least_bytes(buffers);
+  const std::size_t least = most_in_use(buffers);
   const auto steps = [&](std::size_t i) {
     return static_cast<std::size_t>(buffers[i].last - buffers[i].first + 1);
   };
   const std::function<std::size_t(std::size_t)> weights[] = {
-      [&](std::size_t i) { return buffers[i].bytes; },
-      [&](std::size_t i) { return buffers[i].bytes * steps(i); },
+      [&](std::size_t i) { return given[i].bytes; },
+      [&](std::size_t i) { return given[i].bytes * steps(i); },
       [&](std::size_t i) { return steps(i); },
   };
   for (const auto& weight : weights) {
@@ -84,7 +88,7 @@ MemoryPlan plan_memory(std::span<const BufferLifetime> buffers) {
       MemoryPlan plan = place(buffers, order);
       // What stands out at the end is placed first the next time.
       std::stable_partition(order.begin(), order.end(), [&](std::size_t i) {
-        return plan.offsets[i] + rounded(buffers[i]) > least;
+        return plan.offsets[i] + buffers[i].bytes > least;
       });
       if (best.offsets.empty() || plan.arena_bytes < best.arena_bytes) best = std::move(plan);
       if (best.arena_bytes <= least) return best;

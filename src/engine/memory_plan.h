@@ -17,6 +17,9 @@ struct BufferLifetime {
   int last = 0;
 };
 
+// The most that is in use at one step: no placement takes less.
+std::size_t most_in_use(std::span<const BufferLifetime> buffers);
+
 struct MemoryPlan {
   std::vector<std::size_t> offsets;  // one per buffer, in order
   std::size_t arena_bytes = 0;

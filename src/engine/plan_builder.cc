@@ -309,12 +309,7 @@ void PlanBuilder::plan_arena() {
   const MemoryPlan memory = plan_memory(planned);
   for (std::size_t i = 0; i < planned.size(); ++i) *offsets[i] = memory.offsets[i];
   plan_.arena_bytes = memory.arena_bytes;
-  for (int i = 0; i <= last_step; ++i) {
-    std::size_t used = 0;
-    for (const BufferLifetime& life : planned)
-      if (life.first <= i && i <= life.last) used += life.bytes;
-    plan_.least_arena_bytes = std::max(plan_.least_arena_bytes, used);
-  }
+  plan_.least_arena_bytes = most_in_use(planned);
 }
 
 namespace {

@@ -131,17 +131,6 @@ Result<Values> evaluate_qlinear_concat(const EvaluateContext& context) {
   return quantize(context, std::move(joined), 0);
 }
 
-OpDef function(std::string_view name, InferFn infer, EvaluateFn evaluate) {
-  return {.name = name,
-          .domain = ir::kMicrosoftDomain,
-          .infer = infer,
-          .evaluate = evaluate,
-          .operand_shapes = {{1, OperandShape::Rule::kOneElement},
-                             {2, OperandShape::Rule::kOneElement},
-                             {3, OperandShape::Rule::kOneElement},
-                             {4, OperandShape::Rule::kOneElement}}};
-}
-
 }  // namespace
 
 OpDef define_QLinearConcat() {
@@ -154,15 +143,15 @@ OpDef define_QLinearConcat() {
 }
 
 OpDef define_QLinearLeakyRelu() {
-  return function("QLinearLeakyRelu", infer_function, evaluate_leaky_relu);
+  return qlinear_of_one("QLinearLeakyRelu", infer_function, evaluate_leaky_relu);
 }
 
 OpDef define_QLinearSigmoid() {
-  return function("QLinearSigmoid", infer_function, evaluate_sigmoid);
+  return qlinear_of_one("QLinearSigmoid", infer_function, evaluate_sigmoid);
 }
 
 OpDef define_QLinearSoftmax() {
-  return function("QLinearSoftmax", infer_qlinear_softmax, evaluate_qlinear_softmax);
+  return qlinear_of_one("QLinearSoftmax", infer_qlinear_softmax, evaluate_qlinear_softmax);
 }
 
 }  // namespace lathe::ops

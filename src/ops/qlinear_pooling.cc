@@ -1,5 +1,4 @@
 // QLinearAveragePool and QLinearGlobalAveragePool of the contributed operators of ONNX Runtime.
-#include "ir/domains.h"
 #include "ops/pooling.h"
 #include "ops/quantized.h"
 
@@ -130,25 +129,14 @@ Result<Values> evaluate_average(const EvaluateContext& context) {
   return evaluate_mean(context, in, window, context.attributes().get_bool("count_include_pad"));
 }
 
-OpDef qlinear_pool(std::string_view name, InferFn infer, EvaluateFn evaluate) {
-  return {.name = name,
-          .domain = ir::kMicrosoftDomain,
-          .infer = infer,
-          .evaluate = evaluate,
-          .operand_shapes = {{1, OperandShape::Rule::kOneElement},
-                             {2, OperandShape::Rule::kOneElement},
-                             {3, OperandShape::Rule::kOneElement},
-                             {4, OperandShape::Rule::kOneElement}}};
-}
-
 }  // namespace
 
 OpDef define_QLinearAveragePool() {
-  return qlinear_pool("QLinearAveragePool", infer_average, evaluate_average);
+  return qlinear_of_one("QLinearAveragePool", infer_average, evaluate_average);
 }
 
 OpDef define_QLinearGlobalAveragePool() {
-  return qlinear_pool("QLinearGlobalAveragePool", infer_global, evaluate_global);
+  return qlinear_of_one("QLinearGlobalAveragePool", infer_global, evaluate_global);
 }
 
 }  // namespace lathe::ops

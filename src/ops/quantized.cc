@@ -1,5 +1,7 @@
 #include "ops/quantized.h"
 
+#include "ir/domains.h"
+
 namespace lathe::ops {
 
 QuantizationParameters scalar_parameters(const EvaluateContext& context, std::size_t scale) {
@@ -37,6 +39,17 @@ std::vector<std::int32_t> widen(const ir::Tensor& tensor) {
     for (const std::int64_t v : tensor.to_int64s()) values.push_back(static_cast<std::int32_t>(v));
   }
   return values;
+}
+
+OpDef qlinear_of_one(std::string_view name, InferFn infer, EvaluateFn evaluate) {
+  return {.name = name,
+          .domain = ir::kMicrosoftDomain,
+          .infer = infer,
+          .evaluate = evaluate,
+          .operand_shapes = {{1, OperandShape::Rule::kOneElement},
+                             {2, OperandShape::Rule::kOneElement},
+                             {3, OperandShape::Rule::kOneElement},
+                             {4, OperandShape::Rule::kOneElement}}};
 }
 
 }  // namespace lathe::ops

@@ -20,6 +20,9 @@ Status require_8_bit(const InferContext& context, std::size_t input);
 // Refuses a scale or zero point of weights that has neither one element nor one for each channel.
 Status require_per_channel(const InferContext& context, std::size_t input, const ir::Dim& channels);
 
+// A contributed operator of one tensor: X, x_scale, x_zero_point, y_scale, y_zero_point.
+OpDef qlinear_of_one(std::string_view name, InferFn infer, EvaluateFn evaluate);
+
 // 8-bit elements as int32.
 std::vector<std::int32_t> widen(const ir::Tensor& tensor);
 

@@ -121,6 +121,8 @@ class Formula {
   std::optional<ValueId> affine(ValueId x, std::size_t rank);
   std::optional<ValueId> gemm();
   std::optional<ValueId> group_normalization();
+  // From the attribute on to the last.
+  [[nodiscard]] std::optional<Dims> normalized_axes() const;
   std::optional<ValueId> rms_normalization();
   std::optional<ValueId> reduce_log_sum(bool of_exponentials);
   ValueId sum_of_all() {
@@ -212,14 +214,20 @@ std::optional<ValueId> Formula::group_normalization() {
   return affine(add("Reshape", {normalized(groups, {2}), integers(back)}), shape->size());
 }
 
-std::optional<ValueId> Formula::rms_normalization() {
+std::optional<Dims> Formula::normalized_axes() const {
   const auto& shape = graph_.tensor_type(node_.input(0)).shape;
   if (!shape) return std::nullopt;
   const auto rank = static_cast<std::int64_t>(shape->size());
   std::int64_t axis = attributes_.get_int("axis");
   Dims axes;
   for (axis += axis < 0 ? rank : 0; axis < rank; ++axis) axes.push_back(axis);
-  return add("Mul", {scaled_to_one(node_.input(0), axes), node_.input(1)});
+  return axes;
+}
+
+std::optional<ValueId> Formula::rms_normalization() {
+  const auto axes = normalized_axes();
+  if (!axes) return std::nullopt;
+  return add("Mul", {scaled_to_one(node_.input(0), *axes), node_.input(1)});
 }
 
 std::optional<ValueId> Formula::reduce_log_sum(bool of_exponentials) {
@@ -245,13 +253,9 @@ std::optional<ValueId> Formula::reduce_log_sum(bool of_exponentials) {
 }
 
 std::optional<ValueId> Formula::layer_normalization() {
-  const auto& shape = graph_.tensor_type(node_.input(0)).shape;
-  if (!shape || node_.outputs.size() != 1) return std::nullopt;
-  const auto rank = static_cast<std::int64_t>(shape->size());
-  std::int64_t axis = attributes_.get_int("axis");
-  Dims axes;
-  for (axis += axis < 0 ? rank : 0; axis < rank; ++axis) axes.push_back(axis);
-  const ValueId scaled = add("Mul", {normalized(node_.input(0), axes), node_.input(1)});
+  const auto axes = normalized_axes();
+  if (!axes || node_.outputs.size() != 1) return std::nullopt;
+  const ValueId scaled = add("Mul", {normalized(node_.input(0), *axes), node_.input(1)});
   return node_.input(2) == ir::kNoValue ? scaled : add("Add", {scaled, node_.input(2)});
 }
 

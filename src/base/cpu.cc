@@ -6,60 +6,102 @@
 #include <cstdlib>
 #include <fmt/ranges.h>
 #include <fstream>
-#include <initializer_list>
 #include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/cpu_features.h"
 
 namespace lathe {
 namespace {
 
-constexpr std::array kNames = {"scalar", "avx2", "avx512", "avx512vnni"};
+struct NamedIsa {
+  std::string_view name;
+  Isa isa;
+  // Beyond those of the sets that it holds; empty names stand behind them.
+  std::array<std::string_view, 5> features;
+};
 
-bool has_all(std::initializer_list<std::string_view> features) {
-  return std::all_of(features.begin(), features.end(), has_cpu_feature);
+// Least capable first.
+constexpr NamedIsa kNamed[] = {
+    {"scalar", Isa::kScalar, {}},
+    {"avx2", Isa::kAvx2, {"avx2", "fma", "f16c"}},
+    {"avxvnni", Isa::kAvxVnni, {"avxvnni"}},
+    {"avx512", Isa::kAvx512, {"avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512cd"}},
+    {"avx512vnni", Isa::kAvx512Vnni, {"avx512vnni"}},
+    {"avx512bf16", Isa::kAvx512Bf16, {"avx512bf16"}},
+    {"avx512fp16", Isa::kAvx512Fp16, {"avx512fp16"}},
+    {"amx", Isa::kAmx, {"amx-tile", "amx-int8", "amx-bf16"}},
+    {"neon", Isa::kNeon, {"asimd"}},
+    {"neondot", Isa::kNeonDot, {"dotprod"}},
+};
+
+// Linux hands the registers of AMX only to processes that ask for them.
+bool may_use_tiles() {
+#if defined(__x86_64__)
+  constexpr int kRequestPermission = 0x1023;  // ARCH_REQ_XCOMP_PERM
+  constexpr int kTileData = 18;               // XFEATURE_XTILEDATA
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+#else
+  return false;
+#endif
+}
+
+bool is_supported(const NamedIsa& named) {
+  const bool has_features = std::all_of(
+      named.features.begin(), named.features.end(),
+      [](std::string_view feature) { return feature.empty() || has_cpu_feature(feature); });
+  return has_features && (named.isa != Isa::kAmx || may_use_tiles());
+}
+
+struct Supported {
+  Isa all;
+  std::vector<Isa> named;
+};
+
+const Supported& supported() {
+  static const Supported supported = [] {
+    Supported found;
+    for (const NamedIsa& named : kNamed) {
+      // What a set builds upon stands before it.
+      Isa below;
+      for (const NamedIsa& lesser : kNamed)
+        if (lesser.isa != named.isa && named.isa.has(lesser.isa)) below = below.with(lesser.isa);
+      if (!found.all.has(below) || !is_supported(named)) continue;
+      found.all = found.all.with(named.isa);
+      found.named.push_back(named.isa);
+    }
+    return found;
+  }();
+  return supported;
 }
 
 }  // namespace
 
-std::string_view isa_name(Isa isa) { return kNames.at(static_cast<std::size_t>(isa)); }
+std::string_view isa_name(Isa isa) {
+  std::string_view name;
+  for (const NamedIsa& named : kNamed)
+    if (isa.has(named.isa)) name = named.name;
+  return name;
+}
 
 Result<Isa> parse_isa(std::string_view name) {
-  for (std::size_t i = 0; i < kNames.size(); ++i) {
-    if (name == kNames.at(i)) return static_cast<Isa>(i);
+  std::vector<std::string_view> names;
+  for (const NamedIsa& named : kNamed) {
+    if (name == named.name) return named.isa;
+    names.push_back(named.name);
   }
   return invalid_argument("unknown instruction set '{}': known are {}", name,
-                          fmt::join(kNames, ", "));
+                          fmt::join(names, ", "));
 }
 
-bool isa_supported(Isa isa) {
-  switch (isa) {
-    case Isa::kScalar:
-      return true;
-    case Isa::kAvx2:
-      return has_all({"avx2", "fma", "f16c"});
-    case Isa::kAvx512:
-      return isa_supported(Isa::kAvx2) && has_all({"avx512f", "avx512bw", "avx512dq", "avx512vl"});
-    case Isa::kAvx512Vnni:
-      return isa_supported(Isa::kAvx512) && has_cpu_feature("avx512vnni");
-  }
-  return false;
-}
+bool isa_supported(Isa isa) { return supported().all.has(isa); }
 
-std::span<const Isa> supported_isas() {
-  static const std::vector<Isa> isas = [] {
-    std::vector<Isa> found;
-    for (std::size_t i = 0; i < kNames.size(); ++i) {
-      if (isa_supported(static_cast<Isa>(i))) found.push_back(static_cast<Isa>(i));
-    }
-    return found;
-  }();
-  return isas;
-}
+std::span<const Isa> supported_isas() { return supported().named; }
 
 Result<Isa> select_isa() {
   const char* forced = std::getenv("LATHE_ISA");
-  if (forced == nullptr || *forced == '\0') return supported_isas().back();
+  if (forced == nullptr || *forced == '\0') return supported().all;
   auto isa = parse_isa(forced).with_context("LATHE_ISA");
   if (isa.ok() && !isa_supported(*isa)) {
     std::vector<std::string_view> names;

@@ -35,6 +35,7 @@ constexpr X86Feature kX86Features[] = {
     {"avx512bw", &CpuidWords::leaf7_ebx, 30, kWideVectors},
     {"avx512dq", &CpuidWords::leaf7_ebx, 17, kWideVectors},
     {"avx512vl", &CpuidWords::leaf7_ebx, 31, kWideVectors},
+    {"avx512cd", &CpuidWords::leaf7_ebx, 28, kWideVectors},
     {"avx512vnni", &CpuidWords::leaf7_ecx, 11, kWideVectors},
     {"avx512bf16", &CpuidWords::leaf7_1_eax, 5, kWideVectors},
     {"avx512fp16", &CpuidWords::leaf7_edx, 23, kWideVectors},

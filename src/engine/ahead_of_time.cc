@@ -152,8 +152,8 @@ void adopt_packed(const std::shared_ptr<const ir::Prepared>& prepared, const Pro
     const std::optional<KernelId> kernel = kernels::find_kernel(packed.kernel);
     const auto region = static_cast<std::size_t>(packed.region);
     if (!kernel || kernels::kernel_of(*kernel).pack == nullptr ||
-        kernels::kernel_of(*kernel).isa > isa || packed.region < 0 || region >= regions.size() ||
-        packed.constants.empty()) {
+        !isa.has(kernels::kernel_of(*kernel).isa) || packed.region < 0 ||
+        region >= regions.size() || packed.constants.empty()) {
       ++strange;
       continue;
     }

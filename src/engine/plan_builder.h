@@ -19,6 +19,9 @@ struct PlanOptions {
   int threads;  // that scratch memory is for
   PackedWeights* weights;
   ThreadPool* packers;  // what weights are packed by
+  // Kernels that read packed weights are chosen without regard to extents, as plans of other shapes
+  // share those weights.
+  bool for_any_extents = false;
   // What the graph is a copy of, or null: gives up the same constants as the graph when they are
   // packed.
   ir::Graph* origin = nullptr;
@@ -57,7 +60,8 @@ class PlanBuilder {
   template <typename MakeWeights>
   void add_step(const ops::FusedOperator& op, kernels::Problem problem, std::vector<SlotId> inputs,
                 SlotId output, PackingKey key, const MakeWeights& weights) {
-    key.kernel = kernels::best_kernel(problem, options_.isa);
+    key.kernel = kernels::best_kernel(
+        options_.for_any_extents ? kernels::with_typical_extents(problem) : problem, options_.isa);
     WeightsId packed = kNoWeights;
     if (graph_.constant(key.constants.front())->has_elements()) {
       auto found = options_.weights->find_or_pack(key, problem, weights, *options_.packers);

@@ -49,7 +49,11 @@ Result<std::shared_ptr<const Plan>> Region::make_plan(
     std::span<const ir::TensorType> inputs) const {
   // Weights are packed for the first plan, all but some.
   ThreadPool packers(plans_.empty() && weights_.bytes() == 0 ? planning_.threads : 1);
-  const PlanOptions options{planning_.isa, planning_.threads, &weights_, &packers,
+  const PlanOptions options{planning_.isa,
+                            planning_.threads,
+                            &weights_,
+                            &packers,
+                            open_ || planning_.tile_rows > 0,
                             open_ ? &graph_ : nullptr};
   ir::Graph graph = open_ ? graph_ : std::move(graph_);
   if (open_) RETURN_IF_ERROR(set_inputs(graph, inputs));

@@ -27,7 +27,9 @@ list(APPEND kernel_sources
   peak/scalar.cc
   pooling_f32/scalar.cc
   reduce/scalar.cc
-  softmax_f32/scalar.cc)
+  softmax_f32/scalar.cc
+  winograd_f32/transforms.cc
+  winograd_f32/winograd_convolution_f32.cc)
 
 kernel_isa_sources(avx2
   cast/avx2.cc

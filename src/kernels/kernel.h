@@ -55,7 +55,11 @@ struct Operands {
 struct Kernel {
   Isa isa;                // which the machine must have
   std::string_view name;  // e.g. "igemm_f32_12x32_avx512"
+  // For a problem with weights, whatever its batch and the extents of its images.
   bool (*fits)(const Problem&);
+  // Expected on one thread, to tell kernels of one problem apart; null where the table's order
+  // does.
+  double (*nanoseconds)(const Problem&);
 
   // The weights as this kernel reads them; null where the problem has none. They do not depend on
   // the batch or on the extents of images, only on channels, kernel extents and quantization. The
@@ -79,8 +83,8 @@ std::span<const Kernel> all_kernels();
 inline const Kernel& kernel_of(KernelId id) { return all_kernels()[static_cast<std::size_t>(id)]; }
 std::optional<KernelId> find_kernel(std::string_view name);
 
-// The kernels that take the problem on `isa` or less, the likely best first. Never empty: each
-// problem has a kernel that runs everywhere.
+// The kernels that take the problem on `isa` or less, the one expected to be the fastest first.
+// Never empty: each problem has a kernel that runs everywhere.
 std::vector<KernelId> candidates(const Problem& problem, Isa isa);
 KernelId best_kernel(const Problem& problem, Isa isa);
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -23,6 +24,7 @@
 #include "kernels/reduce.h"
 #include "kernels/resample.h"
 #include "kernels/softmax_f32.h"
+#include "kernels/winograd_f32/winograd_convolution_f32.h"
 
 namespace lathe::kernels {
 namespace {
@@ -43,7 +45,7 @@ void check_weights(const ConvolutionInt8Problem& problem, const WeightsInt8& wei
 }
 
 // A family is a struct with the type of its Problem, the type of its Row and the list kRows of
-// them, which ends with one that runs everywhere; run(), and what else it has of a Kernel's
+// them; run(), and what else it has of a Kernel's
 // functions, take the row too. name() says how a row is called where it has several names.
 template <typename Family, std::size_t index>
 struct Bound {
@@ -56,6 +58,9 @@ struct Bound {
     if (own(problem) == nullptr) return false;
     if constexpr (requires { &Family::fits; }) return Family::fits(*own(problem), row());
     return true;
+  }
+  static double nanoseconds(const Problem& problem) {
+    return Family::nanoseconds(*own(problem), row());
   }
   static std::size_t packed_bytes(const Problem& problem) {
     return Family::packed_bytes(*own(problem), row());
@@ -79,7 +84,8 @@ struct Bound {
   }
 
   static Kernel kernel() {
-    Kernel kernel{row().isa, {}, fits, nullptr, nullptr, nullptr, run};
+    Kernel kernel{row().isa, {}, fits, nullptr, nullptr, nullptr, nullptr, run};
+    if constexpr (requires { &Family::nanoseconds; }) kernel.nanoseconds = nanoseconds;
     if constexpr (requires { &Family::name; }) {
       kernel.name = Family::name(row());
     } else {
@@ -111,12 +117,13 @@ std::vector<Kernel> make_table() {
 // Where several families take a problem, the better comes first.
 std::span<const Kernel> all_kernels() {
   static const std::vector<Kernel> table =
-      make_table<DepthwiseConvolutionF32, IgemmConvolutionF32, DepthwiseConvolutionInt8,
-                 IgemmConvolutionInt8, ElementwiseBinaryF32, ElementwiseUnaryF32, MaxPoolingF32,
-                 MeanPoolingF32, MaxPoolingInt8, MeanPoolingInt8, ElementwiseAddInt8,
-                 ElementwiseMulInt8, QuantizeLinear, DequantizeLinear, SoftmaxF32, Permute, Concat,
-                 Cast, Lookup, MatMulF32, MatMulInt8, TakeGrid, InterpolateF32, Elementwise,
-                 StridedCopy, Pad, Gather, Reduce, ArgReduce, LayerNormF32>();
+      make_table<DepthwiseConvolutionF32, WinogradConvolutionF32, IgemmConvolutionF32,
+                 DepthwiseConvolutionInt8, IgemmConvolutionInt8, ElementwiseBinaryF32,
+                 ElementwiseUnaryF32, MaxPoolingF32, MeanPoolingF32, MaxPoolingInt8,
+                 MeanPoolingInt8, ElementwiseAddInt8, ElementwiseMulInt8, QuantizeLinear,
+                 DequantizeLinear, SoftmaxF32, Permute, Concat, Cast, Lookup, MatMulF32, MatMulInt8,
+                 TakeGrid, InterpolateF32, Elementwise, StridedCopy, Pad, Gather, Reduce, ArgReduce,
+                 LayerNormF32>();
   return table;
 }
 
@@ -128,20 +135,26 @@ std::optional<KernelId> find_kernel(std::string_view name) {
 }
 
 std::vector<KernelId> candidates(const Problem& problem, Isa isa) {
-  std::vector<KernelId> found;
+  struct Candidate {
+    KernelId id;
+    double nanoseconds;
+  };
+  std::vector<Candidate> found;
   const auto kernels = all_kernels();
   for (std::size_t i = 0; i < kernels.size(); ++i) {
-    if (kernels[i].isa <= isa && kernels[i].fits(problem))
-      found.push_back(static_cast<KernelId>(i));
+    const Kernel& kernel = kernels[i];
+    if (!isa.has(kernel.isa) || !kernel.fits(problem)) continue;
+    found.push_back({static_cast<KernelId>(i),
+                     kernel.nanoseconds == nullptr ? 0 : kernel.nanoseconds(problem)});
   }
-  return found;
+  std::stable_sort(found.begin(), found.end(), [](const Candidate& a, const Candidate& b) {
+    return a.nanoseconds < b.nanoseconds;
+  });
+  std::vector<KernelId> ids;
+  for (const Candidate& candidate : found) ids.push_back(candidate.id);
+  return ids;
 }
 
-KernelId best_kernel(const Problem& problem, Isa isa) {
-  const auto kernels = all_kernels();
-  for (std::size_t i = 0; i < kernels.size(); ++i)
-    if (kernels[i].isa <= isa && kernels[i].fits(problem)) return static_cast<KernelId>(i);
-  fatal("a problem that no kernel takes");
-}
+KernelId best_kernel(const Problem& problem, Isa isa) { return candidates(problem, isa).front(); }
 
 }  // namespace lathe::kernels

@@ -21,7 +21,7 @@ inline constexpr double kSingleThreadNanoseconds = 100'000;
 // Expected time on one thread of so many multiply-accumulates with operands in cache. The rates are
 // about half of what a 3 GHz core reaches; only the decision to stay inline depends on them.
 inline double expected_mac_nanoseconds(std::int64_t macs, Isa isa) {
-  const double macs_per_nanosecond = isa == Isa::kScalar ? 2 : isa == Isa::kAvx2 ? 24 : 48;
+  const double macs_per_nanosecond = isa.has(Isa::kAvx512) ? 48 : isa.has(Isa::kAvx2) ? 24 : 2;
   return static_cast<double>(macs) / macs_per_nanosecond;
 }
 

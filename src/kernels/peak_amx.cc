@@ -1,9 +1,6 @@
 #include <array>
-#include <cerrno>
-#include <cstring>
-#include <sys/syscall.h>
-#include <unistd.h>
 
+#include "base/cpu.h"
 #include "base/cpu_features.h"
 #include "kernels/best_rate.h"
 #include "kernels/peak.h"
@@ -14,16 +11,12 @@ namespace {
 
 constexpr std::size_t kTurns = 2'000;  // some 50 microseconds
 
-// Linux hands the registers of AMX only to processes that ask for them.
-Status request_amx(std::string_view feature) {
-  constexpr int kRequestPermission = 0x1023;  // ARCH_REQ_XCOMP_PERM
-  constexpr int kTileData = 18;               // XFEATURE_XTILEDATA
+Status check_amx(std::string_view feature) {
   if (!has_cpu_feature("amx-tile") || !has_cpu_feature(feature)) {
     return error(ErrorCode::kUnavailable, "this machine has no {}", feature);
   }
-  if (syscall(SYS_arch_prctl, kRequestPermission, kTileData) != 0) {
-    return error(ErrorCode::kUnavailable, "the operating system does not let {} be used: {}",
-                 feature, std::strerror(errno));
+  if (!isa_supported(Isa::kAmx)) {
+    return error(ErrorCode::kUnavailable, "the operating system does not let {} be used", feature);
   }
   return {};
 }
@@ -43,13 +36,13 @@ double measure(int threads, double seconds, double operations, std::uint16_t fac
 }  // namespace
 
 Result<double> measure_amx_int8_peak_gops(double seconds, int threads) {
-  RETURN_IF_ERROR(request_amx("amx-int8"));
+  RETURN_IF_ERROR(check_amx("amx-int8"));
   return measure(threads, seconds, kAmxInt8Operations, 0x0101, amx_int8_loop);
 }
 
 Result<double> measure_amx_bf16_peak_gflops(double seconds, int threads) {
   constexpr std::uint16_t kOne = 0x3f80;
-  RETURN_IF_ERROR(request_amx("amx-bf16"));
+  RETURN_IF_ERROR(check_amx("amx-bf16"));
   return measure(threads, seconds, kAmxBf16Operations, kOne, amx_bf16_loop);
 }
 

@@ -581,6 +581,21 @@ bool may_overwrite(const Problem& problem, std::size_t input) {
   return false;
 }
 
+Problem with_typical_extents(Problem problem) {
+  constexpr std::int64_t kTypical = 28;
+  const auto set = [](ConvolutionShape& shape) {
+    shape.batch = 1;
+    const bool is_dense = shape.is_pointwise() && shape.in_h == 1 && shape.in_w == 1;
+    if (is_dense) return;
+    shape.out_h = shape.out_w = kTypical;
+    shape.in_h = kTypical * shape.stride_h;
+    shape.in_w = kTypical * shape.stride_w;
+  };
+  if (auto* f32 = std::get_if<ConvolutionF32Problem>(&problem)) set(f32->shape);
+  if (auto* int8 = std::get_if<ConvolutionInt8Problem>(&problem)) set(int8->shape);
+  return problem;
+}
+
 std::int64_t macs(const Problem& problem) {
   if (const auto* own = std::get_if<ConvolutionF32Problem>(&problem)) return own->shape.macs();
   if (const auto* own = std::get_if<ConvolutionInt8Problem>(&problem)) return own->shape.macs();

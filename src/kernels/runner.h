@@ -15,7 +15,11 @@ class Runner {
   // The best kernel for `isa`, which the machine must have.
   Runner(Problem problem, Isa isa)
       : problem_(std::move(problem)), kernel_(&kernel_of(best_kernel(problem_, isa))) {}
-  Runner(Problem problem, const Weights& weights, Isa isa) : Runner(std::move(problem), isa) {
+  Runner(const Problem& problem, const Weights& weights, Isa isa)
+      : Runner(problem, weights, best_kernel(problem, isa)) {}
+  // This one, which takes the problem and runs here.
+  Runner(Problem problem, const Weights& weights, KernelId kernel)
+      : problem_(std::move(problem)), kernel_(&kernel_of(kernel)) {
     packed_ = AlignedBuffer<std::byte>(kernel_->packed_bytes(problem_));
     ThreadPool pool(1);
     kernel_->pack(problem_, weights, packed_.data(), pool);

@@ -69,9 +69,8 @@ Result<Roofline> measure_roofline(const SystemInfo& system, int threads) {
   roofline.float32_gflops = kernels::measure_fma_peak_gflops(isa, kComputeSeconds, threads);
   roofline.int8_gops = kernels::measure_int8_peak_gops(isa, kComputeSeconds, threads);
   roofline.int8_vector_gops = roofline.int8_gops;
-  roofline.int8_instructions = isa_name(isa);
-  // Where LATHE_ISA asks for less than the machine has, that is what counts.
-  if (isa == supported_isas().back()) {
+  roofline.int8_instructions = isa_name(isa.has(Isa::kAvx512Vnni) ? Isa::kAvx512Vnni : isa);
+  if (isa.has(Isa::kAmx)) {
     const auto amx = kernels::measure_amx_int8_peak_gops(kComputeSeconds, threads);
     if (amx.ok() && *amx > roofline.int8_gops) {
       roofline.int8_gops = *amx;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/caches.h"
+#include "kernels/cost.h"
 #include "kernels/igemm_f32/kernels.h"
 #include "kernels/indirection.h"
 #include "kernels/parallel.h"
@@ -66,6 +67,20 @@ class Convolution {
     tile_rows_ = ceil_div(shape_.out_pixels(), tiles_);
     tiles_ = ceil_div(shape_.out_pixels(), tile_rows_);
     block_tiles_ = choose_block_tiles();
+  }
+
+  double nanoseconds() const {
+    const auto columns =
+        static_cast<double>(shape_.groups * ((group_panels_ - 1) * main_.nr + tail_.nr));
+    // Short tiles wait for their weights, and each tile takes its time.
+    const auto rows = static_cast<double>(tiles_ * std::max<std::int64_t>(tile_rows_, 6));
+    const auto depth = static_cast<double>(lowering_.taps * lowering_.depth);
+    constexpr double kTileDepth = 12;  // multiply-adds of a row that a tile's ends are worth
+    const double product = rows * columns * (depth + kTileDepth) / expected_f32_rate(main_.isa);
+    const double weights =
+        static_cast<double>(ceil_div(tiles_, block_tiles_)) *
+        expected_weights_nanoseconds(panels_floats() * std::int64_t{sizeof(float)});
+    return std::max(product, weights);
   }
 
   std::size_t scratch_bytes(int threads) const {
@@ -276,6 +291,10 @@ class Convolution {
 };
 
 }  // namespace
+
+double IgemmConvolutionF32::nanoseconds(const Problem& problem, const Row& row) {
+  return Convolution(problem, row).nanoseconds();
+}
 
 std::size_t IgemmConvolutionF32::packed_bytes(const Problem& problem, const Row& row) {
   return Convolution(problem, row).packed_bytes();

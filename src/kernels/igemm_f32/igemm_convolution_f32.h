@@ -17,6 +17,7 @@ struct IgemmConvolutionF32 {
   static bool fits(const Problem& problem, const Row& row) {
     return row.takes(problem.shape.group_out_c());
   }
+  static double nanoseconds(const Problem& problem, const Row& row);
   static std::size_t packed_bytes(const Problem& problem, const Row& row);
   static void pack(const Problem& problem, const Row& row, const Weights& weights,
                    std::byte* packed, ThreadPool& pool);

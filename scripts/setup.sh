@@ -56,6 +56,7 @@ done
 packages=(
   ccache cmake g++ lld ninja-build                      # build
   libcli11-dev libfmt-dev libspdlog-dev nlohmann-json3-dev
+  libhwy-dev                                            # vector kernels
   libonnx-dev libprotobuf-dev                           # ONNX files
   libxxhash-dev                                         # compiled models
   libjpeg62-turbo-dev libpng-dev zlib1g-dev             # images and datasets

@@ -211,6 +211,8 @@ void CompileFlags::declare(Arguments app, bool concurrency) {
                  "Compute convolutional parts in strips of so many rows of the image, where that "
                  "takes less memory; the answers are the same")
       ->check(kPositiveNumber);
+  app.add_flag("--tune", tune,
+               "Measure which kernels are the fastest on this machine, and remember it");
   app.add_option("--memory-limit", memory_limit,
                  "Refuse to take more memory for weights and intermediate values: 64M, 2G");
   app.add_option("--provider", providers,
@@ -239,6 +241,7 @@ Result<engine::CompileOptions> CompileFlags::parse() const {
                      parse_bytes(memory_limit).with_context("--memory-limit"));
   }
   options.tile_rows = tile_rows;
+  options.tune = tune;
   options.providers = providers;
   options.disabled_passes = disabled_passes;
   options.report_passes = print_passes;

@@ -87,6 +87,7 @@ struct CompileFlags {
   std::string precision = "f32";
   std::string memory_limit;
   std::int64_t tile_rows = 0;
+  bool tune = false;
   std::vector<std::string> providers;
   std::vector<std::string> provider_options;
   std::vector<std::string> disabled_passes;

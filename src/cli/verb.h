@@ -31,6 +31,7 @@ Verb compare_verb();
 Verb compile_verb();
 Verb conformance_verb();
 Verb devices_verb();
+Verb kernels_verb();
 Verb help_verb();
 
 }  // namespace lathe::cli

@@ -26,6 +26,7 @@ struct Call {
   std::vector<std::string> typical;
   std::vector<std::string> disabled_passes;
   ShapeFlags shapes;
+  bool tune = false;
   OutputFiles files;
   OutputOptions output;
 };
@@ -69,6 +70,7 @@ Result<std::optional<std::string>> why_unproved(const std::string& bytes,
 Result<Facts> compile(const Call& call) {
   engine::CompileOptions options{.threads = 0, .leave_open = true};
   options.disabled_passes = call.disabled_passes;
+  options.tune = call.tune;
   RETURN_IF_ERROR(call.shapes.add_to(options));
   engine::PackOptions packing{.source = Path(call.model).filename().string()};
   RETURN_IF_ERROR(add_shapes("--typical-shape", call.typical, packing.typical_shapes));
@@ -166,6 +168,8 @@ std::function<Status()> declare(Arguments app) {
                  "What an input that stays open mostly brings, which weights are packed for: "
                  "NAME=1x3x640x640; other shapes run too; may be repeated")
       ->allow_extra_args(false);
+  app.add_flag("--tune", call->tune,
+               "Measure which kernels are the fastest on this machine, and pack weights for them");
   app.add_option("--disable-pass", call->disabled_passes,
                  "Leave out these rewrites, by name, separated by commas")
       ->delimiter(',');

@@ -92,12 +92,14 @@ Result<PackedAhead> pack_ahead(const ir::Graph& lowered, const CompileOptions& o
                                const PackOptions& packing) {
   ASSIGN_OR_RETURN(const Isa isa, select_isa());
   ASSIGN_OR_RETURN(const Tries tries, types_to_try(lowered, options, packing));
+  const int threads = resolve_concurrency(options).threads;
+  const auto tuner = options.tune ? std::make_shared<Tuner>(isa, threads) : nullptr;
   PackedAhead packed;
   std::shared_ptr<const Program> program;
   Status made;
   for (const std::vector<ir::TensorType>& types : tries) {
     // Anew each time: a region that is for one shape cannot be tried twice.
-    ASSIGN_OR_RETURN(program, Program::build(lowered, {isa, resolve_concurrency(options).threads}));
+    ASSIGN_OR_RETURN(program, Program::build(lowered, {isa, threads, 0, tuner}));
     made = plan_all(*program, types);
     packed.packed_for = types;
     if (made.ok()) break;
@@ -113,6 +115,7 @@ Result<PackedAhead> pack_ahead(const ir::Graph& lowered, const CompileOptions& o
         "parts of the model are packed when it is loaded: trying it on zeros ended with: {}",
         made.error().message()));
   }
+  if (tuner != nullptr) packed.notes.push_back(tuner->summary());
   auto prepared = std::make_shared<ir::Prepared>();
   prepared->source = packing.source;
   prepared->lathe_version = LATHE_VERSION;

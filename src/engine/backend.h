@@ -58,6 +58,9 @@ struct CompileOptions {
   // takes less memory (passes/tile_rows.h). 0: whole.
   std::int64_t tile_rows = 0;
   std::int64_t memory_limit = 0;  // bytes of weights and of all streams' arenas; 0: none
+  // Native measures which kernels are the fastest here, where it does not know yet, and remembers
+  // it for this machine (engine/tuner.h). Otherwise it takes those expected to be.
+  bool tune = false;
   // Execution providers of onnxruntime in order of preference, e.g. "tensorrt", "cuda", "cpu"; the
   // processor's alone where there are none. Other backends know no providers.
   std::vector<std::string> providers = {};

@@ -147,13 +147,15 @@ class NativeBackend final : public OwnBackend {
     shared->memory_limit = static_cast<std::size_t>(options.memory_limit);
     shared->inputs = describe_inputs(fixed, types);
     shared->outputs = describe_values(fixed, fixed.outputs());
+    const auto tuner = options.tune ? std::make_shared<Tuner>(isa, concurrency.threads) : nullptr;
     ASSIGN_OR_RETURN(shared->program, Program::build(std::move(fixed), {isa, concurrency.threads,
-                                                                        options.tile_rows}));
+                                                                        options.tile_rows, tuner}));
     if (prepared != nullptr) adopt_packed(prepared, *shared->program, isa, notes);
     if (std::string nodes = shared->program->describe_nodes(); !nodes.empty())
       notes.push_back(std::move(nodes));
     if (shared->program->only_region() != nullptr && are_closed(types))
       RETURN_IF_ERROR(plan_ahead(*shared, types, options, concurrency, notes));
+    if (tuner != nullptr) notes.push_back(tuner->summary());
     return std::shared_ptr<const Executable>(
         std::make_shared<NativeExecutable>(shared, concurrency, std::move(notes)));
   }

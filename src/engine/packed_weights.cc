@@ -44,6 +44,12 @@ void PackedWeights::adopt(const PackingKey& key, std::span<const std::byte> byte
 std::optional<WeightsId> PackedWeights::find(PackingKey& key,
                                              const kernels::Problem& problem) const {
   const std::lock_guard lock(mutex_);
+  return find_locked(key, problem);
+}
+
+std::optional<WeightsId> PackedWeights::find_locked(PackingKey& key,
+                                                    const kernels::Problem& problem) const {
+  // What was adopted may be of a file that lies.
   const auto serves = [&](KernelId kernel, WeightsId id) {
     return kernels::kernel_of(kernel).packed_bytes(problem) == packing(id).bytes.size();
   };

@@ -35,19 +35,18 @@ class PackedWeights {
   PackedWeights(const PackedWeights&) = delete;
   PackedWeights& operator=(const PackedWeights&) = delete;
 
-  // The packing of this key, made by `weights()` where there is none yet: a function that gives
+  // The packing of this key for its kernel or for any other that takes the problem, and then sets
+  // the key's kernel to that; or made by `weights()` where there is none yet: a function that gives
   // what stays valid until it is packed. Fails where that has to be checked and is damaged.
   template <typename MakeWeights>
-  Result<WeightsId> find_or_pack(const PackingKey& key, const kernels::Problem& problem,
+  Result<WeightsId> find_or_pack(PackingKey& key, const kernels::Problem& problem,
                                  const MakeWeights& weights, ThreadPool& pool) {
     const std::lock_guard lock(mutex_);
+    if (const auto known = find_locked(key, problem)) return *known;
     const kernels::Kernel& kernel = kernels::kernel_of(key.kernel);
-    const std::size_t bytes = kernel.packed_bytes(problem);
-    const auto known = ids_.find(key);
-    // What was adopted may be of a file that lies.
-    if (known != ids_.end() && packing(known->second).bytes.size() == bytes) return known->second;
     RETURN_IF_ERROR(check_once());
-    ASSIGN_OR_RETURN(kernels::AlignedBuffer<std::byte> buffer, allocate(bytes));
+    ASSIGN_OR_RETURN(kernels::AlignedBuffer<std::byte> buffer,
+                     allocate(kernel.packed_bytes(problem)));
     kernel.pack(problem, weights(), buffer.data(), pool);
     return add(key, std::move(buffer));
   }
@@ -75,6 +74,7 @@ class PackedWeights {
   [[nodiscard]] const Packing& packing(WeightsId id) const {
     return packings_[static_cast<std::size_t>(id)];
   }
+  std::optional<WeightsId> find_locked(PackingKey& key, const kernels::Problem& problem) const;
   Status check_once();
   static Result<kernels::AlignedBuffer<std::byte>> allocate(std::size_t bytes);
   WeightsId add(const PackingKey& key, kernels::AlignedBuffer<std::byte> buffer);

@@ -119,7 +119,7 @@ Step PlanBuilder::step_for(const ops::FusedOperator& op) const {
 
 void PlanBuilder::add_step(const ops::FusedOperator& op, kernels::Problem problem,
                            std::vector<SlotId> inputs, SlotId output) {
-  const KernelId kernel = kernels::best_kernel(problem, options_.isa);
+  const KernelId kernel = choose(problem);
   add_step(op, kernel, std::move(problem), std::move(inputs), output);
 }
 

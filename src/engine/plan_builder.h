@@ -8,6 +8,7 @@
 #include "base/cpu.h"
 #include "engine/packed_weights.h"
 #include "engine/plan.h"
+#include "engine/tuner.h"
 #include "ir/graph.h"
 #include "ops/fused.h"
 #include "passes/convert_layouts.h"
@@ -16,12 +17,13 @@ namespace lathe::engine {
 
 struct PlanOptions {
   Isa isa;
-  int threads;  // that scratch memory is for
+  int threads;   // that scratch memory is for
+  Tuner* tuner;  // null: kernels are those expected to be the fastest
   PackedWeights* weights;
   ThreadPool* packers;  // what weights are packed by
-  // Kernels that read packed weights are chosen without regard to extents, as plans of other shapes
-  // share those weights.
-  bool for_any_extents = false;
+  // What plans that share the weights may differ in: kernels that read them are chosen without
+  // regard to that.
+  kernels::Extents open = kernels::Extents::kNone;
   // What the graph is a copy of, or null: gives up the same constants as the graph when they are
   // packed.
   ir::Graph* origin = nullptr;
@@ -60,8 +62,7 @@ class PlanBuilder {
   template <typename MakeWeights>
   void add_step(const ops::FusedOperator& op, kernels::Problem problem, std::vector<SlotId> inputs,
                 SlotId output, PackingKey key, const MakeWeights& weights) {
-    key.kernel = kernels::best_kernel(
-        options_.for_any_extents ? kernels::with_typical_extents(problem) : problem, options_.isa);
+    key.kernel = choose(kernels::without(options_.open, problem));
     WeightsId packed = kNoWeights;
     if (graph_.constant(key.constants.front())->has_elements()) {
       auto found = options_.weights->find_or_pack(key, problem, weights, *options_.packers);
@@ -76,6 +77,10 @@ class PlanBuilder {
   }
 
  private:
+  [[nodiscard]] KernelId choose(const kernels::Problem& problem) const {
+    return options_.tuner == nullptr ? kernels::best_kernel(problem, options_.isa)
+                                     : options_.tuner->best(problem);
+  }
   void add_step(const ops::FusedOperator& op, KernelId kernel, kernels::Problem problem,
                 std::vector<SlotId> inputs, SlotId output);
   // A node has packed a constant: drops its elements where all of its readers have.

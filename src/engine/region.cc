@@ -22,6 +22,20 @@ Region::Region(ir::Graph lowered, const Planning& planning)
   open_ = !are_closed(inputs_);
 }
 
+kernels::Extents Region::open_extents() const {
+  if (planning_.tile_rows > 0) return kernels::Extents::kAll;
+  auto open = kernels::Extents::kNone;
+  for (const ir::TensorType& type : inputs_) {
+    if (!type.shape) return kernels::Extents::kAll;
+    for (std::size_t i = 0; i < type.shape->size(); ++i) {
+      if (type.shape->at(i).known()) continue;
+      if (i > 0) return kernels::Extents::kAll;
+      open = kernels::Extents::kBatch;
+    }
+  }
+  return open;
+}
+
 Result<std::shared_ptr<const Plan>> Region::plan(std::span<const ir::TensorType> inputs) const {
   const std::lock_guard lock(mutex_);
   const auto made = std::find_if(plans_.begin(), plans_.end(),
@@ -49,12 +63,8 @@ Result<std::shared_ptr<const Plan>> Region::make_plan(
     std::span<const ir::TensorType> inputs) const {
   // Weights are packed for the first plan, all but some.
   ThreadPool packers(plans_.empty() && weights_.bytes() == 0 ? planning_.threads : 1);
-  const PlanOptions options{planning_.isa,
-                            planning_.threads,
-                            &weights_,
-                            &packers,
-                            open_ || planning_.tile_rows > 0,
-                            open_ ? &graph_ : nullptr};
+  const PlanOptions options{planning_.isa, planning_.threads, planning_.tuner.get(),    &weights_,
+                            &packers,      open_extents(),    open_ ? &graph_ : nullptr};
   ir::Graph graph = open_ ? graph_ : std::move(graph_);
   if (open_) RETURN_IF_ERROR(set_inputs(graph, inputs));
   std::optional<Plan> tiled;

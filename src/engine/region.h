@@ -12,6 +12,7 @@
 #include "base/cpu.h"
 #include "engine/packed_weights.h"
 #include "engine/plan.h"
+#include "engine/tuner.h"
 #include "ir/graph.h"
 
 namespace lathe::engine {
@@ -20,7 +21,8 @@ namespace lathe::engine {
 struct Planning {
   Isa isa = Isa::kScalar;
   int threads = 1;
-  std::int64_t tile_rows = 0;  // CompileOptions::tile_rows
+  std::int64_t tile_rows = 0;         // CompileOptions::tile_rows
+  std::shared_ptr<Tuner> tuner = {};  // null: kernels are those expected to be the fastest
 };
 
 // Thread-safe. What a plan has packed serves those that follow it.
@@ -51,6 +53,8 @@ class Region {
   }
 
  private:
+  // In which plans of this region differ.
+  [[nodiscard]] kernels::Extents open_extents() const;
   Result<std::shared_ptr<const Plan>> make_plan(std::span<const ir::TensorType> inputs) const;
 
   std::vector<ir::TensorType> inputs_;

@@ -2,6 +2,7 @@
 // fastest. Of one core of some 3 GHz, in nanoseconds; `lathe kernels` shows how far off they are.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "base/caches.h"
@@ -14,12 +15,18 @@ inline double expected_f32_rate(Isa isa) {
   return isa.has(Isa::kAvx512) ? 60 : isa.has(Isa::kAvx2) ? 30 : isa.has(Isa::kNeon) ? 20 : 2;
 }
 
-// Reading so many bytes of weights once: from the level 2 cache if they fit there, from the last
-// level, or from memory if nothing of a network's weights can be expected to stay in between.
-inline double expected_weights_nanoseconds(std::int64_t bytes) {
+// Reading weights so many times: first from where a network leaves them, which is memory where they
+// are large, then from the nearest cache that holds them.
+inline double expected_weights_nanoseconds(std::int64_t bytes, std::int64_t times) {
   constexpr std::int64_t kStays = std::int64_t{8} << 20;
-  const double bytes_per_ns = bytes <= level2_cache_bytes() / 2 ? 80 : bytes <= kStays ? 40 : 20;
-  return static_cast<double>(bytes) / bytes_per_ns;
+  constexpr double kLevel2 = 80;  // bytes in a nanosecond
+  constexpr double kLevel3 = 40;
+  constexpr double kMemory = 20;
+  const bool fits_level2 = bytes <= level2_cache_bytes() / 2;
+  const bool fits_level3 = bytes <= std::max(kStays, last_level_cache_bytes() / 2);
+  const double first = fits_level2 ? kLevel2 : bytes <= kStays ? kLevel3 : kMemory;
+  const double later = fits_level2 ? kLevel2 : fits_level3 ? kLevel3 : kMemory;
+  return static_cast<double>(bytes) * (1 / first + static_cast<double>(times - 1) / later);
 }
 
 }  // namespace lathe::kernels

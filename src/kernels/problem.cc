@@ -581,12 +581,13 @@ bool may_overwrite(const Problem& problem, std::size_t input) {
   return false;
 }
 
-Problem with_typical_extents(Problem problem) {
+Problem without(Extents extents, Problem problem) {
+  if (extents == Extents::kNone) return problem;
   constexpr std::int64_t kTypical = 28;
-  const auto set = [](ConvolutionShape& shape) {
+  const auto set = [extents](ConvolutionShape& shape) {
     shape.batch = 1;
     const bool is_dense = shape.is_pointwise() && shape.in_h == 1 && shape.in_w == 1;
-    if (is_dense) return;
+    if (is_dense || extents == Extents::kBatch) return;
     shape.out_h = shape.out_w = kTypical;
     shape.in_h = kTypical * shape.stride_h;
     shape.in_w = kTypical * shape.stride_w;

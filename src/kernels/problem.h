@@ -360,9 +360,11 @@ std::optional<OperandBytes> operand_bytes(const Problem& problem);
 // before it is written. Nothing else of what a call uses may overlap.
 bool may_overwrite(const Problem& problem, std::size_t input);
 
-// The same on one image of typical size, where the problem is on images: for a choice of kernels
-// that is to hold for all sizes.
-Problem with_typical_extents(Problem problem);
+// What a problem is to be looked at without.
+enum class Extents { kNone, kBatch, kAll };
+// The same of one image, or of one of typical size too: for a choice of kernels that is to hold for
+// all batches, or sizes.
+Problem without(Extents extents, Problem problem);
 
 // Multiply-accumulates of one call; 0 for what multiplies no matrices.
 std::int64_t macs(const Problem& problem);

@@ -18,6 +18,11 @@ constexpr std::int64_t kFewChannels = 16;
 // Pointers of one block of pixels: they are read once for each panel and should stay in the level 2
 // cache beside the panel and the input.
 constexpr std::int64_t kIndirectionBytes = 64 * 1024;
+// Pixels this far apart fall into one set of the level 1 cache, which holds fewer of them than a
+// tile reads at once.
+constexpr std::int64_t kSameSet = 4096;
+
+constexpr std::int64_t kFloatBytes = sizeof(float);
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 std::int64_t round_up(std::int64_t a, std::int64_t b) { return ceil_div(a, b) * b; }
@@ -78,8 +83,7 @@ class Convolution {
     constexpr double kTileDepth = 12;  // multiply-adds of a row that a tile's ends are worth
     const double product = rows * columns * (depth + kTileDepth) / expected_f32_rate(main_.isa);
     const double weights =
-        static_cast<double>(ceil_div(tiles_, block_tiles_)) *
-        expected_weights_nanoseconds(panels_floats() * std::int64_t{sizeof(float)});
+        expected_weights_nanoseconds(panels_floats() * kFloatBytes, ceil_div(tiles_, block_tiles_));
     return std::max(product, weights);
   }
 
@@ -92,8 +96,8 @@ class Convolution {
 
   // Panels, then the row of zeros that stands for padding.
   void pack(const WeightsF32& source, float* packed, ThreadPool& pool) const {
-    const double cost = expected_stream_nanoseconds(2 * std::int64_t{sizeof(float)} *
-                                                    (panels_floats() + zero_floats()));
+    const double cost =
+        expected_stream_nanoseconds(2 * kFloatBytes * (panels_floats() + zero_floats()));
     parallel_slots(pool, shape_.groups * group_panels_, cost,
                    [&](std::int64_t, std::int64_t begin, std::int64_t end) {
                      for (std::int64_t i = begin; i < end; ++i)
@@ -113,8 +117,7 @@ class Convolution {
         row = std::fill_n(row, kernel.nr - columns, 0.0F);
       }
     };
-    const double cost =
-        expected_stream_nanoseconds(2 * std::int64_t{sizeof(float)} * panels_floats());
+    const double cost = expected_stream_nanoseconds(2 * kFloatBytes * panels_floats());
     parallel_slots(pool, group_panels_, cost,
                    [&](std::int64_t, std::int64_t begin, std::int64_t end) {
                      for (std::int64_t p = begin; p < end; ++p) pack_one(p);
@@ -160,14 +163,26 @@ class Convolution {
   std::int64_t panels_floats() const { return shape_.groups * group_floats(); }
   std::int64_t zero_floats() const { return std::max(shape_.in_c, lowering_.depth); }
   std::size_t slot_bytes() const {
+    const std::int64_t rows = block_tiles_ * tile_rows_;
+    const std::int64_t copies = spreads_rows() ? rows * spread_row_floats() * kFloatBytes : 0;
+    return pointer_bytes() + static_cast<std::size_t>(copies);
+  }
+  std::size_t pointer_bytes() const {
     const std::int64_t pointers = lowering_.taps * block_tiles_ * tile_rows_;
     return static_cast<std::size_t>(round_up(pointers * std::int64_t{sizeof(float*)}, 64));
   }
+  // Rows of one tap are copied to where they do not get into each other's way, if several panels
+  // read them.
+  bool spreads_rows() const {
+    return lowering_.taps == 1 && shape_.groups == 1 && group_panels_ > 2 &&
+           lowering_.shape.in_c * kFloatBytes % kSameSet == 0;
+  }
+  std::int64_t spread_row_floats() const { return lowering_.depth + 16; }
   std::size_t copy_bytes() const {
     if (!lowering_.copies) return 0;
     const ConvolutionShape& view = lowering_.shape;
     const std::int64_t floats = view.batch * view.in_h * view.in_w * view.in_c;
-    return static_cast<std::size_t>(round_up(floats * std::int64_t{sizeof(float)}, 64));
+    return static_cast<std::size_t>(round_up(floats * kFloatBytes, 64));
   }
 
   // Tiles of a block, over which all panels pass one after the other. Where the weights stay in the
@@ -177,15 +192,15 @@ class Convolution {
   std::int64_t choose_block_tiles() const {
     const ConvolutionShape& view = lowering_.shape;
     const std::int64_t cache = level2_cache_bytes();
-    const std::int64_t in_bytes = view.in_c * std::int64_t{sizeof(float)} *
-                                  std::min(view.stride_h, view.kernel_h) *
+    const std::int64_t in_bytes = view.in_c * kFloatBytes * std::min(view.stride_h, view.kernel_h) *
                                   std::min(view.stride_w, view.kernel_w);
-    const std::int64_t out_bytes = view.out_c * std::int64_t{sizeof(float)};
-    const std::int64_t weight_bytes = panels_floats() * std::int64_t{sizeof(float)};
+    const std::int64_t out_bytes = view.out_c * kFloatBytes;
+    const std::int64_t weight_bytes = panels_floats() * kFloatBytes;
     const std::int64_t pixels =
         weight_bytes <= cache / 2 ? cache / 8 / (in_bytes + out_bytes) : cache / 2 / in_bytes;
     const std::int64_t pointer_bytes = lowering_.taps * std::int64_t{sizeof(float*)};
-    const std::int64_t most = kIndirectionBytes / pointer_bytes;
+    std::int64_t most = kIndirectionBytes / pointer_bytes;
+    if (spreads_rows()) most = std::min(most, cache / 4 / (spread_row_floats() * kFloatBytes));
     return std::clamp<std::int64_t>(std::min(pixels, most) / tile_rows_, 1, tiles_);
   }
 
@@ -246,10 +261,20 @@ class Convolution {
       const std::int64_t pixels = std::min(pitch, shape_.out_pixels() - first);
       if (block != filled) {
         fill_indirection(lowering_.shape, tensors.in, zeros, first, pixels, pitch, rows);
+        if (spreads_rows()) {
+          auto* copies =
+              reinterpret_cast<float*>(reinterpret_cast<std::byte*>(rows) + pointer_bytes());
+          spread(rows, pixels, copies);
+        }
         filled = block;
       }
       run_panel(tensors, rows, pitch, first, pixels, unit % panels);
     }
+  }
+
+  void spread(const float** rows, std::int64_t pixels, float* copies) const {
+    for (std::int64_t i = 0; i < pixels; ++i, copies += spread_row_floats())
+      rows[i] = std::copy_n(rows[i], lowering_.depth, copies) - lowering_.depth;
   }
 
   void run_panel(const Tensors& tensors, const float* const* rows, std::int64_t pitch,

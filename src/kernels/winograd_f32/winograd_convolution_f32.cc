@@ -79,8 +79,8 @@ class Convolution {
     // A group of few rows waits for its weights.
     const auto rows = static_cast<double>(groups_ * std::max<std::int64_t>(group_tiles_, 8));
     const double product = k * rows * in_c * out_c / rate;
-    const double weights = static_cast<double>(ceil_div(groups_, block_groups_)) *
-                           expected_weights_nanoseconds(panels_floats() * kFloatBytes);
+    const double weights = expected_weights_nanoseconds(panels_floats() * kFloatBytes,
+                                                        ceil_div(groups_, block_groups_));
     // Of a vector of channels each coefficient takes some 8 instructions and a load and a store.
     const double transforms = 8 * k * tiles * (in_c + out_c) / rate;
     return std::max(product, weights) + transforms;

@@ -17,6 +17,7 @@ list(APPEND kernel_sources
   strided.cc
   transpose.cc
   cast/scalar.cc
+  depthwise_f32/blocks.cc
   depthwise_f32/depthwise_convolution_f32.cc
   depthwise_f32/scalar.cc
   elementwise/scalar.cc
@@ -25,6 +26,7 @@ list(APPEND kernel_sources
   igemm_f32/scalar.cc
   layer_norm_f32/scalar.cc
   peak/scalar.cc
+  pooling_f32/loops.cc
   pooling_f32/scalar.cc
   reduce/scalar.cc
   softmax_f32/scalar.cc
@@ -39,7 +41,6 @@ kernel_isa_sources(avx2
   igemm_f32/avx2.cc
   layer_norm_f32/avx2.cc
   peak/avx2.cc
-  pooling_f32/avx2.cc
   reduce/avx2.cc
   softmax_f32/avx2.cc)
 
@@ -49,7 +50,6 @@ kernel_isa_sources(avx512
   elementwise_f32/avx512.cc
   igemm_f32/avx512.cc
   peak/avx512.cc
-  pooling_f32/avx512.cc
   softmax_f32/avx512.cc)
 
 kernel_isa_sources(avx512vnni peak/avx512vnni.cc)

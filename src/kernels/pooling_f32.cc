@@ -26,69 +26,122 @@ Taps inside(std::int64_t origin, std::int64_t kernel, std::int64_t dilation, std
   return {origin + first * dilation, std::max<std::int64_t>(last - first, 0)};
 }
 
-// Calls body(args, empty, counted) for each output pixel and range of channels, with the window's
-// inputs unless it is empty and how many positions lie on inputs or padding.
+std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
+// The columns of the output whose windows lie all on the image.
+struct Inner {
+  std::int64_t begin;
+  std::int64_t end;
+};
+
+Inner inner_columns(const PoolingShape& s) {
+  const std::int64_t last = s.in_w - 1 - (s.kernel_w - 1) * s.dilation_w + s.pad_left;
+  const std::int64_t end = last < 0 ? 0 : std::min(s.out_w, last / s.stride_w + 1);
+  return {std::min(end, ceil_div(s.pad_left, s.stride_w)), end};
+}
+
+// What a body gets: the windows of some pixels of a line, unless they are empty, and how many
+// positions of each lie on inputs or padding.
+struct Windows {
+  PoolingF32Args args = {};
+  bool empty = false;
+  std::int64_t counted = 0;
+};
+
+// `count` pixels of a line from column `x`; several only where all of their windows lie on the
+// image.
+Windows windows_of(const PoolingShape& s, const Operands& operands, std::int64_t line,
+                   std::int64_t x, std::int64_t count) {
+  const std::int64_t top = line % s.out_h * s.stride_h - s.pad_top;
+  const std::int64_t left = x * s.stride_w - s.pad_left;
+  const Taps rows = inside(top, s.kernel_h, s.dilation_h, 0, s.in_h);
+  const Taps columns = inside(left, s.kernel_w, s.dilation_w, 0, s.in_w);
+  Windows windows;
+  windows.empty = rows.count == 0 || columns.count == 0;
+  windows.counted = inside(top, s.kernel_h, s.dilation_h, -s.pad_top, s.in_h + s.pad_bottom).count *
+                    inside(left, s.kernel_w, s.dilation_w, -s.pad_left, s.in_w + s.pad_right).count;
+  const std::int64_t image = line / s.out_h * s.in_h;
+  const std::int64_t start =
+      windows.empty ? 0 : ((image + rows.start) * s.in_w + columns.start) * s.channels;
+  PoolingF32Args& args = windows.args;
+  args.in = static_cast<const float*>(operands.inputs[0]) + start;
+  args.out = static_cast<float*>(operands.outputs[0]) + (line * s.out_w + x) * s.channels;
+  args.rows = static_cast<std::size_t>(rows.count);
+  args.columns = static_cast<std::size_t>(columns.count);
+  args.row_stride = static_cast<std::size_t>(s.dilation_h * s.in_w * s.channels);
+  args.column_stride = static_cast<std::size_t>(s.dilation_w * s.channels);
+  args.channels = static_cast<std::size_t>(s.channels);
+  args.pixels = static_cast<std::size_t>(count);
+  args.pixel_step = static_cast<std::size_t>(s.stride_w * s.channels);
+  args.out_step = args.channels;
+  return windows;
+}
+
+// Calls body(windows) until every output pixel and channel is done.
 template <typename Body>
 void for_windows(const PoolingShape& s, const Operands& operands, const Body& body) {
-  const auto* in = static_cast<const float*>(operands.inputs[0]);
-  auto* out = static_cast<float*>(operands.outputs[0]);
-  const std::int64_t pixels = s.batch * s.out_h * s.out_w;
-  // Few pixels, as after global pooling, are shared by channels instead.
-  const std::int64_t chunks = pixels < 64 ? (s.channels + kChannelGrain - 1) / kChannelGrain : 1;
-  const std::int64_t chunk = chunks == 1 ? s.channels : kChannelGrain;
+  const std::int64_t lines = s.batch * s.out_h;
+  const std::int64_t pixels = lines * s.out_w;
   const std::int64_t bytes =
       pixels * s.channels * (s.kernel_h * s.kernel_w + 1) * std::int64_t{sizeof(float)};
-  const auto units = [&](std::int64_t, std::int64_t begin, std::int64_t end) {
-    for (std::int64_t unit = begin; unit < end; ++unit) {
-      const std::int64_t pixel = unit / chunks;
-      const std::int64_t channel = unit % chunks * chunk;
-      const std::int64_t y = pixel / s.out_w % s.out_h * s.stride_h - s.pad_top;
-      const std::int64_t x = pixel % s.out_w * s.stride_w - s.pad_left;
-      const std::int64_t image = pixel / s.out_w / s.out_h;
-      const Taps rows = inside(y, s.kernel_h, s.dilation_h, 0, s.in_h);
-      const Taps columns = inside(x, s.kernel_w, s.dilation_w, 0, s.in_w);
-      const std::int64_t counted =
-          inside(y, s.kernel_h, s.dilation_h, -s.pad_top, s.in_h + s.pad_bottom).count *
-          inside(x, s.kernel_w, s.dilation_w, -s.pad_left, s.in_w + s.pad_right).count;
-      PoolingF32Args args{};
-      const bool empty = rows.count == 0 || columns.count == 0;
-      const std::int64_t start =
-          empty ? 0 : ((image * s.in_h + rows.start) * s.in_w + columns.start) * s.channels;
-      args.in = in + start + channel;
-      args.out = out + pixel * s.channels + channel;
-      args.rows = static_cast<std::size_t>(rows.count);
-      args.columns = static_cast<std::size_t>(columns.count);
-      args.row_stride = static_cast<std::size_t>(s.dilation_h * s.in_w * s.channels);
-      args.column_stride = static_cast<std::size_t>(s.dilation_w * s.channels);
-      args.channels = static_cast<std::size_t>(std::min(chunk, s.channels - channel));
-      body(args, empty, counted);
-    }
-  };
-  parallel_slots(operands.pool, pixels * chunks, expected_stream_nanoseconds(bytes), units);
+  const double cost = expected_stream_nanoseconds(bytes);
+  // Few pixels, as after global pooling, are shared by channels instead.
+  if (pixels < 64) {
+    const std::int64_t chunks = ceil_div(s.channels, kChannelGrain);
+    parallel_slots(operands.pool, pixels * chunks, cost,
+                   [&](std::int64_t, std::int64_t begin, std::int64_t end) {
+                     for (std::int64_t i = begin; i < end; ++i) {
+                       const std::int64_t pixel = i / chunks;
+                       const std::int64_t channel = i % chunks * kChannelGrain;
+                       Windows windows =
+                           windows_of(s, operands, pixel / s.out_w, pixel % s.out_w, 1);
+                       windows.args.in += channel;
+                       windows.args.out += channel;
+                       windows.args.channels =
+                           static_cast<std::size_t>(std::min(kChannelGrain, s.channels - channel));
+                       body(windows);
+                     }
+                   });
+    return;
+  }
+  const Inner inner = inner_columns(s);
+  parallel_slots(operands.pool, lines, cost,
+                 [&](std::int64_t, std::int64_t begin, std::int64_t end) {
+                   for (std::int64_t line = begin; line < end; ++line) {
+                     for (std::int64_t x = 0; x < s.out_w;) {
+                       const bool together = x == inner.begin && inner.begin < inner.end;
+                       const std::int64_t count = together ? inner.end - inner.begin : 1;
+                       body(windows_of(s, operands, line, x, count));
+                       x += count;
+                     }
+                   }
+                 });
 }
 
 }  // namespace
 
 void MaxPoolingF32::run(const Problem& problem, const Row& row, const Operands& operands) {
-  for_windows(problem.shape, operands, [&](PoolingF32Args& args, bool empty, std::int64_t) {
-    if (empty) {
-      std::fill_n(args.out, args.channels, -std::numeric_limits<float>::infinity());
+  for_windows(problem.shape, operands, [&](const Windows& windows) {
+    if (windows.empty) {
+      std::fill_n(windows.args.out, windows.args.pixels * windows.args.channels,
+                  -std::numeric_limits<float>::infinity());
     } else {
-      row.max(args);
+      row.max(windows.args);
     }
   });
 }
 
 void MeanPoolingF32::run(const Problem& problem, const Row& row, const Operands& operands) {
   const bool with_padding = problem.kind == PoolingKind::kMeanWithPadding;
-  for_windows(problem.shape, operands, [&](PoolingF32Args& args, bool empty, std::int64_t counted) {
-    if (empty) {
-      std::fill_n(args.out, args.channels, 0.0F);
-    } else {
-      const auto inputs = static_cast<std::int64_t>(args.rows * args.columns);
-      args.scale = 1.0F / static_cast<float>(with_padding ? counted : inputs);
-      row.average(args);
+  for_windows(problem.shape, operands, [&](Windows windows) {
+    PoolingF32Args& args = windows.args;
+    if (windows.empty) {
+      std::fill_n(args.out, args.pixels * args.channels, 0.0F);
+      return;
     }
+    const auto inputs = static_cast<std::int64_t>(args.rows * args.columns);
+    args.scale = 1.0F / static_cast<float>(with_padding ? windows.counted : inputs);
+    row.average(args);
   });
 }
 

@@ -4,6 +4,8 @@
 
 #include <cstddef>
 
+#include "kernels/vector/targets.h"
+
 namespace lathe::kernels {
 
 // One tap of the kernel: the input of the first output pixel, and the weights, aligned to 64 bytes
@@ -33,7 +35,37 @@ struct DepthwiseF32Args {
   float max;
 };
 
-#define LATHE_DEPTHWISE_F32_KERNEL(isa, function) void function(const DepthwiseF32Args& args);
+// One or two rows of output pixels of a kernel x kernel window, all of whose columns lie on the
+// image. The sums are those of DepthwiseF32Args, in the same order.
+struct DepthwiseF32BlockArgs {
+  int kernel;  // 3 or 5
+  int stride;  // 1 or 2, in both directions
+  int rows;    // 1 or 2
+  // Of the lines that the rows read, the first pixel's first column; null where there is none.
+  const float* const* lines;
+  std::size_t pixel_step;  // floats from one input pixel to the next
+  std::size_t channels;
+  const float* bias;     // aligned and padded, as are weights
+  const float* weights;  // by tap
+  std::size_t weight_pitch;
+  const float* residual;  // null, or laid out as out
+  float* out;
+  std::size_t out_step;
+  std::size_t out_row_step;
+  std::size_t pixel_count;
+  float min;
+  float max;
+};
+
+#define LATHE_DECLARE(target)                                  \
+  namespace target {                                           \
+  void depthwise_f32_block(const DepthwiseF32BlockArgs& args); \
+  }
+LATHE_VECTOR_TARGETS(LATHE_DECLARE)
+#undef LATHE_DECLARE
+
+#define LATHE_DEPTHWISE_F32_KERNEL(isa, function, block) \
+  void function(const DepthwiseF32Args& args);
 #include "kernels/depthwise_f32/kernels.inc"
 #undef LATHE_DEPTHWISE_F32_KERNEL
 

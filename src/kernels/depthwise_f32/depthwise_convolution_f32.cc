@@ -12,6 +12,10 @@ namespace {
 constexpr std::int64_t kChunkChannels = 128;
 constexpr std::int64_t kMostWeightBytes = 16 * 1024;
 
+// Rows of a block, and the lines of the image that the largest one reads.
+constexpr std::int64_t kBlockRows = 2;
+constexpr std::int64_t kMostLines = 5 + 2;
+
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 // What follows from a problem and a kernel. Made anew for each call.
@@ -56,17 +60,20 @@ class Convolution {
       in = copy;
     }
     auto* slots = static_cast<std::byte*>(scratch) + copy_bytes();
-    const std::int64_t rows = view_.batch * view_.out_h;
+    const std::int64_t units = ceil_div(view_.out_h, kBlockRows);  // of an image
     const std::int64_t chunks = ceil_div(view_.out_c, chunk_);
-    parallel_slots(
-        pool, chunks * rows, expected_nanoseconds(),
-        [&](std::int64_t slot, std::int64_t begin, std::int64_t end) {
-          auto* taps = reinterpret_cast<DepthwiseF32Tap*>(slots + static_cast<std::size_t>(slot) *
-                                                                      slot_bytes());
-          for (std::int64_t unit = begin; unit < end; ++unit) {
-            run_row({in, residual, out, packed}, taps, unit % rows, unit / rows * chunk_);
-          }
-        });
+    parallel_slots(pool, chunks * view_.batch * units, expected_nanoseconds(),
+                   [&](std::int64_t slot, std::int64_t begin, std::int64_t end) {
+                     auto* taps = reinterpret_cast<DepthwiseF32Tap*>(
+                         slots + static_cast<std::size_t>(slot) * slot_bytes());
+                     for (std::int64_t i = begin; i < end; ++i) {
+                       const std::int64_t unit = i % (view_.batch * units);
+                       const std::int64_t y = unit % units * kBlockRows;
+                       run_rows({in, residual, out, packed}, taps, unit / units * view_.out_h + y,
+                                std::min(kBlockRows, view_.out_h - y),
+                                i / (view_.batch * units) * chunk_);
+                     }
+                   });
   }
 
  private:
@@ -105,19 +112,63 @@ class Convolution {
                    });
   }
 
-  // One row of a chunk of the output: its inner pixels, whose taps lie all inside of the image's
-  // width, in one run, those at its borders one by one.
-  void run_row(const Tensors& tensors, DepthwiseF32Tap* taps, std::int64_t row,
-               std::int64_t channel) const {
+  bool has_blocks() const {
+    return kernel_.block != nullptr && (view_.kernel_h == 3 || view_.kernel_h == 5) &&
+           view_.kernel_w == view_.kernel_h && view_.stride_w == view_.stride_h &&
+           view_.stride_h <= 2 && view_.dilation_h == 1 && view_.dilation_w == 1;
+  }
+
+  // One or two rows of a chunk of the output: their inner pixels, whose taps lie all inside of the
+  // image's width, in one run, those at its borders one by one.
+  void run_rows(const Tensors& tensors, DepthwiseF32Tap* taps, std::int64_t row, std::int64_t rows,
+                std::int64_t channel) const {
     const std::int64_t reach = (view_.kernel_w - 1) * view_.dilation_w;
     const std::int64_t last = view_.in_w - 1 - reach + view_.pad_left;  // of x * stride_w
     const std::int64_t inner_end = last < 0 ? 0 : std::min(view_.out_w, last / view_.stride_w + 1);
     const std::int64_t inner = std::min(inner_end, ceil_div(view_.pad_left, view_.stride_w));
     for (std::int64_t x = 0; x < view_.out_w;) {
       const std::int64_t count = x == inner && inner < inner_end ? inner_end - inner : 1;
-      run_pixels(tensors, taps, row, x, count, channel);
+      if (count > 1 && has_blocks()) {
+        run_block(tensors, row, rows, x, count, channel);
+      } else {
+        for (std::int64_t i = 0; i < rows; ++i)
+          run_pixels(tensors, taps, row + i, x, count, channel);
+      }
       x += count;
     }
+  }
+
+  void run_block(const Tensors& tensors, std::int64_t row, std::int64_t rows, std::int64_t x,
+                 std::int64_t count, std::int64_t channel) const {
+    const std::int64_t at = (row * view_.out_w + x) * view_.out_c + channel;
+    const std::int64_t top = row % view_.out_h * view_.stride_h - view_.pad_top;
+    const std::int64_t left = x * view_.stride_w - view_.pad_left;
+    const float* image =
+        tensors.in + row / view_.out_h * view_.in_h * view_.in_w * view_.in_c + channel;
+    const float* lines[kMostLines];
+    for (std::int64_t y = 0; y < view_.kernel_h + (rows - 1) * view_.stride_h; ++y) {
+      const std::int64_t in_y = top + y;
+      const bool on_image = in_y >= 0 && in_y < view_.in_h;
+      lines[y] = on_image ? image + (in_y * view_.in_w + left) * view_.in_c : nullptr;
+    }
+    DepthwiseF32BlockArgs args{};
+    args.kernel = static_cast<int>(view_.kernel_h);
+    args.stride = static_cast<int>(view_.stride_h);
+    args.rows = static_cast<int>(rows);
+    args.lines = lines;
+    args.pixel_step = static_cast<std::size_t>(view_.in_c);
+    args.channels = static_cast<std::size_t>(std::min(chunk_, view_.out_c - channel));
+    args.bias = tensors.packed + channel;
+    args.weights = tensors.packed + channel_pitch_ + channel;
+    args.weight_pitch = static_cast<std::size_t>(channel_pitch_);
+    args.residual = tensors.residual == nullptr ? nullptr : tensors.residual + at;
+    args.out = tensors.out + at;
+    args.out_step = static_cast<std::size_t>(view_.out_c);
+    args.out_row_step = static_cast<std::size_t>(view_.out_w * view_.out_c);
+    args.pixel_count = static_cast<std::size_t>(count);
+    args.min = clamp_.min;
+    args.max = clamp_.max;
+    kernel_.block(args);
   }
 
   void run_pixels(const Tensors& tensors, DepthwiseF32Tap* taps, std::int64_t row, std::int64_t x,

@@ -4,11 +4,13 @@
 
 #include <cstddef>
 
+#include "kernels/vector/targets.h"
+
 namespace lathe::kernels {
 
-// One output pixel: out[c] is the largest, or `scale` times the sum, of the inputs
-// in[y * row_stride + x * column_stride + c] with y < rows and x < columns, both at least 1. Sums
-// are taken by rows first.
+// Output pixels of a line: out[i * out_step + c] is the largest, or `scale` times the sum, of the
+// inputs in[i * pixel_step + y * row_stride + x * column_stride + c] with y < rows and x < columns,
+// both at least 1. Sums are taken by rows first.
 struct PoolingF32Args {
   const float* in;
   float* out;
@@ -17,13 +19,20 @@ struct PoolingF32Args {
   std::size_t row_stride;
   std::size_t column_stride;
   std::size_t channels;
+  std::size_t pixels;
+  std::size_t pixel_step;
+  std::size_t out_step;
   float scale;
 };
 
-#define LATHE_POOLING_F32_KERNEL(isa, max, average) \
-  void max(const PoolingF32Args& args);             \
-  void average(const PoolingF32Args& args);
-#include "kernels/pooling_f32/kernels.inc"
-#undef LATHE_POOLING_F32_KERNEL
+void max_pool_f32_scalar(const PoolingF32Args& args);
+void average_pool_f32_scalar(const PoolingF32Args& args);
+#define LATHE_DECLARE(target)                        \
+  namespace target {                                 \
+  void max_pool_f32(const PoolingF32Args& args);     \
+  void average_pool_f32(const PoolingF32Args& args); \
+  }
+LATHE_VECTOR_TARGETS(LATHE_DECLARE)
+#undef LATHE_DECLARE
 
 }  // namespace lathe::kernels

@@ -15,7 +15,8 @@ struct PoolingF32Kernel {
 };
 
 inline constexpr PoolingF32Kernel kPoolingF32Kernels[] = {
-#define LATHE_POOLING_F32_KERNEL(isa, max, average) {Isa::isa, #max, #average, max, average},
+#define LATHE_POOLING_F32_KERNEL(isa, suffix, max, average) \
+  {Isa::isa, "max_pool_f32_" #suffix, "average_pool_f32_" #suffix, max, average},
 #include "kernels/pooling_f32/kernels.inc"
 #undef LATHE_POOLING_F32_KERNEL
 };

@@ -78,11 +78,14 @@ class Convolution {
     const auto k = static_cast<double>(coefficients_);
     // A group of few rows waits for its weights.
     const auto rows = static_cast<double>(groups_ * std::max<std::int64_t>(group_tiles_, 8));
-    const double product = k * rows * in_c * out_c / rate;
+    // What the ends of a tile of products take, in multiply-adds of a row.
+    constexpr double kTileDepth = 20;
+    const double product = k * rows * (in_c + kTileDepth) * out_c / rate;
     const double weights = expected_weights_nanoseconds(panels_floats() * kFloatBytes,
                                                         ceil_div(groups_, block_groups_));
-    // Of a vector of channels each coefficient takes some 8 instructions and a load and a store.
-    const double transforms = 8 * k * tiles * (in_c + out_c) / rate;
+    // Of each coefficient of a vector of channels, full or not: instructions, a load and a store.
+    const auto vectors = static_cast<double>(ceil_div(shape_.in_c, 16) * 16) + out_c;
+    const double transforms = 10 * k * tiles * vectors / rate;
     return std::max(product, weights) + transforms;
   }
 

@@ -583,14 +583,15 @@ bool may_overwrite(const Problem& problem, std::size_t input) {
 
 Problem without(Extents extents, Problem problem) {
   if (extents == Extents::kNone) return problem;
-  constexpr std::int64_t kTypical = 28;
   const auto set = [extents](ConvolutionShape& shape) {
     shape.batch = 1;
     const bool is_dense = shape.is_pointwise() && shape.in_h == 1 && shape.in_w == 1;
     if (is_dense || extents == Extents::kBatch) return;
-    shape.out_h = shape.out_w = kTypical;
-    shape.in_h = kTypical * shape.stride_h;
-    shape.in_w = kTypical * shape.stride_w;
+    // As in residual networks, where an image of half the size has twice the channels.
+    const std::int64_t size = std::clamp<std::int64_t>(56 * 64 / shape.out_c, 7, 112);
+    shape.out_h = shape.out_w = size;
+    shape.in_h = size * shape.stride_h;
+    shape.in_w = size * shape.stride_w;
   };
   if (auto* f32 = std::get_if<ConvolutionF32Problem>(&problem)) set(f32->shape);
   if (auto* int8 = std::get_if<ConvolutionInt8Problem>(&problem)) set(int8->shape);

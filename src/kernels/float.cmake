@@ -24,6 +24,7 @@ list(APPEND kernel_sources
   elementwise_f32/scalar.cc
   igemm_f32/igemm_convolution_f32.cc
   igemm_f32/scalar.cc
+  igemm_f32/tiles.cc
   layer_norm_f32/scalar.cc
   peak/scalar.cc
   pooling_f32/loops.cc
@@ -38,7 +39,6 @@ kernel_isa_sources(avx2
   depthwise_f32/avx2.cc
   elementwise/avx2.cc
   elementwise_f32/avx2.cc
-  igemm_f32/avx2.cc
   layer_norm_f32/avx2.cc
   peak/avx2.cc
   reduce/avx2.cc
@@ -48,7 +48,6 @@ kernel_isa_sources(avx512
   cast/avx512.cc
   depthwise_f32/avx512.cc
   elementwise_f32/avx512.cc
-  igemm_f32/avx512.cc
   peak/avx512.cc
   softmax_f32/avx512.cc)
 

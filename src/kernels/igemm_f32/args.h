@@ -4,6 +4,8 @@
 
 #include <cstddef>
 
+#include "kernels/vector/targets.h"
+
 namespace lathe::kernels {
 
 // One tile of the output, row_count pixels by column_count channels:
@@ -28,8 +30,13 @@ struct IgemmF32Args {
   float max;
 };
 
-#define LATHE_IGEMM_F32_KERNEL(isa, function, ...) void function(const IgemmF32Args& args);
-#include "kernels/igemm_f32/kernels.inc"
-#undef LATHE_IGEMM_F32_KERNEL
+void igemm_f32_4x8_scalar(const IgemmF32Args& args);
+#define LATHE_DECLARE(target)                      \
+  namespace target {                               \
+  void igemm_f32_wide(const IgemmF32Args& args);   \
+  void igemm_f32_narrow(const IgemmF32Args& args); \
+  }
+LATHE_VECTOR_TARGETS(LATHE_DECLARE)
+#undef LATHE_DECLARE
 
 }  // namespace lathe::kernels

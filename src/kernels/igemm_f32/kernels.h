@@ -20,7 +20,7 @@ struct IgemmF32Kernel {
 };
 
 inline constexpr IgemmF32Kernel kIgemmF32Kernels[] = {
-#define LATHE_IGEMM_F32_KERNEL(isa, function, ...) {Isa::isa, #function, function, __VA_ARGS__},
+#define LATHE_IGEMM_F32_KERNEL(isa, name, function, ...) {Isa::isa, #name, function, __VA_ARGS__},
 #include "kernels/igemm_f32/kernels.inc"
 #undef LATHE_IGEMM_F32_KERNEL
 };

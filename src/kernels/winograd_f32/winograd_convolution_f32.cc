@@ -67,7 +67,7 @@ class Convolution {
     const std::int64_t cache = level2_cache_bytes();
     const bool weights_stay = panels_floats() * kFloatBytes <= cache * 5 / 8;
     block_groups_ =
-        weights_stay ? 1 : std::clamp<std::int64_t>(cache * 5 / 8 / group_bytes, 1, groups_);
+        weights_stay ? 1 : std::clamp<std::int64_t>(cache * 7 / 8 / group_bytes, 1, groups_);
   }
 
   double nanoseconds() const {

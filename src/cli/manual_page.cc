@@ -70,8 +70,11 @@ It was interrupted; what is good was kept.
 .SH ENVIRONMENT
 .TP
 .B LATHE_ISA
-Keeps the native backend to kernels of an instruction set:
-scalar, avx2, avx512 or avx512vnni.
+Keeps the native backend to kernels that need no more than an instruction set:
+scalar, avx2, avxvnni, avx512, avx512vnni, avx512bf16, avx512fp16, amx, neon or neondot.
+.TP
+.B XDG_CACHE_HOME
+Where \-\-tune remembers what it measured: the folder lathe in it, or in ~/.cache.
 .TP
 .BR LATHE_ONNXRUNTIME ", " LATHE_OPENVINO
 The library of that backend, or a folder with it.

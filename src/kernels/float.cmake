@@ -36,7 +36,6 @@ list(APPEND kernel_sources
 
 kernel_isa_sources(avx2
   cast/avx2.cc
-  depthwise_f32/avx2.cc
   elementwise/avx2.cc
   elementwise_f32/avx2.cc
   layer_norm_f32/avx2.cc
@@ -46,7 +45,6 @@ kernel_isa_sources(avx2
 
 kernel_isa_sources(avx512
   cast/avx512.cc
-  depthwise_f32/avx512.cc
   elementwise_f32/avx512.cc
   peak/avx512.cc
   softmax_f32/avx512.cc)

@@ -57,16 +57,13 @@ struct DepthwiseF32BlockArgs {
   float max;
 };
 
+void depthwise_f32_scalar(const DepthwiseF32Args& args);
 #define LATHE_DECLARE(target)                                  \
   namespace target {                                           \
+  void depthwise_f32_pixels(const DepthwiseF32Args& args);     \
   void depthwise_f32_block(const DepthwiseF32BlockArgs& args); \
   }
 LATHE_VECTOR_TARGETS(LATHE_DECLARE)
 #undef LATHE_DECLARE
-
-#define LATHE_DEPTHWISE_F32_KERNEL(isa, function, block) \
-  void function(const DepthwiseF32Args& args);
-#include "kernels/depthwise_f32/kernels.inc"
-#undef LATHE_DEPTHWISE_F32_KERNEL
 
 }  // namespace lathe::kernels

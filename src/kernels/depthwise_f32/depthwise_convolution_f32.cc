@@ -186,7 +186,7 @@ class Convolution {
     args.pixel_count = static_cast<std::size_t>(count);
     args.min = clamp_.min;
     args.max = clamp_.max;
-    kernel_.function(args);
+    kernel_.pixels(args);
   }
 
   // The taps of an output pixel that lie on the image; `in` and `weights` are at its first channel.

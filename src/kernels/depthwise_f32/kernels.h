@@ -9,12 +9,12 @@ namespace lathe::kernels {
 struct DepthwiseF32Kernel {
   Isa isa;
   const char* name;
-  void (*function)(const DepthwiseF32Args&);
+  void (*pixels)(const DepthwiseF32Args&);
   void (*block)(const DepthwiseF32BlockArgs&);  // null: none
 };
 
 inline constexpr DepthwiseF32Kernel kDepthwiseF32Kernels[] = {
-#define LATHE_DEPTHWISE_F32_KERNEL(isa, function, block) {Isa::isa, #function, function, block},
+#define LATHE_DEPTHWISE_F32_KERNEL(isa, name, pixels, block) {Isa::isa, #name, pixels, block},
 #include "kernels/depthwise_f32/kernels.inc"
 #undef LATHE_DEPTHWISE_F32_KERNEL
 };

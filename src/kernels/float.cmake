@@ -21,6 +21,7 @@ list(APPEND kernel_sources
   depthwise_f32/depthwise_convolution_f32.cc
   depthwise_f32/scalar.cc
   elementwise/scalar.cc
+  elementwise_f32/loops.cc
   elementwise_f32/scalar.cc
   igemm_f32/igemm_convolution_f32.cc
   igemm_f32/scalar.cc
@@ -30,6 +31,7 @@ list(APPEND kernel_sources
   pooling_f32/loops.cc
   pooling_f32/scalar.cc
   reduce/scalar.cc
+  softmax_f32/loops.cc
   softmax_f32/scalar.cc
   winograd_f32/transforms.cc
   winograd_f32/winograd_convolution_f32.cc)
@@ -37,17 +39,13 @@ list(APPEND kernel_sources
 kernel_isa_sources(avx2
   cast/avx2.cc
   elementwise/avx2.cc
-  elementwise_f32/avx2.cc
   layer_norm_f32/avx2.cc
   peak/avx2.cc
-  reduce/avx2.cc
-  softmax_f32/avx2.cc)
+  reduce/avx2.cc)
 
 kernel_isa_sources(avx512
   cast/avx512.cc
-  elementwise_f32/avx512.cc
-  peak/avx512.cc
-  softmax_f32/avx512.cc)
+  peak/avx512.cc)
 
 kernel_isa_sources(avx512vnni peak/avx512vnni.cc)
 kernel_isa_sources(amx peak/amx.cc)

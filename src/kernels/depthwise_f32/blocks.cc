@@ -57,7 +57,7 @@ HWY_INLINE void tile(const DepthwiseF32BlockArgs& args, const VF32 (&weights)[kK
       const std::size_t to = out + static_cast<std::size_t>(p) * args.out_step;
       VF32 value = sums[r][p];
       if (args.residual != nullptr) value = hn::Add(value, load_first(f, args.residual + to, left));
-      store_first(hn::Min(high, hn::Max(low, value)), f, args.out + to, left);
+      store_first(clamp(value, low, high), f, args.out + to, left);
     }
   }
 }
@@ -156,7 +156,7 @@ HWY_INLINE void tap_tile(const DepthwiseF32Args& args, std::size_t pixel, std::s
       VF32 value = sums[i][v];
       if (args.residual != nullptr)
         value = hn::Add(value, load_first(f, args.residual + to, count));
-      store_first(hn::Min(high, hn::Max(low, value)), f, args.out + to, count);
+      store_first(clamp(value, low, high), f, args.out + to, count);
     }
   }
 }

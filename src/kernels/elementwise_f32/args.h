@@ -4,6 +4,8 @@
 
 #include <cstddef>
 
+#include "kernels/vector/targets.h"
+
 namespace lathe::kernels {
 
 enum class BinaryOpF32 {
@@ -37,6 +39,15 @@ enum class UnaryOpF32 {
   kErf,
 };
 
+// Calls each() with the name of every operator.
+#define LATHE_BINARY_OPS_F32(each)                                                           \
+  each(kAdd) each(kSub) each(kReverseSub) each(kMul) each(kDiv) each(kReverseDiv) each(kMax) \
+      each(kMin)
+#define LATHE_UNARY_OPS_F32(each)                                                           \
+  each(kIdentity) each(kLeakyRelu) each(kSigmoid) each(kTanh) each(kExp) each(kHardSigmoid) \
+      each(kHardSwish) each(kSilu) each(kAbs) each(kNeg) each(kSqrt) each(kReciprocal)      \
+          each(kFloor) each(kCeil) each(kRound) each(kLog) each(kErf)
+
 // Where the right operand of [rows, columns] comes from.
 enum class OperandF32 { kSame, kColumn, kScalar };
 
@@ -65,10 +76,14 @@ struct UnaryF32Args {
   float max;
 };
 
-#define LATHE_ELEMENTWISE_F32_KERNEL(isa, binary, unary) \
-  void binary(const BinaryF32Args& args);                \
-  void unary(const UnaryF32Args& args);
-#include "kernels/elementwise_f32/kernels.inc"
-#undef LATHE_ELEMENTWISE_F32_KERNEL
+void binary_f32_scalar(const BinaryF32Args& args);
+void unary_f32_scalar(const UnaryF32Args& args);
+#define LATHE_DECLARE(target)                 \
+  namespace target {                          \
+  void binary_f32(const BinaryF32Args& args); \
+  void unary_f32(const UnaryF32Args& args);   \
+  }
+LATHE_VECTOR_TARGETS(LATHE_DECLARE)
+#undef LATHE_DECLARE
 
 }  // namespace lathe::kernels

@@ -15,7 +15,8 @@ struct ElementwiseF32Kernel {
 };
 
 inline constexpr ElementwiseF32Kernel kElementwiseF32Kernels[] = {
-#define LATHE_ELEMENTWISE_F32_KERNEL(isa, binary, unary) {Isa::isa, #binary, #unary, binary, unary},
+#define LATHE_ELEMENTWISE_F32_KERNEL(isa, suffix, binary, unary) \
+  {Isa::isa, "binary_f32_" #suffix, "unary_f32_" #suffix, binary, unary},
 #include "kernels/elementwise_f32/kernels.inc"
 #undef LATHE_ELEMENTWISE_F32_KERNEL
 };

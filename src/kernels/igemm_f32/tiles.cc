@@ -55,7 +55,7 @@ HWY_INLINE void finish(const IgemmF32Args& args, VF32 (&sums)[kRows][kVectors]) 
     float* out = args.out + first;
 #pragma GCC unroll 12
     for (int i = 0; i < kRows; ++i, out += stride) {
-      const VF32 value = hn::Min(high, hn::Max(low, sums[i][v]));
+      const VF32 value = clamp(sums[i][v], low, high);
       if constexpr (kWhole) {
         hn::StoreU(value, f, out);
       } else {

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <vector>
 
+#include "base/caches.h"
 #include "kernels/igemm_int8/gather.h"
 #include "kernels/igemm_int8/igemm_int8_panel.h"
 #include "kernels/parallel.h"
@@ -95,7 +96,12 @@ Convolution::Convolution(const ConvolutionInt8Problem& problem, const IgemmInt8K
       half_(group_out_c_ - (panels_ - 1) * kernel.nr <= kernel.nr / 2) {
   LATHE_CHECK(kernel_.mr <= InputGather::kMaxPixels);
   const std::int64_t tile_bytes = kernel_.mr * depth_;
-  block_tiles_ = std::clamp(kBlockBytes / tile_bytes, std::int64_t{1}, kMaxBlockTiles);
+  // Weights that do not stay in the level 2 cache are read from farther away for each block, so
+  // that blocks are then as large as their activations allow there.
+  const std::int64_t cache = level2_cache_bytes();
+  const std::int64_t block_bytes =
+      groups_ * group_out_c_ * depth_ <= cache / 2 ? kBlockBytes : cache / 4;
+  block_tiles_ = std::clamp(block_bytes / tile_bytes, std::int64_t{1}, kMaxBlockTiles);
   const std::int64_t pointers = block_tiles_ * kernel_.mr * (direct_ ? gather_.taps() : 1);
   pointer_bytes_ = static_cast<std::size_t>(pointers) * sizeof(void*);
   offset_bytes_ = static_cast<std::size_t>(block_tiles_ * kernel_.mr) * sizeof(std::int32_t);

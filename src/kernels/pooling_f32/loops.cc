@@ -11,7 +11,7 @@ namespace HWY_NAMESPACE {
 namespace {
 
 struct Max {
-  static HWY_INLINE VF32 join(VF32 a, VF32 b) { return hn::Max(a, b); }
+  static HWY_INLINE VF32 join(VF32 a, VF32 b) { return larger(a, b); }
   static HWY_INLINE VF32 finish(VF32 value, VF32) { return value; }
 };
 struct Average {

@@ -4,6 +4,8 @@
 
 #include <cstddef>
 
+#include "kernels/vector/targets.h"
+
 namespace lathe::kernels {
 
 // out[i][j] = exp(in[i][j] - m) / s, or its logarithm in[i][j] - m - log(s), with m the largest of
@@ -16,8 +18,12 @@ struct SoftmaxF32Args {
   float (*log)(float);  // null for the softmax itself, the natural logarithm for its logarithm
 };
 
-#define LATHE_SOFTMAX_F32_KERNEL(isa, function) void function(const SoftmaxF32Args& args);
-#include "kernels/softmax_f32/kernels.inc"
-#undef LATHE_SOFTMAX_F32_KERNEL
+void softmax_f32_scalar(const SoftmaxF32Args& args);
+#define LATHE_DECLARE(target)                   \
+  namespace target {                            \
+  void softmax_f32(const SoftmaxF32Args& args); \
+  }
+LATHE_VECTOR_TARGETS(LATHE_DECLARE)
+#undef LATHE_DECLARE
 
 }  // namespace lathe::kernels

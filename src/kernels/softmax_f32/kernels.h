@@ -13,7 +13,7 @@ struct SoftmaxF32Kernel {
 };
 
 inline constexpr SoftmaxF32Kernel kSoftmaxF32Kernels[] = {
-#define LATHE_SOFTMAX_F32_KERNEL(isa, function) {Isa::isa, #function, function},
+#define LATHE_SOFTMAX_F32_KERNEL(isa, name, function) {Isa::isa, #name, function},
 #include "kernels/softmax_f32/kernels.inc"
 #undef LATHE_SOFTMAX_F32_KERNEL
 };

@@ -19,6 +19,24 @@ namespace hn = hwy::HWY_NAMESPACE;
 using F32 = hn::ScalableTag<float>;
 using VF32 = hn::Vec<F32>;
 
+// The larger and the smaller, b where either is NaN.
+HWY_INLINE VF32 larger(VF32 a, VF32 b) {
+#if HWY_ARCH_X86
+  return hn::Max(a, b);
+#else
+  return hn::IfThenElse(hn::Gt(a, b), a, b);
+#endif
+}
+HWY_INLINE VF32 smaller(VF32 a, VF32 b) {
+#if HWY_ARCH_X86
+  return hn::Min(a, b);
+#else
+  return hn::IfThenElse(hn::Lt(a, b), a, b);
+#endif
+}
+// Lets NaN through.
+HWY_INLINE VF32 clamp(VF32 value, VF32 low, VF32 high) { return smaller(high, larger(low, value)); }
+
 // The first `count` elements, which may be all, and zeros; nothing behind them is touched.
 HWY_INLINE VF32 load_first(F32 d, const float* from, std::size_t count) {
   if (HWY_LIKELY(count >= hn::Lanes(d))) return hn::LoadU(d, from);

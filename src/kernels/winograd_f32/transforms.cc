@@ -146,7 +146,7 @@ void output(const WinogradOutputArgs& args) {
         VF32 value = hn::Add(values[j], bias);
         if (args.residual != nullptr)
           value = hn::Add(value, load_first(f, args.residual + pixel, left));
-        store_first(hn::Min(high, hn::Max(low, value)), f, args.out + pixel, left);
+        store_first(clamp(value, low, high), f, args.out + pixel, left);
       }
     }
   }

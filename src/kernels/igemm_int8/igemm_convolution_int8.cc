@@ -19,8 +19,8 @@ namespace lathe::kernels {
 namespace {
 
 // Fewer channels than this at several taps are gathered: setting up a tap's row pointers takes
-// about as long as four steps of a kernel's inner loop.
-constexpr std::int64_t kMinDirectChannels = 16;
+// about as long as some steps of a kernel's inner loop.
+constexpr std::int64_t kMinDirectChannels = 32;
 
 // Activations of the pixels that share a pass over the weights. Half of a 48 KiB first level cache,
 // so that a panel of weights fits beside them.

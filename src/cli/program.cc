@@ -21,7 +21,8 @@ std::vector<Group> groups() {
           {"Make smaller", {quantize_verb()}},
           {"Use", {run_verb(), compile_verb()}},
           {"Measure and prove",
-           {eval_verb(), bench_verb(), profile_verb(), kernels_verb(), compare_verb(), conformance_verb()}},
+           {eval_verb(), bench_verb(), profile_verb(), kernels_verb(), compare_verb(),
+            conformance_verb()}},
           {"Look", {inspect_verb(), devices_verb(), help_verb()}}};
 }
 

@@ -11,7 +11,8 @@ import unittest
 
 from program import PREPROCESS, PROGRAM, Folder, SharedFolder, lathe, lathe_bytes, lathe_json
 
-VERBS = ["new", "train", "quantize", "run", "compile", "eval", "bench", "profile", "compare", "conformance", "inspect", "devices", "help"]
+VERBS = ["new", "train", "quantize", "run", "compile", "eval", "bench", "profile", "kernels", "compare", "conformance",
+         "inspect", "devices", "help"]
 
 
 class Help(unittest.TestCase):

@@ -52,8 +52,7 @@ class Kernels(Folder):
         self.assertTrue(any(text.startswith("conv 3x3 16→16 on 32x32") for text in described), described)
         self.assertTrue(all(problem["nodes"] >= 1 for problem in facts["problems"]))
 
-    def test_picks_that_are_slow_fail(self):
-        # One that is a kernel's own scalar form is picked where no other one may run.
+    def test_a_pick_that_has_no_rival_passes(self):
         done = lathe("kernels", *CONVOLUTION, "--assert", *QUICK, env={"LATHE_ISA": "scalar"})
         self.assertIn("igemm_f32_4x8_scalar", done.stdout)
 
@@ -64,7 +63,8 @@ class Kernels(Folder):
                                  (("--op", "gemm", "--shape", "0x3x3"), "rows, inner extent and columns"),
                                  ((*CONVOLUTION, "--kernel", "3x"), "--kernel"),
                                  (("--problem", "{}"), "--problem"),
-                                 (("--problem", '{"type": "softmax_f32", "columns": 0, "rows": 1}'), "columns"),
+                                 (("--problem", '{"type": "lookup"}'), "--problem: problem has no 'count'"),
+                                 (("--problem", '{"type": "lookup", "count": -1}'), "negative"),
                                  (("--problem", self.path("none.json")), "none.json"),
                                  ((self.path("none.onnx"),), "none.onnx"),
                                  ((*CONVOLUTION, "--kernel", "20", "--pad", "0"), "convolution")):

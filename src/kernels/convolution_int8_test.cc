@@ -340,7 +340,7 @@ TEST(ConvolutionInt8, EachInstructionSetHasItsKernel) {
     return kernel_of(best_kernel(ConvolutionInt8Problem{shape, {}, true, {}}, isa)).name;
   };
   for (const IgemmInt8Kernel& kernel : kIgemmInt8Kernels)
-    EXPECT_EQ(best({.in_c = 4}, kernel.isa), kernel.name);
+    EXPECT_EQ(best({.batch = 256, .in_c = 512, .out_c = 64}, kernel.isa), kernel.name);
   for (const DepthwiseInt8Kernel& kernel : kDepthwiseInt8Kernels)
     EXPECT_EQ(best({.in_c = 64, .out_c = 64, .groups = 64}, kernel.isa), kernel.name);
   EXPECT_EQ(best({.in_c = 3, .out_c = 3, .groups = 3}, Isa::kAvx2), "depthwise_s8_c16_scalar");

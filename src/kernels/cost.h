@@ -15,6 +15,15 @@ inline double expected_f32_rate(Isa isa) {
   return isa.has(Isa::kAvx512) ? 60 : isa.has(Isa::kAvx2) ? 30 : isa.has(Isa::kNeon) ? 20 : 2;
 }
 
+// Of 8-bit integers.
+inline double expected_int8_rate(Isa isa) {
+  return isa.has(Isa::kAmx)          ? 2000
+         : isa.has(Isa::kAvx512Vnni) ? 240
+         : isa.has(Isa::kAvx512)     ? 90
+         : isa.has(Isa::kAvx2)       ? 70
+                                     : 2;
+}
+
 // Reading weights so many times: first from where a network leaves them, which is memory where they
 // are large, then from the nearest cache that holds them.
 inline double expected_weights_nanoseconds(std::int64_t bytes, std::int64_t times) {

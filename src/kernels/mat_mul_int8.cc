@@ -35,6 +35,11 @@ std::string_view MatMulInt8::name(const Row& row) {
   return names[static_cast<std::size_t>(&row - std::data(kRows))];
 }
 
+double MatMulInt8::nanoseconds(const Problem& problem, const Row& row) {
+  return static_cast<double>(product_count(problem.batch)) *
+         IgemmConvolutionInt8::nanoseconds(one_product_int8(problem), row);
+}
+
 std::size_t MatMulInt8::scratch_bytes(const Problem& problem, const Row& row, int threads) {
   return products_scratch_bytes<IgemmConvolutionInt8>(problem.batch, one_product_int8(problem), row,
                                                       threads);

@@ -13,6 +13,7 @@ struct MatMulInt8 {
   static constexpr const auto& kRows = kIgemmInt8Kernels;
 
   static std::string_view name(const Row& row);
+  static double nanoseconds(const Problem& problem, const Row& row);
   static std::size_t scratch_bytes(const Problem& problem, const Row& row, int threads);
   static void run(const Problem& problem, const Row& row, const Operands& operands);
 };

@@ -60,8 +60,12 @@ double KernelComparison::pick_ratio() const {
 Result<KernelPeaks> measure_kernel_peaks(int threads) {
   constexpr double kSeconds = 0.2;
   ASSIGN_OR_RETURN(const Isa isa, select_isa());
-  return KernelPeaks{kernels::measure_fma_peak_gflops(isa, kSeconds, threads),
-                     kernels::measure_int8_peak_gops(isa, kSeconds, threads)};
+  KernelPeaks peaks{kernels::measure_fma_peak_gflops(isa, kSeconds, threads),
+                    kernels::measure_int8_peak_gops(isa, kSeconds, threads)};
+  if (isa.has(Isa::kAmx)) {
+    ASSIGN_OR_RETURN(peaks.int8_gops, kernels::measure_amx_int8_peak_gops(kSeconds, threads));
+  }
+  return peaks;
 }
 
 Result<KernelComparison> compare_kernels(const Problem& problem, const KernelPeaks& peaks,

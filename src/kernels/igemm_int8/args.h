@@ -13,6 +13,7 @@ namespace lathe::kernels {
 // for row_count rows and `channels` channels, sums modulo 2^32. Activations are unsigned bytes.
 struct IgemmInt8Args {
   const std::uint8_t* const* rows;  // [taps][row_count], each with 4 * quads readable bytes
+  std::size_t row_stride;           // bytes between rows, for kernels that read them by that
   std::size_t row_count;            // 1 to the kernel's mr
   std::size_t taps;
   std::size_t quads;  // input channels of a tap, divided by 4

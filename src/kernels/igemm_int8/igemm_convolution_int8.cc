@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/caches.h"
+#include "kernels/cost.h"
 #include "kernels/igemm_int8/gather.h"
 #include "kernels/igemm_int8/igemm_int8_panel.h"
 #include "kernels/parallel.h"
@@ -34,6 +35,7 @@ class Convolution {
  public:
   Convolution(const ConvolutionInt8Problem& problem, const IgemmInt8Kernel& kernel);
 
+  double nanoseconds() const;
   std::size_t scratch_bytes(int threads) const {
     return static_cast<std::size_t>(threads) * thread_scratch_;
   }
@@ -63,6 +65,7 @@ class Convolution {
   const ConvolutionInt8Problem& problem_;
   const IgemmInt8Kernel& kernel_;
   InputGather gather_;
+  bool strided_;  // the kernel reads rows by their distance
   bool direct_;
   std::int64_t groups_;
   std::int64_t pixels_;  // of the output, all images
@@ -84,17 +87,21 @@ Convolution::Convolution(const ConvolutionInt8Problem& problem, const IgemmInt8K
     : problem_(problem),
       kernel_(kernel),
       gather_(problem.shape, problem.input),
-      direct_(!problem.input.is_signed && problem.shape.group_in_c() % 4 == 0 &&
-              (problem.shape.taps() == 1 || problem.shape.group_in_c() >= kMinDirectChannels)),
+      strided_(kernel.begin != nullptr),
+      direct_(!problem.input.is_signed && problem.shape.group_in_c() % kernel.depth_unit == 0 &&
+              (strided_ ? problem.shape.is_pointwise()
+                        : problem.shape.taps() == 1 ||
+                              problem.shape.group_in_c() >= kMinDirectChannels)),
       groups_(problem.shape.groups),
       pixels_(problem.shape.out_pixels()),
       tiles_(ceil_div(pixels_, kernel.mr)),
       out_c_(problem.shape.out_c),
       group_out_c_(problem.shape.group_out_c()),
-      depth_(ceil_div(problem.shape.taps() * problem.shape.group_in_c(), 4) * 4),
+      depth_(ceil_div(problem.shape.taps() * problem.shape.group_in_c(), kernel.depth_unit) *
+             kernel.depth_unit),
       panels_(ceil_div(group_out_c_, kernel.nr)),
       half_(group_out_c_ - (panels_ - 1) * kernel.nr <= kernel.nr / 2) {
-  LATHE_CHECK(kernel_.mr <= InputGather::kMaxPixels);
+  LATHE_CHECK(strided_ || kernel_.mr <= InputGather::kMaxPixels);
   const std::int64_t tile_bytes = kernel_.mr * depth_;
   // Weights that do not stay in the level 2 cache are read from farther away for each block, so
   // that blocks are then as large as their activations allow there.
@@ -106,13 +113,33 @@ Convolution::Convolution(const ConvolutionInt8Problem& problem, const IgemmInt8K
   pointer_bytes_ = static_cast<std::size_t>(pointers) * sizeof(void*);
   offset_bytes_ = static_cast<std::size_t>(block_tiles_ * kernel_.mr) * sizeof(std::int32_t);
   thread_scratch_ = pointer_bytes_ + offset_bytes_;
-  if (!direct_) {
-    thread_scratch_ += static_cast<std::size_t>(block_tiles_ * tile_bytes) + InputGather::kSlack;
-  }
+  // Of a tile that reads beyond the input's last pixel a copy is made too.
+  const std::int64_t copied = !direct_ ? block_tiles_ : strided_ ? 1 : 0;
+  if (copied > 0)
+    thread_scratch_ += static_cast<std::size_t>(copied * tile_bytes) + InputGather::kSlack;
   thread_scratch_ = (thread_scratch_ + 63) / 64 * 64;
   panel_bytes_ = igemm_int8_panel_bytes(kernel_, false, depth_);
   group_bytes_ = static_cast<std::size_t>(panels_ - 1) * panel_bytes_ +
                  igemm_int8_panel_bytes(kernel_, half_, depth_);
+}
+
+double Convolution::nanoseconds() const {
+  // Steps of a tile, and what its ends take, in multiply-adds of a row and channel. Tiles of AMX
+  // are computed whole or by halves.
+  const auto tile_pixels = static_cast<double>(ceil_div(pixels_, tiles_));
+  const double least = strided_ ? 16 : 5;
+  const double rows = strided_ ? (tile_pixels > 16 ? 32 : 16) : std::max(tile_pixels, least);
+  const double ends = strided_ ? 250 : 40;
+  const double channels =
+      static_cast<double>((panels_ - (half_ ? 1 : 0)) * kernel_.nr + (half_ ? kernel_.nr / 2 : 0));
+  const double work = static_cast<double>(groups_ * tiles_) * rows * channels *
+                      (static_cast<double>(depth_) + ends) / expected_int8_rate(kernel_.isa);
+  const double weights = expected_weights_nanoseconds(static_cast<std::int64_t>(packed_bytes()),
+                                                      ceil_div(tiles_, block_tiles_));
+  const double copies =
+      direct_ ? 0
+              : static_cast<double>(groups_ * pixels_ * depth_) / 32;  // 32 bytes in a nanosecond
+  return std::max(work, weights) + copies;
 }
 
 void Convolution::pack(const WeightsInt8& source, std::byte* packed, ThreadPool& pool) const {
@@ -211,6 +238,7 @@ void Convolution::run_block(const Operands& operands, std::byte* scratch, std::i
   }
 
   IgemmInt8Args args{};
+  args.row_stride = static_cast<std::size_t>(direct_ ? problem_.shape.in_c : depth_);
   args.taps = static_cast<std::size_t>(taps);
   args.quads = static_cast<std::size_t>(depth_ / taps / 4);
   args.float_output = problem_.float_output;
@@ -230,7 +258,16 @@ void Convolution::run_block(const Operands& operands, std::byte* scratch, std::i
       args.rows = rows + (begin - first) * taps;
       if (weight_zero_point != 0) args.row_offsets = offsets + (begin - first);
       args.out = out + (begin * out_c_ + channel) * value_bytes;
-      kernel_.function(args);
+      if (strided_ && direct_ && begin + kernel_.mr > pixels_) {
+        gather_.copy(in, group, begin, tile_begin(t + 1) - begin, depth_, gathered);
+        IgemmInt8Args last = args;
+        const std::uint8_t* const row = gathered;
+        last.rows = &row;
+        last.row_stride = static_cast<std::size_t>(depth_);
+        kernel_.function(last);
+      } else {
+        kernel_.function(args);
+      }
     }
   }
 }
@@ -246,6 +283,7 @@ void Convolution::run(const Operands& operands, std::int32_t weight_zero_point) 
   const auto share_out = [&](std::int64_t slot, std::int64_t first, std::int64_t end) {
     std::byte* const own = static_cast<std::byte*>(operands.scratch) +
                            static_cast<std::size_t>(slot) * thread_scratch_;
+    if (kernel_.begin != nullptr) kernel_.begin();
     for (std::int64_t item = first; item < end;) {
       const std::int64_t group = item / per_group;
       const std::int64_t stop = std::min(end, (group + 1) * per_group);
@@ -258,12 +296,17 @@ void Convolution::run(const Operands& operands, std::int32_t weight_zero_point) 
       }
       item = stop;
     }
+    if (kernel_.end != nullptr) kernel_.end();
   };
   parallel_slots(operands.pool, groups_ * per_group,
                  expected_mac_nanoseconds(problem_.shape.macs(), kernel_.isa) / 2, share_out);
 }
 
 }  // namespace
+
+double IgemmConvolutionInt8::nanoseconds(const Problem& problem, const Row& row) {
+  return Convolution(problem, row).nanoseconds();
+}
 
 std::size_t IgemmConvolutionInt8::packed_bytes(const Problem& problem, const Row& row) {
   return Convolution(problem, row).packed_bytes();

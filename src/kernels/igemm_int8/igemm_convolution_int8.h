@@ -13,6 +13,7 @@ struct IgemmConvolutionInt8 {
   using Weights = WeightsInt8;
   static constexpr const auto& kRows = kIgemmInt8Kernels;
 
+  static double nanoseconds(const Problem& problem, const Row& row);
   static std::size_t packed_bytes(const Problem& problem, const Row& row);
   static void pack(const Problem& problem, const Row& row, const Weights& weights,
                    std::byte* packed, ThreadPool& pool);

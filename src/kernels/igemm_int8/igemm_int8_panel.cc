@@ -132,6 +132,10 @@ void pack_igemm_int8_columns(const IgemmInt8Kernel& kernel, bool half,
       }
     }
   }
+  const std::int64_t packed = (columns.depth + kQuad - 1) / kQuad * kQuad;
+  const std::int64_t padded =
+      (packed + kernel.depth_unit - 1) / kernel.depth_unit * kernel.depth_unit;
+  std::memset(weights + packed * width, 0, static_cast<std::size_t>((padded - packed) * width));
   for (int slot = 0; slot < width; ++slot) {
     const std::uint32_t bias =
         0 - static_cast<std::uint32_t>(columns.input_zero_point) * sums[slot];

@@ -32,7 +32,7 @@ void pack_igemm_int8_panel(const IgemmInt8Kernel& kernel, bool half, const Igemm
 // A panel of the columns of a matrix that is computed.
 struct IgemmInt8Columns {
   const std::uint8_t* matrix;  // the first column's, of [depth, row_stride]
-  std::int64_t depth;          // rows, padded with zeros to a multiple of 4
+  std::int64_t depth;          // rows, padded with zeros to a multiple of depth_unit
   std::int64_t row_stride;
   std::int64_t columns;  // 1 to the panel's width
   std::uint8_t flip;     // XOR with it makes bytes signed

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "base/cpu.h"
+#include "kernels/igemm_int8/amx.h"
 #include "kernels/igemm_int8/args.h"
 
 namespace lathe::kernels {
@@ -21,6 +22,12 @@ struct IgemmInt8Kernel {
   // Each quad of input channels is stored as (0, 2) of all output channels, then (1, 3): the order
   // in which 16-bit multiply-adds consume them. Otherwise the four are contiguous.
   bool split_pairs;
+  int depth_unit = 4;  // rows of weights are padded with zeros to a multiple of so many inputs
+  // Kernels of AMX: what a thread calls before its first tile and after its last one. They have
+  // one tap, and read mr rows at args.row_stride from the first, with depth_unit inputs at a time,
+  // whether or not the tile has as many.
+  void (*begin)() = nullptr;
+  void (*end)() = nullptr;
 };
 
 inline constexpr IgemmInt8Kernel kIgemmInt8Kernels[] = {

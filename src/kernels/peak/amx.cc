@@ -1,22 +1,9 @@
-#include <immintrin.h>
-
 #include "kernels/peak/args.h"
+#include "kernels/x86/tile_ops.h"
 
 namespace lathe::kernels {
 namespace {
 
-// As LDTILECFG reads it.
-struct alignas(64) TileShapes {
-  std::uint8_t palette = 1;
-  std::uint8_t start_row = 0;
-  std::uint8_t reserved[14] = {};
-  std::uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
-  std::uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
-};
-static_assert(sizeof(TileShapes) == 64);
-
-// Not on the stack: the compiler does not know how much of it the instruction reads.
-constexpr TileShapes kTileShapes;
 constexpr int kRowBytes = 64;
 
 }  // namespace

@@ -67,12 +67,14 @@ class Kernels(Folder):
                                  (("--problem", '{"type": "lookup", "count": -1}'), "negative"),
                                  (("--problem", self.path("none.json")), "none.json"),
                                  ((self.path("none.onnx"),), "none.onnx"),
-                                 ((*CONVOLUTION, "--kernel", "20", "--pad", "0"), "convolution")):
+                                 ((*CONVOLUTION, "--kernel", "14", "--pad", "0", "--stride", "4"), "larger than")):
             done = lathe("kernels", *words, *QUICK, status=None)
             self.assertIn(done.returncode, (1, 2), words)
             self.assertIn(complaint, done.stderr)
 
     def test_tuning_is_remembered(self):
+        if os.environ.get("LATHE_ISA") == "scalar":
+            self.skipTest("without vectors there is one kernel for everything")
         model = self.path("resnet8.onnx")
         lathe("new", "resnet8", "-o", model)
         cache = {"XDG_CACHE_HOME": self.path("cache")}
@@ -82,11 +84,11 @@ class Kernels(Folder):
         with open(self.path("cache", "lathe", name), encoding="utf-8") as file:
             kept = json.load(file)
         self.assertTrue(kept["machine"])
-        first = lathe("run", model, "--tune", "--threads", "1", status=None, env=cache)
-        self.assertNotIn("Traceback", first.stderr)
+        self.assertTrue(kept["kernels"])
         compiled = self.path("m.lathe")
-        done = lathe("compile", model, "--tune", "-o", compiled, env=cache)
-        self.assertIn("tuned: ", done.stderr)
+        words = ("compile", model, "--tune", "-o", compiled, "--force")
+        self.assertIn("tuned: ", lathe(*words, env=cache).stderr)
+        self.assertIn("0 problems measured", lathe(*words, env=cache).stderr)
 
 
 if __name__ == "__main__":

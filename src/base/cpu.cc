@@ -25,7 +25,7 @@ struct NamedIsa {
 // Least capable first.
 constexpr NamedIsa kNamed[] = {
     {"scalar", Isa::kScalar, {}},
-    {"avx2", Isa::kAvx2, {"avx2", "fma", "f16c"}},
+    {"avx2", Isa::kAvx2, {"avx2", "fma", "f16c", "bmi", "bmi2"}},
     {"avxvnni", Isa::kAvxVnni, {"avxvnni"}},
     {"avx512", Isa::kAvx512, {"avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512cd"}},
     {"avx512vnni", Isa::kAvx512Vnni, {"avx512vnni"}},

@@ -18,7 +18,7 @@ namespace lathe {
 class Isa {
  public:
   static const Isa kScalar;      // nothing: runs everywhere, on other architectures too
-  static const Isa kAvx2;        // AVX2, FMA, F16C
+  static const Isa kAvx2;        // AVX2, FMA, F16C, BMI1 and BMI2
   static const Isa kAvxVnni;     // and 8-bit dot products in 256 bits
   static const Isa kAvx512;      // AVX2 and AVX-512 F, BW, DQ, VL, CD
   static const Isa kAvx512Vnni;  // and 8-bit dot products

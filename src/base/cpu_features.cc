@@ -30,6 +30,8 @@ constexpr X86Feature kX86Features[] = {
     {"avx2", &CpuidWords::leaf7_ebx, 5, kVectors},
     {"fma", &CpuidWords::leaf1_ecx, 12, kVectors},
     {"f16c", &CpuidWords::leaf1_ecx, 29, kVectors},
+    {"bmi", &CpuidWords::leaf7_ebx, 3, kNoState},
+    {"bmi2", &CpuidWords::leaf7_ebx, 8, kNoState},
     {"avxvnni", &CpuidWords::leaf7_1_eax, 4, kVectors},
     {"avx512f", &CpuidWords::leaf7_ebx, 16, kWideVectors},
     {"avx512bw", &CpuidWords::leaf7_ebx, 30, kWideVectors},

@@ -9,9 +9,10 @@
 namespace lathe {
 
 // Those that processor and operating system both support, named as compilers name them. x86-64:
-// sse4.2, avx, avx2, fma, f16c, avxvnni, avx512f, avx512bw, avx512dq, avx512vl, avx512cd,
-// avx512vnni, avx512bf16, avx512fp16, amx-tile, amx-int8, amx-bf16, amx-fp16. AArch64: asimd, fp16,
-// dotprod, i8mm, bf16, sve, sve2. In that order; none on other architectures. Thread-safe.
+// sse4.2, avx, avx2, fma, f16c, bmi, bmi2, avxvnni, avx512f, avx512bw, avx512dq, avx512vl,
+// avx512cd, avx512vnni, avx512bf16, avx512fp16, amx-tile, amx-int8, amx-bf16, amx-fp16. AArch64:
+// asimd, fp16, dotprod, i8mm, bf16, sve, sve2. In that order; none on other architectures.
+// Thread-safe.
 std::span<const std::string_view> cpu_features();
 bool has_cpu_feature(std::string_view name);
 

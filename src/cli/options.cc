@@ -209,7 +209,7 @@ void CompileFlags::declare(Arguments app, bool concurrency) {
       ->check(one_of({"f32", "bf16", "f16"}));
   app.add_option("--tile", tile_rows,
                  "Compute convolutional parts in strips of so many rows of the image, where that "
-                 "takes less memory; the answers are the same")
+                 "takes less memory; the answers are the same up to rounding")
       ->check(kPositiveNumber);
   app.add_flag("--tune", tune,
                "Measure which kernels are the fastest on this machine, and remember it");

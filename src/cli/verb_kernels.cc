@@ -97,8 +97,12 @@ Result<kernels::Problem> convolution_of(const Call& call) {
   shape.pad_top = pad[0];
   shape.pad_left = pad[1];
   shape.groups = call.op == "depthwise" ? in[1] : call.groups;
-  shape.out_h = (in[2] + 2 * pad[0] - (kernel[0] - 1) * dilation[0] - 1) / stride[0] + 1;
-  shape.out_w = (in[3] + 2 * pad[1] - (kernel[1] - 1) * dilation[1] - 1) / stride[1] + 1;
+  const std::int64_t spare_h = in[2] + 2 * pad[0] - (kernel[0] - 1) * dilation[0] - 1;
+  const std::int64_t spare_w = in[3] + 2 * pad[1] - (kernel[1] - 1) * dilation[1] - 1;
+  if (spare_h < 0 || spare_w < 0)
+    return invalid_argument("the window of the convolution is larger than the padded image");
+  shape.out_h = spare_h / stride[0] + 1;
+  shape.out_w = spare_w / stride[1] + 1;
   return convolution(shape, call.type);
 }
 
@@ -252,7 +256,8 @@ std::function<Status()> declare(Arguments app) {
   app.add_option("--kernel", call->kernel, "Of conv: 3 or 3x5")->capture_default_str();
   app.add_option("--stride", call->stride, "Of conv: 2 or 2x1")->capture_default_str();
   app.add_option("--dilation", call->dilation, "Of conv: 2 or 2x1")->capture_default_str();
-  app.add_option("--pad", call->pad, "Of conv: 1 or 1x0 (default: the output is as large)");
+  app.add_option("--pad", call->pad,
+                 "Of conv: 1 or 1x0 (default: for odd kernels the output is as large)");
   app.add_option("--groups", call->groups, "Of conv")
       ->capture_default_str()
       ->check(kPositiveNumber);

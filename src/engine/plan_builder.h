@@ -62,7 +62,11 @@ class PlanBuilder {
   template <typename MakeWeights>
   void add_step(const ops::FusedOperator& op, kernels::Problem problem, std::vector<SlotId> inputs,
                 SlotId output, PackingKey key, const MakeWeights& weights) {
-    key.kernel = choose(kernels::without(options_.open, problem));
+    // Matrices are as they are: only images, and what follows from them, come in sizes.
+    const bool sized = dims(op.main.input(0)).size() > 2;
+    const auto open = !sized && options_.open == kernels::Extents::kAll ? kernels::Extents::kBatch
+                                                                        : options_.open;
+    key.kernel = choose(kernels::without(open, problem));
     WeightsId packed = kNoWeights;
     if (graph_.constant(key.constants.front())->has_elements()) {
       auto found = options_.weights->find_or_pack(key, problem, weights, *options_.packers);

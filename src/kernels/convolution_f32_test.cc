@@ -248,6 +248,24 @@ TEST(ConvolutionF32, WorkThatThreadsShare) {
   check({.shape = s, .residual = true}, random);
 }
 
+// Memory is for the threads that were meant; a pool may get fewer.
+TEST(ConvolutionF32, FewerThreadsNeedNoMoreMemory) {
+  for (const std::int64_t size : {7, 14, 28, 56}) {
+    for (const std::int64_t channels : {16, 64, 256, 512}) {
+      const ConvolutionF32Problem problem{image(size, channels, channels, 3, 1, 1), {}};
+      for (const KernelId id : candidates(problem, select_isa().value())) {
+        const Kernel& kernel = kernel_of(id);
+        if (kernel.scratch_bytes == nullptr) continue;
+        for (int threads = 2; threads <= 16; ++threads) {
+          EXPECT_GE(kernel.scratch_bytes(problem, threads),
+                    kernel.scratch_bytes(problem, threads - 1))
+              << kernel.name << ' ' << size << ' ' << channels;
+        }
+      }
+    }
+  }
+}
+
 TEST(ConvolutionF32, RandomShapes) {
   Random random(7);
   const auto upto = [&](std::int64_t bound) {

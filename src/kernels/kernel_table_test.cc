@@ -110,6 +110,10 @@ std::string error_of(const Problem& problem) { return check_problem(problem).err
 
 TEST(CheckProblem, SaysWhatMakesNoSense) {
   EXPECT_THAT(error_of(ConvolutionF32Problem{{.in_c = 0}, {}}), HasSubstr("convolution"));
+  EXPECT_THAT(
+      error_of(ConvolutionF32Problem{
+          {.in_h = 1 << 21, .in_c = 8, .out_w = 1025, .kernel_w = 2, .stride_w = 1 << 30}, {}}),
+      HasSubstr("too large"));
   EXPECT_THAT(error_of(ConvolutionInt8Problem{{}, {false, 256}, true, {}}),
               HasSubstr("zero point 256"));
   EXPECT_THAT(error_of(ConvolutionInt8Problem{{}, {}, false, {true, 0}, -129, 127}),
@@ -160,6 +164,16 @@ TEST(CheckProblem, SaysWhatMakesNoSense) {
   EXPECT_THAT(error_of(MatMulF32Problem{{2}, {1, 1}, {0}, 3, 4, 5, {}}), HasSubstr("strides"));
   EXPECT_THAT(error_of(MatMulF32Problem{{2}, {-1}, {0}, 3, 4, 5, {}}), HasSubstr("strides"));
   EXPECT_THAT(error_of(MatMulF32Problem{{2}, {1}, {0}, 0, 4, 5, {}}), HasSubstr("empty"));
+}
+
+TEST(Without, KeepsExtentsWhereNoneAreTypical) {
+  const ConvolutionF32Problem usual{
+      {.in_h = 5, .in_w = 9, .in_c = 32, .out_h = 5, .out_w = 9, .out_c = 256}, {}};
+  EXPECT_EQ(std::get<ConvolutionF32Problem>(without(Extents::kAll, usual)).shape.out_h, 14);
+  EXPECT_EQ(std::get<ConvolutionF32Problem>(without(Extents::kBatch, usual)).shape.out_h, 5);
+  const ConvolutionF32Problem strided{
+      {.in_c = 256, .out_c = 512, .stride_h = 1 << 24, .stride_w = 1 << 24}, {}};
+  EXPECT_EQ(std::get<ConvolutionF32Problem>(without(Extents::kAll, strided)), strided);
 }
 
 // Where the output may lie on an operand, it comes out the same.

@@ -28,7 +28,12 @@ Status check(const ConvolutionShape& s) {
   if (!s.valid()) return invalid_data("the geometry of the convolution is not valid");
   const Bytes work =
       product({s.batch, s.out_h, s.out_w, s.out_c, s.group_in_c(), s.kernel_h, s.kernel_w});
-  if (are_countable({s.batch, s.in_h, s.in_w, s.in_c}) &&
+  // Columns that a row of outputs spans, with its padding.
+  const Bytes steps = product({s.out_w - 1, s.stride_w});
+  const Bytes taps = product({s.kernel_w - 1, s.dilation_w});
+  const Bytes reach = steps && taps ? checked_sum(*steps, *taps) : std::nullopt;
+  if (reach && *reach < kMostExtent && are_countable({s.batch, s.in_h, *reach + 1, s.in_c}) &&
+      are_countable({s.batch, s.in_h, s.in_w, s.in_c}) &&
       are_countable({s.batch, s.out_h, s.out_w, s.out_c}) &&
       are_countable({s.out_c, s.group_in_c(), s.kernel_h, s.kernel_w}) && work &&
       *work < std::numeric_limits<std::int64_t>::max() / 16 &&
@@ -583,10 +588,10 @@ bool may_overwrite(const Problem& problem, std::size_t input) {
 
 Problem without(Extents extents, Problem problem) {
   if (extents == Extents::kNone) return problem;
+  const Problem given = problem;
   const auto set = [extents](ConvolutionShape& shape) {
     shape.batch = 1;
-    const bool is_dense = shape.is_pointwise() && shape.in_h == 1 && shape.in_w == 1;
-    if (is_dense || extents == Extents::kBatch) return;
+    if (extents == Extents::kBatch) return;
     // As in residual networks, where an image of half the size has twice the channels.
     const std::int64_t size = std::clamp<std::int64_t>(56 * 64 / shape.out_c, 7, 112);
     shape.out_h = shape.out_w = size;
@@ -595,7 +600,13 @@ Problem without(Extents extents, Problem problem) {
   };
   if (auto* f32 = std::get_if<ConvolutionF32Problem>(&problem)) set(f32->shape);
   if (auto* int8 = std::get_if<ConvolutionInt8Problem>(&problem)) set(int8->shape);
-  return problem;
+  // With absurd strides no size is typical.
+  constexpr std::int64_t kMostBytes = std::int64_t{1} << 30;
+  const auto bytes = check_problem(problem).ok() ? operand_bytes(problem) : std::nullopt;
+  const bool is_usual = bytes && bytes->output <= kMostBytes &&
+                        std::all_of(bytes->inputs.begin(), bytes->inputs.end(),
+                                    [](std::int64_t size) { return size <= kMostBytes; });
+  return is_usual ? problem : given;
 }
 
 std::int64_t macs(const Problem& problem) {

@@ -137,6 +137,8 @@ class Bench {
 Result<std::vector<KernelTime>> time_kernels(const Problem& problem,
                                              std::span<const KernelId> kernels, int threads,
                                              double seconds) {
+  if (!check_problem(problem).ok() || !operand_bytes(problem))
+    return invalid_argument("the problem is too large to be measured");
   try {
     Bench bench(problem, threads);
     for (const KernelId id : kernels) bench.add(id);

@@ -75,7 +75,7 @@ Result<KernelComparison> compare_kernels(const Problem& problem, const KernelPea
   const KernelId picked = tried.front();
   const double least = expected(picked, problem);
   std::erase_if(tried, [&](KernelId id) {
-    return id != picked && expected(id, problem) > options.most_expected * least;
+    return id != picked && least > 0 && expected(id, problem) > options.most_expected * least;
   });
   ASSIGN_OR_RETURN(const auto times,
                    kernels::time_kernels(problem, tried, options.threads, options.seconds));

@@ -10,6 +10,8 @@
 // declares by LATHE_VECTOR_TARGETS and kernels.inc lists with the instruction set that each needs.
 #pragma once
 
+// Whatever the compiler may use without being asked.
+#define HWY_COMPILE_ALL_ATTAINABLE
 #if defined(__x86_64__)
 // AVX3 is Highway's name of AVX-512 F, BW, DQ, VL and CD. What comes before AVX2 is not worth it.
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SSE4)

@@ -105,12 +105,11 @@ class Convolution {
                    });
   }
 
+  // A pool may have fewer threads than was meant, and then work otherwise.
   std::size_t scratch_bytes(int threads) const {
-    const std::int64_t floats =
-        shares_input(threads)
-            ? coefficient_floats(groups_) + threads * product_floats(groups_)
-            : threads * (coefficient_floats(block_groups_) + product_floats(block_groups_));
-    return static_cast<std::size_t>(floats * kFloatBytes);
+    std::int64_t most = 0;
+    for (int fewer = 1; fewer <= threads; ++fewer) most = std::max(most, scratch_floats(fewer));
+    return static_cast<std::size_t>(most * kFloatBytes);
   }
 
   void run(const float* in, const float* residual, float* out, const float* packed, float* scratch,
@@ -174,6 +173,11 @@ class Convolution {
   // With few tiles, threads share what is transformed and take panels of output channels.
   bool shares_input(int threads) const { return threads > 1 && groups_ < 2 * threads; }
 
+  std::int64_t scratch_floats(int threads) const {
+    if (shares_input(threads))
+      return coefficient_floats(groups_) + threads * product_floats(groups_);
+    return threads * (coefficient_floats(block_groups_) + product_floats(block_groups_));
+  }
   std::int64_t bias_floats() const { return panels_ * product_.nr; }
   const IgemmF32Kernel& product(std::int64_t panel) const {
     return panel + 1 == panels_ ? last_product_ : product_;

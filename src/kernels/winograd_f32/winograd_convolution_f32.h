@@ -19,12 +19,16 @@ struct WinogradF32Kernel {
   void (*output)(const WinogradOutputArgs&);
 };
 
+#if defined(__x86_64__) || defined(__aarch64__)
 inline constexpr auto kWinogradF32Kernels = std::to_array<WinogradF32Kernel>({
 #define LATHE_WINOGRAD_KERNEL(isa, name, tile, target) \
   {Isa::isa, #name, tile, target::winograd_input_f##tile, target::winograd_output_f##tile},
 #include "kernels/winograd_f32/kernels.inc"
 #undef LATHE_WINOGRAD_KERNEL
 });
+#else
+inline constexpr std::array<WinogradF32Kernel, 0> kWinogradF32Kernels = {};
+#endif
 
 // A family, as kernel_table.cc has it.
 struct WinogradConvolutionF32 {

@@ -63,6 +63,7 @@ class Kernels(Folder):
                                  (("--op", "gemm", "--shape", "0x3x3"), "rows, inner extent and columns"),
                                  ((*CONVOLUTION, "--kernel", "3x"), "--kernel"),
                                  (("--problem", "{}"), "--problem"),
+                                 (("--problem", '{"type":' + "[" * 100000), "nested"),
                                  (("--problem", '{"type": "lookup"}'), "--problem: problem has no 'count'"),
                                  (("--problem", '{"type": "lookup", "count": -1}'), "negative"),
                                  (("--problem", self.path("none.json")), "none.json"),

@@ -1,6 +1,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "base/progress.h"
 #include "cli/interrupt.h"
 #include "cli/options.h"
@@ -125,8 +126,7 @@ Result<kernels::Problem> read_problem(const std::string& given) {
   if (!text.starts_with('{')) {
     ASSIGN_OR_RETURN(text, read_file(given));
   }
-  const auto json = nlohmann::json::parse(text, nullptr, false);
-  if (json.is_discarded()) return invalid_data("not JSON");
+  ASSIGN_OR_RETURN(const nlohmann::json json, parse_json(text));
   return engine::problem_from_json(json);
 }
 

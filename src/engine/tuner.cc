@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/caches.h"
+#include "base/json_text.h"
 #include "base/words.h"
 #include "engine/plan_json.h"
 #include "kernels/time_kernels.h"
@@ -72,8 +73,9 @@ TuningCache::TuningCache(std::optional<Path> folder) {
 
 TuningCache::Entries TuningCache::read() const {
   const auto text = read_file(*file_);
-  if (!text.ok()) return {};
-  const json stored = json::parse(*text, nullptr, false);
+  const auto parsed = text.ok() ? parse_json(*text) : text.error();
+  if (!parsed.ok()) return {};
+  const json& stored = *parsed;
   if (!stored.is_object() || stored.value("machine", json()) != machine_key()) return {};
   const json& kernels = stored.contains("kernels") ? stored["kernels"] : json();
   Entries entries;
@@ -105,7 +107,7 @@ Status TuningCache::add(const std::string& key, const std::string& kernel) {
   all.insert(entries_.begin(), entries_.end());
   all.insert_or_assign(key, kernel);
   const json stored{{"machine", machine_key()}, {"kernels", all}};
-  RETURN_IF_ERROR(write_file_atomic(*file_, stored.dump(1) + "\n"));
+  RETURN_IF_ERROR(write_file_atomic(*file_, json_text(stored, 1) + "\n"));
   entries_ = std::move(all);
   return {};
 }

@@ -123,10 +123,7 @@ std::optional<KernelId> Tuner::known(const std::string& key,
 
 KernelId Tuner::best(const kernels::Problem& problem) {
   std::vector<KernelId> tried = kernels::candidates(problem, isa_);
-  const auto expected = [&](KernelId id) {
-    const auto nanoseconds = kernels::kernel_of(id).nanoseconds;
-    return nanoseconds == nullptr ? 0 : nanoseconds(problem);
-  };
+  const auto expected = [&](KernelId id) { return kernels::expected_nanoseconds(id, problem); };
   const double least = expected(tried.front());
   if (least == 0) return tried.front();
   std::erase_if(tried, [&](KernelId id) { return expected(id) > kWorthTrying * least; });

@@ -83,7 +83,11 @@ std::span<const Kernel> all_kernels();
 inline const Kernel& kernel_of(KernelId id) { return all_kernels()[static_cast<std::size_t>(id)]; }
 std::optional<KernelId> find_kernel(std::string_view name);
 
-// The kernels that take the problem on `isa` or less, the one expected to be the fastest first.
+// What a kernel expects to take, 0 where its family makes no estimate.
+double expected_nanoseconds(KernelId id, const Problem& problem);
+
+// The kernels that take the problem and need no more than `isa`, the one expected to be the fastest
+// first.
 // Never empty: each problem has a kernel that runs everywhere.
 std::vector<KernelId> candidates(const Problem& problem, Isa isa);
 KernelId best_kernel(const Problem& problem, Isa isa);

@@ -134,6 +134,11 @@ std::optional<KernelId> find_kernel(std::string_view name) {
   return std::nullopt;
 }
 
+double expected_nanoseconds(KernelId id, const Problem& problem) {
+  const Kernel& kernel = kernel_of(id);
+  return kernel.nanoseconds == nullptr ? 0 : kernel.nanoseconds(problem);
+}
+
 std::vector<KernelId> candidates(const Problem& problem, Isa isa) {
   struct Candidate {
     KernelId id;
@@ -144,8 +149,8 @@ std::vector<KernelId> candidates(const Problem& problem, Isa isa) {
   for (std::size_t i = 0; i < kernels.size(); ++i) {
     const Kernel& kernel = kernels[i];
     if (!isa.has(kernel.isa) || !kernel.fits(problem)) continue;
-    found.push_back({static_cast<KernelId>(i),
-                     kernel.nanoseconds == nullptr ? 0 : kernel.nanoseconds(problem)});
+    const auto id = static_cast<KernelId>(i);
+    found.push_back({id, expected_nanoseconds(id, problem)});
   }
   std::stable_sort(found.begin(), found.end(), [](const Candidate& a, const Candidate& b) {
     return a.nanoseconds < b.nanoseconds;

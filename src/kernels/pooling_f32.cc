@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "kernels/parallel.h"
+#include "kernels/rounding.h"
 
 namespace lathe::kernels {
 namespace {
@@ -25,8 +26,6 @@ Taps inside(std::int64_t origin, std::int64_t kernel, std::int64_t dilation, std
       origin >= high ? 0 : std::min(kernel, (high - origin + dilation - 1) / dilation);
   return {origin + first * dilation, std::max<std::int64_t>(last - first, 0)};
 }
-
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 // The columns of the output whose windows lie all on the image.
 struct Inner {

@@ -23,11 +23,6 @@ bool multiplies_bytes(const Problem& problem) {
          std::holds_alternative<kernels::MatMulInt8Problem>(problem);
 }
 
-double expected(KernelId id, const Problem& problem) {
-  const kernels::Kernel& kernel = kernels::kernel_of(id);
-  return kernel.nanoseconds == nullptr ? 0 : kernel.nanoseconds(problem);
-}
-
 std::string pair_text(std::int64_t a, std::int64_t b) {
   return a == b ? fmt::format("{}", a) : fmt::format("{}x{}", a, b);
 }
@@ -73,9 +68,10 @@ Result<KernelComparison> compare_kernels(const Problem& problem, const KernelPea
   ASSIGN_OR_RETURN(const Isa isa, select_isa());
   std::vector<KernelId> tried = kernels::candidates(problem, isa);
   const KernelId picked = tried.front();
-  const double least = expected(picked, problem);
+  const double least = kernels::expected_nanoseconds(picked, problem);
   std::erase_if(tried, [&](KernelId id) {
-    return id != picked && least > 0 && expected(id, problem) > options.most_expected * least;
+    return id != picked && least > 0 &&
+           kernels::expected_nanoseconds(id, problem) > options.most_expected * least;
   });
   ASSIGN_OR_RETURN(const auto times,
                    kernels::time_kernels(problem, tried, options.threads, options.seconds));

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernels/parallel.h"
+#include "kernels/rounding.h"
 
 namespace lathe::kernels {
 namespace {
@@ -15,8 +16,6 @@ constexpr std::int64_t kMostWeightBytes = 16 * 1024;
 // Rows of a block, and the lines of the image that the largest one reads.
 constexpr std::int64_t kBlockRows = 2;
 constexpr std::int64_t kMostLines = 5 + 2;
-
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 // What follows from a problem and a kernel. Made anew for each call.
 class Convolution {

@@ -8,6 +8,7 @@
 #include "kernels/indirection.h"
 #include "kernels/parallel.h"
 #include "kernels/pick.h"
+#include "kernels/rounding.h"
 
 namespace lathe::kernels {
 namespace {
@@ -23,9 +24,6 @@ constexpr std::int64_t kIndirectionBytes = 64 * 1024;
 constexpr std::int64_t kSameSet = 4096;
 
 constexpr std::int64_t kFloatBytes = sizeof(float);
-
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
-std::int64_t round_up(std::int64_t a, std::int64_t b) { return ceil_div(a, b) * b; }
 
 // A shape that the indirection sees and the same result: what is pointwise becomes one long row,
 // what has few channels gets wide taps.

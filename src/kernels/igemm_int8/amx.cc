@@ -39,70 +39,47 @@ void finish(const IgemmInt8Args& args, const std::int32_t (&tile)[2 * kTileRows]
   }
 }
 
-// Rows beyond row_count are read, and their sums not used.
-void full(const IgemmInt8Args& args) {
+// Of a whole or a half panel. Rows beyond row_count are read, and their sums not used.
+template <int kVectors>
+void tile(const IgemmInt8Args& args) {
+  constexpr bool kWhole = kVectors == 2;
+  constexpr std::size_t kLine = kVectors * kTileBytes;  // a quad of all channels
   const std::uint8_t* a = args.rows[0];
   const std::size_t stride = args.row_stride;
-  const std::byte* weights = args.panel + 4 * kTileBytes;
+  const std::byte* weights = args.panel + 2 * kLine;
   const bool tall = args.row_count > kTileRows;
-  alignas(64) std::int32_t sums[2 * kTileRows][32];
+  alignas(64) std::int32_t sums[2 * kTileRows][kVectors * 16];
   LATHE_TILE_ZERO(0);
   LATHE_TILE_ZERO(1);
   LATHE_TILE_ZERO(2);
   LATHE_TILE_ZERO(3);
   for (std::size_t q = 0; q < args.quads; q += kTileRows) {
-    // A line of weights is a quad of 32 channels.
-    LATHE_TILE_LOAD(6, weights, 2 * kTileBytes);
-    LATHE_TILE_LOAD(7, weights + kTileBytes, 2 * kTileBytes);
+    LATHE_TILE_LOAD(6, weights, kLine);
+    if constexpr (kWhole) LATHE_TILE_LOAD(7, weights + kTileBytes, kLine);
     LATHE_TILE_LOAD(4, a, stride);
     LATHE_TILE_MULTIPLY_U8S8(0, 4, 6);
-    LATHE_TILE_MULTIPLY_U8S8(1, 4, 7);
+    if constexpr (kWhole) LATHE_TILE_MULTIPLY_U8S8(1, 4, 7);
     if (tall) {
       LATHE_TILE_LOAD(5, a + kTileRows * stride, stride);
       LATHE_TILE_MULTIPLY_U8S8(2, 5, 6);
-      LATHE_TILE_MULTIPLY_U8S8(3, 5, 7);
+      if constexpr (kWhole) LATHE_TILE_MULTIPLY_U8S8(3, 5, 7);
     }
     a += kTileBytes;
-    weights += 2 * kTileRows * kTileBytes;
+    weights += kTileRows * kLine;
   }
-  constexpr std::size_t kLine = sizeof sums[0];
   LATHE_TILE_STORE(0, &sums[0][0], kLine);
-  LATHE_TILE_STORE(1, &sums[0][16], kLine);
+  if constexpr (kWhole) LATHE_TILE_STORE(1, &sums[0][16], kLine);
   if (tall) {
     LATHE_TILE_STORE(2, &sums[kTileRows][0], kLine);
-    LATHE_TILE_STORE(3, &sums[kTileRows][16], kLine);
+    if constexpr (kWhole) LATHE_TILE_STORE(3, &sums[kTileRows][16], kLine);
   }
-  finish<2>(args, sums);
-}
-
-void half(const IgemmInt8Args& args) {
-  const std::uint8_t* a = args.rows[0];
-  const std::size_t stride = args.row_stride;
-  const std::byte* weights = args.panel + 2 * kTileBytes;
-  const bool tall = args.row_count > kTileRows;
-  alignas(64) std::int32_t sums[2 * kTileRows][16];
-  LATHE_TILE_ZERO(0);
-  LATHE_TILE_ZERO(2);
-  for (std::size_t q = 0; q < args.quads; q += kTileRows) {
-    LATHE_TILE_LOAD(6, weights, kTileBytes);
-    LATHE_TILE_LOAD(4, a, stride);
-    LATHE_TILE_MULTIPLY_U8S8(0, 4, 6);
-    if (tall) {
-      LATHE_TILE_LOAD(5, a + kTileRows * stride, stride);
-      LATHE_TILE_MULTIPLY_U8S8(2, 5, 6);
-    }
-    a += kTileBytes;
-    weights += kTileRows * kTileBytes;
-  }
-  LATHE_TILE_STORE(0, &sums[0][0], kTileBytes);
-  if (tall) LATHE_TILE_STORE(2, &sums[kTileRows][0], kTileBytes);
-  finish<1>(args, sums);
+  finish<kVectors>(args, sums);
 }
 
 }  // namespace
 
 void LATHE_AMX_FUNCTION(igemm_s8_32x32)(const IgemmInt8Args& args) {
-  args.half ? half(args) : full(args);
+  args.half ? tile<1>(args) : tile<2>(args);
 }
 
 void LATHE_AMX_FUNCTION(configure_tiles)() { LATHE_TILE_CONFIGURE(&kTileShapes); }

@@ -15,6 +15,7 @@
 #include "kernels/igemm_int8/igemm_int8_panel.h"
 #include "kernels/parallel.h"
 #include "kernels/pick.h"
+#include "kernels/rounding.h"
 
 namespace lathe::kernels {
 namespace {
@@ -27,8 +28,6 @@ constexpr std::int64_t kMinDirectChannels = 32;
 // so that a panel of weights fits beside them.
 constexpr std::int64_t kBlockBytes = 24 * 1024;
 constexpr std::int64_t kMaxBlockTiles = 16;
-
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 // What follows from a problem and a kernel. Made anew for each call: some divisions.
 class Convolution {

@@ -8,14 +8,13 @@
 #include "kernels/igemm_f32/kernels.h"
 #include "kernels/parallel.h"
 #include "kernels/pick.h"
+#include "kernels/rounding.h"
 #include "kernels/winograd_f32/points.h"
 
 namespace lathe::kernels {
 namespace {
 
 constexpr std::int64_t kMaxIn = 6;
-
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 // A whole number of cache lines of float32, and an odd one, so that what is read together from
 // rows of this size does not fall into the same set of a cache.

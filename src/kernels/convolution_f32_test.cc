@@ -321,7 +321,6 @@ TEST(ConvolutionF32, PicksTheBestKernelUpToTheInstructionSet) {
   EXPECT_EQ(name(depthwise, Isa::kScalar), "depthwise_f32_scalar");
 #if defined(__x86_64__)
   EXPECT_EQ(name(regular, Isa::kAvx2), "igemm_f32_6x16_avx2");
-  EXPECT_EQ(name({.in_c = 4, .out_c = 6}, Isa::kAvx2), "igemm_f32_6x8_avx2");
   EXPECT_EQ(name(regular, Isa::kAvx512Vnni), "igemm_f32_12x32_avx512");
   EXPECT_EQ(name(depthwise, Isa::kAvx512), "depthwise_f32_avx512");
 #endif

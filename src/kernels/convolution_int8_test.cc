@@ -8,7 +8,7 @@
 #include "base/random.h"
 #include "kernels/depthwise_int8/kernels.h"
 #include "kernels/guarded_buffer.h"
-#include "kernels/igemm_int8/kernels.h"
+#include "kernels/igemm/kernels.h"
 #include "kernels/int8_reference.h"
 #include "kernels/runner.h"
 
@@ -339,7 +339,7 @@ TEST(ConvolutionInt8, EachInstructionSetHasItsKernel) {
   const auto best = [](const ConvolutionShape& shape, Isa isa) {
     return kernel_of(best_kernel(ConvolutionInt8Problem{shape, {}, true, {}}, isa)).name;
   };
-  for (const IgemmInt8Kernel& kernel : kIgemmInt8Kernels)
+  for (const TileKernel& kernel : kIgemmInt8Kernels)
     EXPECT_EQ(best({.batch = 256, .in_c = 512, .out_c = 64}, kernel.isa), kernel.name);
   for (const DepthwiseInt8Kernel& kernel : kDepthwiseInt8Kernels)
     EXPECT_EQ(best({.in_c = 64, .out_c = 64, .groups = 64}, kernel.isa), kernel.name);

@@ -4,7 +4,6 @@ list(APPEND kernel_sources
   cast.cc
   elementwise.cc
   elementwise_f32.cc
-  indirection.cc
   layer_norm_f32.cc
   mat_mul_f32.cc
   movement.cc
@@ -23,9 +22,13 @@ list(APPEND kernel_sources
   elementwise/scalar.cc
   elementwise_f32/loops.cc
   elementwise_f32/scalar.cc
-  igemm_f32/igemm_convolution_f32.cc
-  igemm_f32/scalar.cc
-  igemm_f32/tiles.cc
+  igemm/convolution_f32.cc
+  igemm/driver.cc
+  igemm/gather.cc
+  igemm/indirection.cc
+  igemm/panel.cc
+  igemm/scalar_f32.cc
+  igemm/tiles_f32.cc
   layer_norm_f32/scalar.cc
   peak/scalar.cc
   pooling_f32/loops.cc
@@ -70,4 +73,4 @@ list(APPEND kernel_tests
   softmax_f32_test.cc
   strided_test.cc
   transpose_test.cc
-  igemm_f32/kernels_test.cc)
+  igemm/kernels_test.cc)

@@ -5,10 +5,8 @@ list(APPEND kernel_sources
   depthwise_int8/depthwise_int8_plan.cc
   depthwise_int8/scalar.cc
   elementwise_int8.cc
-  igemm_int8/gather.cc
-  igemm_int8/igemm_convolution_int8.cc
-  igemm_int8/igemm_int8_panel.cc
-  igemm_int8/scalar.cc
+  igemm/convolution_int8.cc
+  igemm/scalar_int8.cc
   lookup.cc
   mat_mul_int8.cc
   pooling_int8.cc
@@ -18,19 +16,19 @@ list(APPEND kernel_sources
 kernel_isa_sources(avx2
   binary_int8/avx2.cc
   depthwise_int8/avx2.cc
-  igemm_int8/avx2.cc
+  igemm/int8_avx2.cc
   pooling_int8/avx2.cc
   quantize_linear/avx2.cc)
 kernel_isa_sources(avx512
   binary_int8/avx512.cc
   depthwise_int8/avx512.cc
-  igemm_int8/avx512.cc
+  igemm/int8_avx512.cc
   pooling_int8/avx512.cc
   quantize_linear/avx512.cc)
 kernel_isa_sources(avx512vnni
   depthwise_int8/avx512vnni.cc
-  igemm_int8/avx512vnni.cc)
-kernel_isa_sources(amx_int8 igemm_int8/amx.cc)
+  igemm/int8_avx512vnni.cc)
+kernel_isa_sources(amx_int8 igemm/amx.cc)
 list(APPEND kernel_tests
   convolution_int8_test.cc
   elementwise_int8_test.cc
@@ -39,8 +37,8 @@ list(APPEND kernel_tests
   pooling_int8_test.cc
   quantize_test.cc)
 # AMX's kernel on tiles that plain code computes: tested on every machine with AVX-512.
-if("igemm_int8/amx.cc" IN_LIST kernel_sources)
-  list(APPEND kernel_tests igemm_int8/amx_emulated.cc igemm_int8/amx_test.cc)
-  set_source_files_properties(igemm_int8/amx_emulated.cc PROPERTIES COMPILE_OPTIONS "${kernel_flags_avx512vnni}"
+if("igemm/amx.cc" IN_LIST kernel_sources)
+  list(APPEND kernel_tests igemm/amx_emulated.cc igemm/amx_test.cc)
+  set_source_files_properties(igemm/amx_emulated.cc PROPERTIES COMPILE_OPTIONS "${kernel_flags_avx512vnni}"
                               SKIP_PRECOMPILE_HEADERS ON)
 endif()

@@ -40,7 +40,7 @@ using Weights = std::variant<WeightsF32, WeightsInt8>;
 
 // Of what Kernel::pack makes, for files that keep it. Another one wherever that changes for any
 // kernel; kernel_table_test.cc notices.
-inline constexpr int kPackingVersion = 1;
+inline constexpr int kPackingVersion = 2;
 
 // Where one call finds its tensors. Nothing of them overlaps unless the problem allows it.
 struct Operands {
@@ -87,8 +87,7 @@ std::optional<KernelId> find_kernel(std::string_view name);
 double expected_nanoseconds(KernelId id, const Problem& problem);
 
 // The kernels that take the problem and need no more than `isa`, the one expected to be the fastest
-// first.
-// Never empty: each problem has a kernel that runs everywhere.
+// first. Never empty: each problem has a kernel that runs everywhere.
 std::vector<KernelId> candidates(const Problem& problem, Isa isa);
 KernelId best_kernel(const Problem& problem, Isa isa);
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "kernels/batched_product.h"
-#include "kernels/igemm_f32/igemm_convolution_f32.h"
+#include "kernels/igemm/convolution_f32.h"
 
 namespace lathe::kernels {
 namespace {

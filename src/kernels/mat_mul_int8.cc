@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "kernels/batched_product.h"
-#include "kernels/igemm_int8/igemm_convolution_int8.h"
+#include "kernels/igemm/convolution_int8.h"
 
 namespace lathe::kernels {
 namespace {

@@ -1,15 +1,15 @@
 // Products of 8-bit matrices that are both computed: one of each pair is packed anew for each call.
 #pragma once
 
-#include "kernels/igemm_int8/kernels.h"
+#include "kernels/igemm/kernels.h"
 #include "kernels/kernel.h"
 
 namespace lathe::kernels {
 
-// A family, as kernel_table.cc has it; of the kernels of igemm_int8.
+// A family, as kernel_table.cc has it; of the kernels of igemm.
 struct MatMulInt8 {
   using Problem = MatMulInt8Problem;
-  using Row = IgemmInt8Kernel;
+  using Row = TileKernel;
   static constexpr const auto& kRows = kIgemmInt8Kernels;
 
   static std::string_view name(const Row& row);

@@ -5,7 +5,7 @@
 
 #include "base/caches.h"
 #include "kernels/cost.h"
-#include "kernels/igemm_f32/kernels.h"
+#include "kernels/igemm/kernels.h"
 #include "kernels/parallel.h"
 #include "kernels/pick.h"
 #include "kernels/rounding.h"
@@ -52,11 +52,11 @@ class Convolution {
         tiles_h_(ceil_div(shape_.out_h, kernel.tile)),
         tiles_w_(ceil_div(shape_.out_w, kernel.tile)),
         tiles_(shape_.batch * tiles_h_ * tiles_w_),
-        product_(pick(kIgemmF32Kernels, kernel.isa, shape_.out_c)),
-        last_product_(pick(kIgemmF32Kernels, kernel.isa, (shape_.out_c - 1) % product_.nr + 1)),
+        product_(pick(kIgemmF32Kernels, kernel.isa)),
         groups_(ceil_div(tiles_, product_.mr)),
         group_tiles_(ceil_div(tiles_, groups_)),
         panels_(ceil_div(shape_.out_c, product_.nr)),
+        last_half_(shape_.out_c - (panels_ - 1) * product_.nr <= product_.nr / 2),
         row_floats_(odd_lines(shape_.in_c)) {
     groups_ = ceil_div(tiles_, group_tiles_);
     // What is transformed of a block's inputs, and what comes of one panel, stay in the level 2
@@ -73,7 +73,8 @@ class Convolution {
     const double rate = expected_f32_rate(kernel_.isa);
     const auto tiles = static_cast<double>(tiles_);
     const auto in_c = static_cast<double>(shape_.in_c);
-    const auto out_c = static_cast<double>((panels_ - 1) * product_.nr + last_product_.nr);
+    const auto out_c =
+        static_cast<double>((panels_ - 1) * product_.nr + product_.width(last_half_));
     const auto k = static_cast<double>(coefficients_);
     // A group of few rows waits for its weights.
     const auto rows = static_cast<double>(groups_ * std::max<std::int64_t>(group_tiles_, 8));
@@ -178,17 +179,15 @@ class Convolution {
     return threads * (coefficient_floats(block_groups_) + product_floats(block_groups_));
   }
   std::int64_t bias_floats() const { return panels_ * product_.nr; }
-  const IgemmF32Kernel& product(std::int64_t panel) const {
-    return panel + 1 == panels_ ? last_product_ : product_;
+  bool is_half(std::int64_t panel) const { return panel + 1 == panels_ && last_half_; }
+  std::int64_t coefficient_panel_floats(bool half) const {
+    return (1 + shape_.in_c) * product_.width(half);
   }
-  std::int64_t coefficient_panel_floats(const IgemmF32Kernel& product) const {
-    return (1 + shape_.in_c) * product.nr;
-  }
-  std::int64_t panel_floats(const IgemmF32Kernel& product) const {
-    return coefficients_ * coefficient_panel_floats(product);
+  std::int64_t panel_floats(bool half) const {
+    return coefficients_ * coefficient_panel_floats(half);
   }
   std::int64_t panels_floats() const {
-    return (panels_ - 1) * panel_floats(product_) + panel_floats(last_product_);
+    return (panels_ - 1) * panel_floats(false) + panel_floats(last_half_);
   }
   std::int64_t in_pitch(std::int64_t groups) const {
     return odd_lines(groups * group_tiles_ * row_floats_);
@@ -215,8 +214,8 @@ class Convolution {
   void pack_channel(const WeightsF32& source, const WeightTransform& transform,
                     std::int64_t channel, float* panels) const {
     const std::int64_t panel = channel / product_.nr;
-    const IgemmF32Kernel& product = this->product(panel);
-    float* const column = panels + panel * panel_floats(product_) + channel % product_.nr;
+    const bool half = is_half(panel);
+    float* const column = panels + panel * panel_floats(false) + channel % product_.nr;
     const float* weights = source.weights.data() + channel * shape_.in_c * 9;
     for (std::int64_t c = 0; c < shape_.in_c; ++c, weights += 9) {
       double lines[kMaxIn][3];
@@ -229,8 +228,8 @@ class Convolution {
         for (std::int64_t j = 0; j < in_tile_; ++j) {
           const double* row = transform.rows[j];
           const double value = row[0] * lines[i][0] + row[1] * lines[i][1] + row[2] * lines[i][2];
-          column[(i * in_tile_ + j) * coefficient_panel_floats(product) + (1 + c) * product.nr] =
-              static_cast<float>(value);
+          column[(i * in_tile_ + j) * coefficient_panel_floats(half) +
+                 (1 + c) * product_.width(half)] = static_cast<float>(value);
         }
       }
     }
@@ -270,29 +269,31 @@ class Convolution {
 
   void multiply(const Tensors& tensors, const Block& block, std::int64_t panel,
                 const float* coefficients, float* products) const {
-    const IgemmF32Kernel& product = this->product(panel);
+    const bool half = is_half(panel);
     const std::int64_t nr = product_.nr;
     const std::int64_t channels = std::min(nr, shape_.out_c - panel * nr);
-    const float* rows[kMaxRows];
-    IgemmF32Args args{};
+    const std::byte* rows[kMaxRows];
+    TileArgs args{};
     args.rows = rows;
     args.row_pitch = 0;
     args.taps = 1;
     args.depth = static_cast<std::size_t>(shape_.in_c);
-    args.out_stride = static_cast<std::size_t>(nr);
+    args.half = half;
+    args.out_stride = static_cast<std::size_t>(nr * kFloatBytes);
     args.column_count = static_cast<int>(channels);
     args.min = -std::numeric_limits<float>::infinity();
     args.max = std::numeric_limits<float>::infinity();
-    const float* weights = tensors.panels + panel * panel_floats(product_);
-    for (std::int64_t k = 0; k < coefficients_; ++k, weights += coefficient_panel_floats(product)) {
-      args.panel = weights;
+    const float* weights = tensors.panels + panel * panel_floats(false);
+    for (std::int64_t k = 0; k < coefficients_; ++k, weights += coefficient_panel_floats(half)) {
+      args.panel = reinterpret_cast<const std::byte*>(weights);
       for (std::int64_t tile = 0; tile < block.tiles; tile += group_tiles_) {
         const std::int64_t count = std::min(group_tiles_, block.tiles - tile);
         for (std::int64_t i = 0; i < count; ++i)
-          rows[i] = coefficients + k * block.in_pitch + (tile + i) * row_floats_;
+          rows[i] = reinterpret_cast<const std::byte*>(coefficients + k * block.in_pitch +
+                                                       (tile + i) * row_floats_);
         args.row_count = static_cast<int>(count);
-        args.out = products + k * block.out_pitch + tile * nr;
-        product.function(args);
+        args.out = reinterpret_cast<std::byte*>(products + k * block.out_pitch + tile * nr);
+        product_.function(args);
       }
     }
     write(tensors, block, panel, channels, products);
@@ -332,11 +333,11 @@ class Convolution {
   std::int64_t tiles_h_;
   std::int64_t tiles_w_;
   std::int64_t tiles_;
-  const IgemmF32Kernel& product_;
-  const IgemmF32Kernel& last_product_;  // for the last panel, which may be narrower
-  std::int64_t groups_;                 // of tiles that are multiplied at once
-  std::int64_t group_tiles_;            // even, so that a last group is not much smaller
+  const TileKernel& product_;
+  std::int64_t groups_;       // of tiles that are multiplied at once
+  std::int64_t group_tiles_;  // even, so that a last group is not much smaller
   std::int64_t panels_;
+  bool last_half_;           // whether the last panel is a half one
   std::int64_t row_floats_;  // of a tile's coefficients of one kind
   std::int64_t block_groups_ = 0;
 };

@@ -2,8 +2,8 @@
 #include <cstdint>
 #include <immintrin.h>
 
-#include "kernels/igemm_int8/args.h"
-#include "kernels/x86/igemm_store_avx512.h"
+#include "kernels/igemm/int8_store_avx512.h"
+#include "kernels/igemm/tile.h"
 #include "kernels/x86/requantize_avx512.h"
 
 namespace lathe::kernels {
@@ -19,7 +19,7 @@ constexpr std::size_t kAhead = 4096;
 
 // Of its own where there are offsets: a choice within costs registers that the sums need.
 template <bool kOffsets, int kRows, int kVectors>
-void tile(const IgemmInt8Args& args) {
+void tile(const TileArgs& args) {
   constexpr int kUnroll = unroll(kRows * kVectors);
   constexpr std::size_t kQuadBytes = kVectors * 64;
   __m512i sums[kUnroll][kRows][kVectors];
@@ -42,11 +42,11 @@ void tile(const IgemmInt8Args& args) {
   }
 
   const std::byte* weights = args.panel + 2 * kQuadBytes;
-  const std::uint8_t* const* rows = args.rows;
-  for (std::size_t t = 0; t < args.taps; ++t, rows += kRows) {
-    const std::uint8_t* x[kRows];
+  const std::byte* const* rows = args.rows;
+  for (std::size_t t = 0; t < args.taps; ++t, rows += args.row_pitch) {
+    const std::byte* x[kRows];
 #pragma GCC unroll 16
-    for (int r = 0; r < kRows; ++r) x[r] = rows[r];
+    for (int r = 0; r < kRows; ++r) x[r] = rows[r] + args.offset;
     std::size_t k = 0;
     const auto step = [&](int u) __attribute__((always_inline)) {
       __m512i w[kVectors];
@@ -68,7 +68,7 @@ void tile(const IgemmInt8Args& args) {
       weights += kQuadBytes;
       k += 4;
     };
-    std::size_t q = args.quads;
+    std::size_t q = args.depth / 4;
     if constexpr (kUnroll > 1) {
       for (; q >= kUnroll; q -= kUnroll) {
 #pragma GCC unroll 4
@@ -91,7 +91,7 @@ void tile(const IgemmInt8Args& args) {
   avx512::store_tile<kRows, kVectors>(sums[0], args);
 }
 
-using Tile = void (*)(const IgemmInt8Args&);
+using Tile = void (*)(const TileArgs&);
 template <bool kOffsets>
 constexpr Tile kFull[] = {tile<kOffsets, 1, 2>,  tile<kOffsets, 2, 2>,  tile<kOffsets, 3, 2>,
                           tile<kOffsets, 4, 2>,  tile<kOffsets, 5, 2>,  tile<kOffsets, 6, 2>,
@@ -104,13 +104,13 @@ constexpr Tile kHalf[] = {tile<kOffsets, 1, 1>,  tile<kOffsets, 2, 1>,  tile<kOf
                           tile<kOffsets, 10, 1>, tile<kOffsets, 11, 1>, tile<kOffsets, 12, 1>};
 
 template <bool kOffsets>
-void run(const IgemmInt8Args& args) {
+void run(const TileArgs& args) {
   (args.half ? kHalf<kOffsets> : kFull<kOffsets>)[args.row_count - 1](args);
 }
 
 }  // namespace
 
-void igemm_s8_12x32_avx512vnni(const IgemmInt8Args& args) {
+void igemm_s8_12x32_avx512vnni(const TileArgs& args) {
   args.row_offsets == nullptr ? run<false>(args) : run<true>(args);
 }
 

@@ -9,23 +9,23 @@
 #include "base/random.h"
 #include "kernels/aligned_buffer.h"
 #include "kernels/guarded_buffer.h"
-#include "kernels/igemm_int8/igemm_convolution_int8.h"
+#include "kernels/igemm/convolution_int8.h"
 #include "kernels/int8_reference.h"
 #include "kernels/runner.h"
 
 namespace lathe::kernels {
 namespace {
 
-constexpr IgemmInt8Kernel kEmulated{Isa::kAvx512Vnni,
-                                    "igemm_s8_32x32_emulated",
-                                    igemm_s8_32x32_emulated,
-                                    32,
-                                    32,
-                                    16,
-                                    false,
-                                    64,
-                                    configure_tiles_emulated,
-                                    release_tiles_emulated};
+constexpr TileKernel kEmulated{Isa::kAvx512Vnni,
+                               "igemm_s8_32x32_emulated",
+                               igemm_s8_32x32_emulated,
+                               Dot::kInt8,
+                               32,
+                               32,
+                               16,
+                               64,
+                               configure_tiles_emulated,
+                               release_tiles_emulated};
 
 struct Layer {
   ConvolutionInt8Problem problem;
@@ -52,7 +52,7 @@ Layer random_layer(Random& random, const ConvolutionShape& shape, bool float_out
   return layer;
 }
 
-std::vector<std::byte> run(const Layer& layer, const IgemmInt8Kernel& kernel, int threads) {
+std::vector<std::byte> run(const Layer& layer, const TileKernel& kernel, int threads) {
   ThreadPool pool(threads);
   const Problem problem = layer.problem;
   AlignedBuffer<std::byte> packed(IgemmConvolutionInt8::packed_bytes(layer.problem, kernel));
@@ -77,14 +77,14 @@ void check(const Layer& layer) {
   SCOPED_TRACE(testing::Message() << s.batch << 'x' << s.in_h << 'x' << s.in_w << 'x' << s.in_c
                                   << " to " << s.out_c << ", kernel " << s.kernel_h << ", stride "
                                   << s.stride_h << ", groups " << s.groups);
-  std::vector<const IgemmInt8Kernel*> tiled{&kEmulated};
-  const IgemmInt8Kernel* scalar = nullptr;
-  for (const IgemmInt8Kernel& kernel : kIgemmInt8Kernels) {
+  std::vector<const TileKernel*> tiled{&kEmulated};
+  const TileKernel* scalar = nullptr;
+  for (const TileKernel& kernel : kIgemmInt8Kernels) {
     if (kernel.isa == Isa::kScalar) scalar = &kernel;
     if (kernel.isa == Isa::kAmx && isa_supported(Isa::kAmx)) tiled.push_back(&kernel);
   }
   const std::vector<std::byte> expected = run(layer, *scalar, 1);
-  for (const IgemmInt8Kernel* kernel : tiled) {
+  for (const TileKernel* kernel : tiled) {
     EXPECT_EQ(run(layer, *kernel, 1), expected) << kernel->name;
     EXPECT_EQ(run(layer, *kernel, 2), expected) << kernel->name;
   }
@@ -140,7 +140,7 @@ TEST(IgemmInt8Amx, Matrices) {
     const std::vector<std::uint8_t> a = random_bytes(random, static_cast<std::size_t>(37 * inner));
     const std::vector<std::uint8_t> b = random_bytes(random, static_cast<std::size_t>(45 * inner));
     std::vector<std::vector<std::uint8_t>> outputs;
-    for (const IgemmInt8Kernel& kernel : {kEmulated, *(std::end(kIgemmInt8Kernels) - 1)}) {
+    for (const TileKernel& kernel : {kEmulated, *(std::end(kIgemmInt8Kernels) - 1)}) {
       AlignedBuffer<std::byte> packed(IgemmConvolutionInt8::packed_bytes(product, kernel));
       std::fill_n(packed.data(), packed.size(), std::byte{0x5a});
       IgemmConvolutionInt8::pack_matrix(product, kernel, b.data(), type, 1e-3F, packed.data(),

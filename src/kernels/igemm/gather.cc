@@ -1,4 +1,4 @@
-#include "kernels/igemm_int8/gather.h"
+#include "kernels/igemm/gather.h"
 
 #include <algorithm>
 #include <cstring>
@@ -74,7 +74,6 @@ struct Inside {
     end = start < size ? std::min(taps, (size - 1 - start) / dilation + 1) : 0;
     end = std::max(begin, end);
   }
-  [[nodiscard]] bool contains(std::int64_t tap) const { return tap >= begin && tap < end; }
   std::int64_t begin;
   std::int64_t end;
 };
@@ -168,54 +167,15 @@ struct Strip {
 
 }  // namespace
 
-void InputGather::point(const std::uint8_t* in, const std::uint8_t* padding, std::int64_t group,
-                        std::int64_t first, std::int64_t count, const std::uint8_t** rows) const {
+void InputGather::copy(const std::byte* input, std::int64_t group, std::int64_t first,
+                       std::int64_t count, std::int64_t stride, std::byte* output) const {
   const ConvolutionShape& s = shape_;
-  const std::int64_t group_offset = group * s.group_in_c();
-  if (s.is_pointwise()) {
-    for (std::int64_t i = 0; i < count; ++i) rows[i] = in + (first + i) * s.in_c + group_offset;
-    return;
-  }
-  // All taps as if there were no padding, as integers because some may point outside of the input;
-  // then padding takes the place of those.
-  std::uintptr_t corners[kMaxPixels];
-  Windows windows(s, first);
-  for (std::int64_t i = 0; i < count; ++i, windows.next()) {
-    const std::int64_t line = windows.image() * s.in_h + windows.top();
-    const std::int64_t offset = (line * s.in_w + windows.left()) * s.in_c + group_offset;
-    corners[i] = reinterpret_cast<std::uintptr_t>(in) + static_cast<std::uintptr_t>(offset);
-  }
-  const std::uint8_t** row = rows;
-  for (std::int64_t ky = 0; ky < s.kernel_h; ++ky) {
-    for (std::int64_t kx = 0; kx < s.kernel_w; ++kx) {
-      const std::int64_t pixels = ky * s.dilation_h * s.in_w + kx * s.dilation_w;
-      const auto tap = static_cast<std::uintptr_t>(pixels * s.in_c);
-      for (std::int64_t i = 0; i < count; ++i) {
-        *row++ = reinterpret_cast<const std::uint8_t*>(corners[i] + tap);
-      }
-    }
-  }
-  Windows padded(s, first);
-  for (std::int64_t i = 0; i < count; ++i, padded.next()) {
-    const Inside ys(padded.top(), s.kernel_h, s.dilation_h, s.in_h);
-    const Inside xs(padded.left(), s.kernel_w, s.dilation_w, s.in_w);
-    if (ys.end - ys.begin == s.kernel_h && xs.end - xs.begin == s.kernel_w) continue;
-    row = rows + i;
-    for (std::int64_t ky = 0; ky < s.kernel_h; ++ky) {
-      for (std::int64_t kx = 0; kx < s.kernel_w; ++kx, row += count) {
-        if (!ys.contains(ky) || !xs.contains(kx)) *row = padding;
-      }
-    }
-  }
-}
-
-void InputGather::copy(const std::uint8_t* in, std::int64_t group, std::int64_t first,
-                       std::int64_t count, std::int64_t stride, std::uint8_t* out) const {
-  const ConvolutionShape& s = shape_;
+  const auto* const in = reinterpret_cast<const std::uint8_t*>(input);
+  auto* out = reinterpret_cast<std::uint8_t*>(output);
   const std::int64_t channels = s.group_in_c();
   const std::uint8_t* const end = in + s.batch * s.in_h * s.in_w * s.in_c;
   if (s.is_pointwise() && s.groups == 1 && stride == channels) {
-    copy_flipped(out, in + first * channels, count * channels, end, input_.flip());
+    copy_flipped(out, in + first * channels, count * channels, end, form_.flip);
     return;
   }
   // Adjacent taps of a line are adjacent in memory.
@@ -238,8 +198,8 @@ void InputGather::copy(const std::uint8_t* in, std::int64_t group, std::int64_t 
     strip.after = (s.kernel_h - ys.end) * run;
     strip.line_step = s.dilation_h * row_bytes;
     strip.pixel_step = s.stride_w * s.in_c;
-    strip.zero = static_cast<std::uint8_t>(input_.unsigned_zero_point());
-    strip.flip = input_.flip();
+    strip.zero = form_.zero;
+    strip.flip = form_.flip;
     const std::int64_t y = windows.top() + ys.begin * s.dilation_h;
     std::int64_t pixels = 1;
     if (strip.lines == 0 || xs.begin == xs.end) {

@@ -1,4 +1,4 @@
-#include "kernels/indirection.h"
+#include "kernels/igemm/indirection.h"
 
 #include <algorithm>
 
@@ -18,8 +18,9 @@ Columns inside(std::int64_t offset, std::int64_t stride, std::int64_t in_w, std:
   return {std::min(begin, clipped), clipped};
 }
 
-void fill_tap(const ConvolutionShape& shape, const float* in, const float* zero, std::int64_t first,
-              std::int64_t count, std::int64_t tap_y, std::int64_t tap_x, const float** rows) {
+void fill_tap(const ConvolutionShape& shape, const std::byte* in, const std::byte* padding,
+              std::int64_t first, std::int64_t count, std::int64_t tap_y, std::int64_t tap_x,
+              const std::byte** rows) {
   const std::int64_t offset_x = tap_x - shape.pad_left;
   const Columns columns = inside(offset_x, shape.stride_w, shape.in_w, shape.out_w);
   std::int64_t x = first % shape.out_w;
@@ -30,14 +31,14 @@ void fill_tap(const ConvolutionShape& shape, const float* in, const float* zero,
     count -= end - x;
     const std::int64_t in_y = y * shape.stride_h - shape.pad_top + tap_y;
     if (in_y < 0 || in_y >= shape.in_h) {
-      rows = std::fill_n(rows, end - x, zero);
+      rows = std::fill_n(rows, end - x, padding);
     } else {
-      const float* row = in + (image * shape.in_h + in_y) * shape.in_w * shape.in_c;
-      for (; x < std::min(end, columns.begin); ++x) *rows++ = zero;
+      const std::byte* row = in + (image * shape.in_h + in_y) * shape.in_w * shape.in_c;
+      for (; x < std::min(end, columns.begin); ++x) *rows++ = padding;
       for (; x < std::min(end, columns.end); ++x) {
         *rows++ = row + (x * shape.stride_w + offset_x) * shape.in_c;
       }
-      for (; x < end; ++x) *rows++ = zero;
+      for (; x < end; ++x) *rows++ = padding;
     }
     x = 0;
     if (++y == shape.out_h) {
@@ -49,12 +50,13 @@ void fill_tap(const ConvolutionShape& shape, const float* in, const float* zero,
 
 }  // namespace
 
-void fill_indirection(const ConvolutionShape& shape, const float* in, const float* zero,
+void fill_indirection(const ConvolutionShape& shape, const std::byte* in, const std::byte* padding,
                       std::int64_t first, std::int64_t count, std::int64_t pitch,
-                      const float** rows) {
+                      const std::byte** rows) {
   for (std::int64_t ky = 0; ky < shape.kernel_h; ++ky) {
     for (std::int64_t kx = 0; kx < shape.kernel_w; ++kx) {
-      fill_tap(shape, in, zero, first, count, ky * shape.dilation_h, kx * shape.dilation_w, rows);
+      fill_tap(shape, in, padding, first, count, ky * shape.dilation_h, kx * shape.dilation_w,
+               rows);
       rows += pitch;
     }
   }

@@ -1,7 +1,7 @@
 // Writing a tile of sums of the integer matrix multiplication. For files of AVX-512 kernels only.
 #pragma once
 
-#include "kernels/igemm_int8/args.h"
+#include "kernels/igemm/tile.h"
 #include "kernels/x86/requantize_avx512.h"
 
 namespace lathe::kernels::avx512 {
@@ -19,28 +19,30 @@ inline void store_float_pair(float* out, __m512 a, __m512 b, std::size_t channel
 }
 
 template <int kRows, int kVectors>
-inline void store_float(const __m512i (&sums)[kRows][kVectors], const IgemmInt8Args& args) {
+inline void store_float(const __m512i (&sums)[kRows][kVectors], const TileArgs& args) {
+  const auto columns = static_cast<std::size_t>(args.column_count);
   const __m512 first = _mm512_loadu_ps(args.panel + kVectors * 64);
   const __m512 last = _mm512_loadu_ps(args.panel + (2 * kVectors - 1) * 64);
   for (int r = 0; r < kRows; ++r) {
     auto* out = reinterpret_cast<float*>(args.out + static_cast<std::size_t>(r) * args.out_stride);
     const __m512 a = _mm512_mul_ps(_mm512_cvtepi32_ps(sums[r][0]), first);
     if constexpr (kVectors == 1) {
-      _mm512_mask_storeu_ps(out, mask16(args.channels), a);
+      _mm512_mask_storeu_ps(out, mask16(columns), a);
     } else {
       const __m512 b = _mm512_mul_ps(_mm512_cvtepi32_ps(sums[r][1]), last);
-      store_float_pair(out, a, b, args.channels);
+      store_float_pair(out, a, b, columns);
     }
   }
 }
 
 template <int kRows>
-inline void store_bytes(const __m512i (&sums)[kRows][2], const IgemmInt8Args& args) {
+inline void store_bytes(const __m512i (&sums)[kRows][2], const TileArgs& args) {
+  const auto columns = static_cast<std::size_t>(args.column_count);
   const Requantizer r = requantizer(args.requantize);
   const __m512 multiplier0 = _mm512_loadu_ps(args.panel + 128);
   const __m512 multiplier1 = _mm512_loadu_ps(args.panel + 192);
   const __m512i order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
-  const __mmask32 mask = mask32(args.channels);
+  const __mmask32 mask = mask32(columns);
   std::byte* out = args.out;
 #pragma GCC unroll 16
   for (int i = 0; i < kRows; i += 2) {
@@ -62,11 +64,12 @@ inline void store_bytes(const __m512i (&sums)[kRows][2], const IgemmInt8Args& ar
 }
 
 template <int kRows>
-inline void store_bytes(const __m512i (&sums)[kRows][1], const IgemmInt8Args& args) {
+inline void store_bytes(const __m512i (&sums)[kRows][1], const TileArgs& args) {
+  const auto columns = static_cast<std::size_t>(args.column_count);
   const Requantizer r = requantizer(args.requantize);
   const __m512 multiplier = _mm512_loadu_ps(args.panel + 64);
   const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-  const __mmask16 mask = mask16(args.channels);
+  const __mmask16 mask = mask16(columns);
   std::byte* out = args.out;
 #pragma GCC unroll 16
   for (int i = 0; i < kRows; i += 4) {
@@ -93,7 +96,7 @@ inline void store_bytes(const __m512i (&sums)[kRows][1], const IgemmInt8Args& ar
 }
 
 template <int kRows, int kVectors>
-inline void store_tile(const __m512i (&sums)[kRows][kVectors], const IgemmInt8Args& args) {
+inline void store_tile(const __m512i (&sums)[kRows][kVectors], const TileArgs& args) {
   if (args.float_output) {
     store_float<kRows, kVectors>(sums, args);
   } else {

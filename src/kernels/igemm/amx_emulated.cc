@@ -1,3 +1,3 @@
 // The AMX kernel without AMX, for tests.
 #define LATHE_EMULATED_TILES
-#include "kernels/igemm_int8/amx.cc"
+#include "kernels/igemm/amx.cc"

@@ -1,7 +1,7 @@
 // Tiles of AMX: 32 pixels by 32 channels in two by two tiles of sums, 64 input channels at a time.
-#include "kernels/igemm_int8/amx.h"
+#include "kernels/igemm/amx.h"
 
-#include "kernels/x86/igemm_store_avx512.h"
+#include "kernels/igemm/int8_store_avx512.h"
 #include "kernels/x86/requantize_avx512.h"
 #include "kernels/x86/tile_ops.h"
 
@@ -14,8 +14,8 @@ constexpr std::size_t kTileBytes = 64;
 // The sums of rows that tiles have written to memory, with the biases of the panel and the offsets
 // of the rows.
 template <int kVectors>
-void finish(const IgemmInt8Args& args, const std::int32_t (&tile)[2 * kTileRows][kVectors * 16]) {
-  IgemmInt8Args part = args;
+void finish(const TileArgs& args, const std::int32_t (&tile)[2 * kTileRows][kVectors * 16]) {
+  TileArgs part = args;
   __m512i bias[kVectors];
   for (int v = 0; v < kVectors; ++v)
     bias[v] = _mm512_loadu_si512(args.panel + static_cast<std::size_t>(v) * kTileBytes);
@@ -26,13 +26,14 @@ void finish(const IgemmInt8Args& args, const std::int32_t (&tile)[2 * kTileRows]
                                  _mm512_add_epi32(bias[v], _mm512_set1_epi32(offset)));
     }
   };
+  const auto row_count = static_cast<std::size_t>(args.row_count);
   std::size_t row = 0;
-  for (; row + 4 <= args.row_count; row += 4, part.out += 4 * args.out_stride) {
+  for (; row + 4 <= row_count; row += 4, part.out += 4 * args.out_stride) {
     __m512i sums[4][kVectors];
     for (std::size_t i = 0; i < 4; ++i) load(row + i, sums[i]);
     avx512::store_tile<4, kVectors>(sums, part);
   }
-  for (; row < args.row_count; ++row, part.out += args.out_stride) {
+  for (; row < row_count; ++row, part.out += args.out_stride) {
     __m512i sums[1][kVectors];
     load(row, sums[0]);
     avx512::store_tile<1, kVectors>(sums, part);
@@ -41,19 +42,19 @@ void finish(const IgemmInt8Args& args, const std::int32_t (&tile)[2 * kTileRows]
 
 // Of a whole or a half panel. Rows beyond row_count are read, and their sums not used.
 template <int kVectors>
-void tile(const IgemmInt8Args& args) {
+void tile(const TileArgs& args) {
   constexpr bool kWhole = kVectors == 2;
   constexpr std::size_t kLine = kVectors * kTileBytes;  // a quad of all channels
-  const std::uint8_t* a = args.rows[0];
+  const std::byte* a = args.rows[0] + args.offset;
   const std::size_t stride = args.row_stride;
   const std::byte* weights = args.panel + 2 * kLine;
-  const bool tall = args.row_count > kTileRows;
+  const bool tall = args.row_count > static_cast<int>(kTileRows);
   alignas(64) std::int32_t sums[2 * kTileRows][kVectors * 16];
   LATHE_TILE_ZERO(0);
   LATHE_TILE_ZERO(1);
   LATHE_TILE_ZERO(2);
   LATHE_TILE_ZERO(3);
-  for (std::size_t q = 0; q < args.quads; q += kTileRows) {
+  for (std::size_t k = 0; k < args.depth; k += kTileBytes) {
     LATHE_TILE_LOAD(6, weights, kLine);
     if constexpr (kWhole) LATHE_TILE_LOAD(7, weights + kTileBytes, kLine);
     LATHE_TILE_LOAD(4, a, stride);
@@ -78,7 +79,7 @@ void tile(const IgemmInt8Args& args) {
 
 }  // namespace
 
-void LATHE_AMX_FUNCTION(igemm_s8_32x32)(const IgemmInt8Args& args) {
+void LATHE_AMX_FUNCTION(igemm_s8_32x32)(const TileArgs& args) {
   args.half ? tile<1>(args) : tile<2>(args);
 }
 

@@ -1,7 +1,7 @@
 // The AMX kernel and what stands around its calls, on tiles or, for tests, emulated.
 #pragma once
 
-#include "kernels/igemm_int8/args.h"
+#include "kernels/igemm/tile.h"
 
 #ifdef LATHE_EMULATED_TILES
 #define LATHE_AMX_FUNCTION(name) name##_emulated
@@ -11,12 +11,12 @@
 
 namespace lathe::kernels {
 
-void igemm_s8_32x32_amx(const IgemmInt8Args& args);
+void igemm_s8_32x32_amx(const TileArgs& args);
 // Before the first and after the last call of a thread.
 void configure_tiles_amx();
 void release_tiles_amx();
 
-void igemm_s8_32x32_emulated(const IgemmInt8Args& args);
+void igemm_s8_32x32_emulated(const TileArgs& args);
 void configure_tiles_emulated();
 void release_tiles_emulated();
 

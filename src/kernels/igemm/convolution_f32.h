@@ -1,8 +1,7 @@
-// Convolution by indirect matrix multiplication (Dukhan 2019, "The Indirect Convolution
-// Algorithm"): every shape, the choice for all but depthwise.
+// Convolution of float32 by indirect matrix multiplication: every shape.
 #pragma once
 
-#include "kernels/igemm_f32/kernels.h"
+#include "kernels/igemm/kernels.h"
 #include "kernels/kernel.h"
 
 namespace lathe::kernels {
@@ -10,13 +9,10 @@ namespace lathe::kernels {
 // A family, as kernel_table.cc has it.
 struct IgemmConvolutionF32 {
   using Problem = ConvolutionF32Problem;
-  using Row = IgemmF32Kernel;
+  using Row = TileKernel;
   using Weights = WeightsF32;
   static constexpr const auto& kRows = kIgemmF32Kernels;
 
-  static bool fits(const Problem& problem, const Row& row) {
-    return row.takes(problem.shape.group_out_c());
-  }
   static double nanoseconds(const Problem& problem, const Row& row);
   static std::size_t packed_bytes(const Problem& problem, const Row& row);
   static void pack(const Problem& problem, const Row& row, const Weights& weights,

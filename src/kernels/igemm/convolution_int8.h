@@ -1,7 +1,7 @@
-// Regular, pointwise and grouped 8-bit convolutions as matrix multiplications.
+// Convolution of 8-bit activations by indirect matrix multiplication: every shape.
 #pragma once
 
-#include "kernels/igemm_int8/kernels.h"
+#include "kernels/igemm/kernels.h"
 #include "kernels/kernel.h"
 
 namespace lathe::kernels {
@@ -9,7 +9,7 @@ namespace lathe::kernels {
 // A family, as kernel_table.cc has it.
 struct IgemmConvolutionInt8 {
   using Problem = ConvolutionInt8Problem;
-  using Row = IgemmInt8Kernel;
+  using Row = TileKernel;
   using Weights = WeightsInt8;
   static constexpr const auto& kRows = kIgemmInt8Kernels;
 

@@ -1,4 +1,4 @@
-#include "kernels/igemm_f32/kernels.h"
+#include "kernels/igemm/kernels.h"
 
 #include <algorithm>
 #include <cmath>
@@ -9,7 +9,6 @@
 #include "base/random.h"
 #include "kernels/aligned_buffer.h"
 #include "kernels/guarded_buffer.h"
-#include "kernels/pick.h"
 
 namespace lathe::kernels {
 namespace {
@@ -20,33 +19,47 @@ struct Tile {
   std::size_t taps;
   std::size_t depth;
   bool residual;
+  bool half;
 };
 
-void check(const IgemmF32Kernel& kernel, const Tile& tile, Random& random) {
+void check(const TileKernel& kernel, const Tile& tile, Random& random) {
   SCOPED_TRACE(testing::Message() << kernel.name << ": " << tile.rows << "x" << tile.columns << ", "
                                   << tile.taps << " taps of " << tile.depth);
   constexpr std::size_t kOffset = 3;
-  const auto nr = static_cast<std::size_t>(kernel.nr);
+  const auto nr = static_cast<std::size_t>(kernel.width(tile.half));
   const std::size_t stride = tile.columns + 5;  // the columns between two rows are not the tile's
   const std::size_t pitch = tile.rows + 1;
   AlignedBuffer<float> panel(nr * (1 + tile.taps * tile.depth));
   for (float& value : panel.span()) value = random.uniform(-1, 1);
   std::vector<float> in((tile.taps * tile.rows + 1) * (tile.depth + kOffset));
   for (float& value : in) value = random.uniform(-1, 1);
-  std::vector<const float*> rows(tile.taps * pitch, nullptr);
+  std::vector<const std::byte*> rows(tile.taps * pitch, nullptr);
   for (std::size_t tap = 0; tap < tile.taps; ++tap) {
     for (std::size_t i = 0; i < tile.rows; ++i) {
-      rows[tap * pitch + i] =
+      rows[tap * pitch + i] = reinterpret_cast<const std::byte*>(
           in.data() +
-          random.below(static_cast<std::uint32_t>(in.size() - tile.depth - kOffset + 1));
+          random.below(static_cast<std::uint32_t>(in.size() - tile.depth - kOffset + 1)));
     }
   }
   std::vector<float> residual(tile.rows * stride);
   for (float& value : residual) value = random.uniform(-1, 1);
   GuardedBuffer<float> out(tile.rows * stride);
-  kernel.function({rows.data(), pitch, kOffset, tile.taps, tile.depth, panel.data(),
-                   tile.residual ? residual.data() : nullptr, out.data(), stride,
-                   static_cast<int>(tile.rows), static_cast<int>(tile.columns), -2, 3});
+  TileArgs args{};
+  args.rows = rows.data();
+  args.row_pitch = pitch;
+  args.offset = kOffset * sizeof(float);
+  args.taps = tile.taps;
+  args.depth = tile.depth;
+  args.panel = reinterpret_cast<const std::byte*>(panel.data());
+  args.half = tile.half;
+  args.row_count = static_cast<int>(tile.rows);
+  args.column_count = static_cast<int>(tile.columns);
+  args.out = reinterpret_cast<std::byte*>(out.data());
+  args.out_stride = stride * sizeof(float);
+  if (tile.residual) args.residual = reinterpret_cast<const std::byte*>(residual.data());
+  args.min = -2;
+  args.max = 3;
+  kernel.function(args);
   ASSERT_TRUE(out.intact());
   for (std::size_t i = 0; i < tile.rows; ++i) {
     for (std::size_t j = 0; j < stride; ++j) {
@@ -58,7 +71,7 @@ void check(const IgemmF32Kernel& kernel, const Tile& tile, Random& random) {
       double expected = panel.data()[j];
       for (std::size_t tap = 0; tap < tile.taps; ++tap) {
         for (std::size_t k = 0; k < tile.depth; ++k) {
-          expected += double{rows[tap * pitch + i][kOffset + k]} *
+          expected += double{reinterpret_cast<const float*>(rows[tap * pitch + i])[kOffset + k]} *
                       double{panel.data()[nr * (1 + tap * tile.depth + k) + j]};
         }
       }
@@ -73,25 +86,19 @@ void check(const IgemmF32Kernel& kernel, const Tile& tile, Random& random) {
 
 TEST(IgemmF32Kernels, EveryTileOfEveryKernel) {
   Random random(1);
-  for (const IgemmF32Kernel& kernel : kIgemmF32Kernels) {
+  for (const TileKernel& kernel : kIgemmF32Kernels) {
     if (!isa_supported(kernel.isa)) continue;
     for (std::int64_t rows = 1; rows <= kernel.mr; ++rows) {
       for (std::int64_t columns = 1; columns <= kernel.nr; ++columns) {
-        check(kernel,
-              {static_cast<std::size_t>(rows), static_cast<std::size_t>(columns),
-               1 + random.below(4), 1 + random.below(20), random.below(2) == 0},
-              random);
+        for (const bool half : {false, true}) {
+          if (columns > kernel.width(half)) continue;
+          check(kernel,
+                {static_cast<std::size_t>(rows), static_cast<std::size_t>(columns),
+                 1 + random.below(4), 1 + random.below(20), random.below(2) == 0, half},
+                random);
+        }
       }
     }
-  }
-}
-
-TEST(IgemmF32Kernels, PickTakesTheNarrowestThatHoldsTheColumns) {
-  EXPECT_EQ(pick(kIgemmF32Kernels, Isa::kScalar, 100).isa, Isa::kScalar);
-  for (const IgemmF32Kernel& kernel : kIgemmF32Kernels) {
-    EXPECT_EQ(&pick(kIgemmF32Kernels, kernel.isa, kernel.nr), &kernel);
-    EXPECT_EQ(pick(kIgemmF32Kernels, kernel.isa, 1).mr, kernel.mr)
-        << "one height for each instruction set";
   }
 }
 

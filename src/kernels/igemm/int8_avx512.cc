@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <immintrin.h>
 
-#include "kernels/igemm_int8/args.h"
-#include "kernels/x86/igemm_store_avx512.h"
+#include "kernels/igemm/int8_store_avx512.h"
+#include "kernels/igemm/tile.h"
 #include "kernels/x86/requantize_avx512.h"
 
 namespace lathe::kernels {
@@ -12,7 +12,7 @@ namespace {
 
 // Of its own where there are offsets: a choice within costs registers that the sums need.
 template <bool kOffsets, int kRows, int kVectors>
-void tile(const IgemmInt8Args& args) {
+void tile(const TileArgs& args) {
   __m512i sums[kRows][kVectors];
 #pragma GCC unroll 8
   for (int r = 0; r < kRows; ++r) {
@@ -30,19 +30,19 @@ void tile(const IgemmInt8Args& args) {
 
   const __m512i low_bytes = _mm512_set1_epi16(0xff);
   const std::byte* weights = args.panel + kVectors * 128;
-  const std::uint8_t* const* rows = args.rows;
-  for (std::size_t t = 0; t < args.taps; ++t, rows += kRows) {
-    const std::uint8_t* x[kRows];
+  const std::byte* const* rows = args.rows;
+  for (std::size_t t = 0; t < args.taps; ++t, rows += args.row_pitch) {
+    const std::byte* x[kRows];
 #pragma GCC unroll 8
-    for (int r = 0; r < kRows; ++r) x[r] = rows[r];
-    for (std::size_t k = 0; k < 4 * args.quads; k += 4) {
+    for (int r = 0; r < kRows; ++r) x[r] = rows[r] + args.offset;
+    for (std::size_t k = 0; k < args.depth; k += 4) {
       __m512i even[kVectors];
       __m512i odd[kVectors];
 #pragma GCC unroll 2
       for (int v = 0; v < kVectors; ++v) {
-        const auto* at = reinterpret_cast<const __m256i*>(weights + v * 32);
-        even[v] = _mm512_cvtepi8_epi16(_mm256_loadu_si256(at));
-        odd[v] = _mm512_cvtepi8_epi16(_mm256_loadu_si256(at + kVectors));
+        const __m512i quads = _mm512_loadu_si512(weights + v * 64);
+        even[v] = _mm512_srai_epi16(_mm512_slli_epi16(quads, 8), 8);
+        odd[v] = _mm512_srai_epi16(quads, 8);
       }
       weights += kVectors * 64;
 #pragma GCC unroll 8
@@ -64,7 +64,7 @@ void tile(const IgemmInt8Args& args) {
   avx512::store_tile<kRows, kVectors>(sums, args);
 }
 
-using Tile = void (*)(const IgemmInt8Args&);
+using Tile = void (*)(const TileArgs&);
 template <bool kOffsets>
 constexpr Tile kFull[] = {tile<kOffsets, 1, 2>, tile<kOffsets, 2, 2>, tile<kOffsets, 3, 2>,
                           tile<kOffsets, 4, 2>, tile<kOffsets, 5, 2>, tile<kOffsets, 6, 2>,
@@ -75,13 +75,13 @@ constexpr Tile kHalf[] = {tile<kOffsets, 1, 1>, tile<kOffsets, 2, 1>, tile<kOffs
                           tile<kOffsets, 7, 1>, tile<kOffsets, 8, 1>};
 
 template <bool kOffsets>
-void run(const IgemmInt8Args& args) {
+void run(const TileArgs& args) {
   (args.half ? kHalf<kOffsets> : kFull<kOffsets>)[args.row_count - 1](args);
 }
 
 }  // namespace
 
-void igemm_s8_8x32_avx512(const IgemmInt8Args& args) {
+void igemm_s8_8x32_avx512(const TileArgs& args) {
   args.row_offsets == nullptr ? run<false>(args) : run<true>(args);
 }
 

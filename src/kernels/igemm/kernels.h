@@ -1,0 +1,67 @@
+// The indirect matrix multiplication kernels as tables: what each multiplies, and what the driver
+// must know of it.
+#pragma once
+
+#include <cstdint>
+
+#include "base/cpu.h"
+#include "kernels/igemm/amx.h"
+#include "kernels/igemm/tile.h"
+
+namespace lathe::kernels {
+
+// What is multiplied and summed: float32 by float32 to float32; bytes, of which the weights are
+// signed, to int32.
+enum class Dot { kF32, kInt8 };
+
+// Of an input and of a weight.
+constexpr std::int64_t element_bytes(Dot dot) { return dot == Dot::kF32 ? 4 : 1; }
+// Inputs that one lane of a multiply-add takes, whose weights lie together.
+constexpr std::int64_t dot_inputs(Dot dot) { return dot == Dot::kF32 ? 1 : 4; }
+
+struct TileKernel {
+  Isa isa;
+  const char* name;
+  void (*function)(const TileArgs&);
+  Dot dot;
+  std::int64_t mr;  // output pixels of a tile, at most
+  std::int64_t nr;  // output channels of a full panel; a half panel has half of them
+  // Channels in one vector register where full panels pair two of them lane by lane, so that
+  // packing to bytes brings the channels back in order; 0 where channels are in order.
+  std::int64_t paired_lanes = 0;
+  // Rows of weights are padded with zeros to a multiple of so many inputs.
+  std::int64_t depth_unit = dot_inputs(dot);
+  // Kernels of AMX: what a thread calls before its first tile and after its last one. They have
+  // one tap, and read mr rows at args.row_stride from the first, with depth_unit inputs at a time,
+  // whether or not the tile has as many.
+  void (*begin)() = nullptr;
+  void (*end)() = nullptr;
+
+  [[nodiscard]] bool strided() const { return begin != nullptr; }
+  [[nodiscard]] std::int64_t width(bool half) const { return half ? nr / 2 : nr; }
+};
+
+// The best of an instruction set first, the scalar one last.
+inline constexpr TileKernel kIgemmF32Kernels[] = {
+#if defined(__x86_64__)
+    {Isa::kAvx512, "igemm_f32_12x32_avx512", N_AVX3::igemm_f32, Dot::kF32, 12, 32},
+    {Isa::kAvx2, "igemm_f32_6x16_avx2", N_AVX2::igemm_f32, Dot::kF32, 6, 16},
+#elif defined(__aarch64__)
+    {Isa::kNeon, "igemm_f32_6x16_neon", N_NEON::igemm_f32, Dot::kF32, 6, 16},
+#endif
+    {Isa::kScalar, "igemm_f32_4x8_scalar", igemm_f32_4x8_scalar, Dot::kF32, 4, 8},
+};
+
+inline constexpr TileKernel kIgemmInt8Kernels[] = {
+#if defined(__x86_64__)
+    {Isa::kAmx, "igemm_s8_32x32_amx", igemm_s8_32x32_amx, Dot::kInt8, 32, 32, 16, 64,
+     configure_tiles_amx, release_tiles_amx},
+    {Isa::kAvx512Vnni, "igemm_s8_12x32_avx512vnni", igemm_s8_12x32_avx512vnni, Dot::kInt8, 12, 32,
+     16},
+    {Isa::kAvx512, "igemm_s8_8x32_avx512", igemm_s8_8x32_avx512, Dot::kInt8, 8, 32, 16},
+    {Isa::kAvx2, "igemm_s8_4x16_avx2", igemm_s8_4x16_avx2, Dot::kInt8, 4, 16, 8},
+#endif
+    {Isa::kScalar, "igemm_s8_4x8_scalar", igemm_s8_4x8_scalar, Dot::kInt8, 4, 8},
+};
+
+}  // namespace lathe::kernels

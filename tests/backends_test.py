@@ -136,7 +136,7 @@ class Options(Folder):
         self.assertIn("the limit of 1024", self.run_model("--memory-limit", "1K", status=1).stderr)
         self.run_model("--memory-limit", "64M")
         self.run_model("--memory-limit", "64m")
-        self.assertIn("bf16 was asked for", self.run_model("--precision", "bf16", status=1).stderr)
+        self.assertIn("f16 was asked for", self.run_model("--precision", "f16", status=1).stderr)
 
     def test_providers_fall_back(self):
         self.need("onnxruntime")
@@ -199,8 +199,8 @@ class Compare(Folder):
 
     def test_failures_are_told(self):
         report = lathe_json("compare", self.model, "--samples", "1", "--backends", "native", "--precision",
-                            "bf16", status=1)
-        self.assertIn("bf16 was asked for", report["backends"][0]["error"])
+                            "f16", status=1)
+        self.assertIn("f16 was asked for", report["backends"][0]["error"])
         self.assertIn("unknown backend 'magic'",
                       lathe("compare", self.model, "--backends", "magic", status=2).stderr)
         self.assertIn("unknown backend 'magic'",

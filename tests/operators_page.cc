@@ -32,7 +32,7 @@ bool contains(const List& list, Name name) {
 }
 
 constexpr Name kKernels[] = {
-#define LATHE_LOWER(domain, op, name, layouts, epilogue) {domain, #op},
+#define LATHE_LOWER(domain, op, name, layouts, epilogue, narrow) {domain, #op},
 #include "engine/lower/lowerings.inc"
 #undef LATHE_LOWER
 };

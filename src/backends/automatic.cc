@@ -25,6 +25,11 @@ bool offers(const Backend& backend, std::string_view provider) {
   return std::find(providers.begin(), providers.end(), provider) != providers.end();
 }
 
+bool computes_in(const Backend& backend, Precision precision) {
+  return precision == Precision::kFloat32 || backend.name() == "openvino" ||
+         (backend.name() == "native" && precision == Precision::kBFloat16);
+}
+
 // What speaks against a backend before anything else is asked.
 std::optional<std::string> objection(const Backend& backend, const ir::Graph& graph,
                                      const CompileOptions& options) {
@@ -32,9 +37,8 @@ std::optional<std::string> objection(const Backend& backend, const ir::Graph& gr
   if (!has_providers && !(options.providers.empty() && options.provider_options.empty())) {
     return "has no execution providers";
   }
-  if (options.precision != Precision::kFloat32 && backend.name() != "openvino") {
+  if (!computes_in(backend, options.precision))
     return fmt::format("does not compute in {}", precision_name(options.precision));
-  }
   if (options.memory_limit > 0 && backend.name() != "native") {
     return "cannot be kept to a memory limit";
   }

@@ -125,6 +125,9 @@ TEST_F(AutomaticTest, OptionsRuleBackendsOut) {
   CompileOptions options;
   options.precision = Precision::kBFloat16;
   EXPECT_THAT(order(options, kVectors),
+              ElementsAre("native", "openvino", "!reference", "!onnxruntime"));
+  options.precision = Precision::kFloat16;
+  EXPECT_THAT(order(options, kVectors),
               ElementsAre("openvino", "!native", "!reference", "!onnxruntime"));
   options = {};
   options.memory_limit = 1;

@@ -66,7 +66,9 @@ Result<std::vector<std::int64_t>> parse_numbers(std::string_view flag, std::stri
 
 kernels::Problem convolution(const kernels::ConvolutionShape& shape, std::string_view type) {
   if (type == "int8") return kernels::ConvolutionInt8Problem{.shape = shape};
-  return kernels::ConvolutionF32Problem{.shape = shape};
+  kernels::ConvolutionF32Problem problem{.shape = shape};
+  if (type == "bfloat16") problem.storage = kernels::ElementType::kBFloat16;
+  return problem;
 }
 
 Result<kernels::Problem> convolution_of(const Call& call) {
@@ -114,6 +116,8 @@ Result<kernels::Problem> product_of(const Call& call) {
   if (call.op == "gemm") {
     return convolution({.batch = extents[0], .in_c = extents[1], .out_c = extents[2]}, call.type);
   }
+  if (call.type == "bfloat16")
+    return invalid_argument("--op matmul knows --type float32 and int8 alone");
   if (call.type == "int8") {
     return kernels::MatMulInt8Problem{
         .rows = extents[0], .columns = extents[2], .inner = extents[1]};
@@ -229,6 +233,7 @@ Status run(Call& call) {
     nlohmann::json json{{"threads", call.threads},
                         {"float32_gflops", peaks.float32_gflops},
                         {"int8_gops", peaks.int8_gops},
+                        {"bf16_gflops", peaks.bf16_gflops},
                         {"problems", nlohmann::json::array()}};
     for (const KernelComparison& comparison : comparisons)
       json["problems"].push_back(measure::to_json(comparison));
@@ -250,7 +255,7 @@ std::function<Status()> declare(Arguments app) {
   call->shapes.declare(app);
   app.add_option("--type", call->type, "Of the elements")
       ->capture_default_str()
-      ->check(one_of({"float32", "int8"}));
+      ->check(one_of({"float32", "bfloat16", "int8"}));
   app.add_option("--out-channels", call->out_channels, "Of conv (default: as many as it reads)")
       ->check(kPositiveNumber);
   app.add_option("--kernel", call->kernel, "Of conv: 3 or 3x5")->capture_default_str();

@@ -99,7 +99,7 @@ Result<PackedAhead> pack_ahead(const ir::Graph& lowered, const CompileOptions& o
   Status made;
   for (const std::vector<ir::TensorType>& types : tries) {
     // Anew each time: a region that is for one shape cannot be tried twice.
-    ASSIGN_OR_RETURN(program, Program::build(lowered, {isa, threads, 0, tuner}));
+    ASSIGN_OR_RETURN(program, Program::build(lowered, {isa, threads, 0, tuner, options.precision}));
     made = plan_all(*program, types);
     packed.packed_for = types;
     if (made.ok()) break;

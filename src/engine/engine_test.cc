@@ -292,9 +292,12 @@ TEST_F(EngineTest, RefusesWhatItCannotKeepTo) {
   const Graph graph = test_network("cnn");
   const Backend& native = native_backend();
   CompileOptions options;
-  options.precision = Precision::kBFloat16;
+  options.precision = Precision::kFloat16;
   EXPECT_THAT(native.compile(graph, options).error().message(),
-              HasSubstr("backend 'native' computes in f32, bf16 was asked for"));
+              HasSubstr("computes in f32 and bf16, f16 was asked for"));
+  options.precision = Precision::kBFloat16;
+  EXPECT_THAT(reference_backend().compile(graph, options).error().message(),
+              HasSubstr("computes in f32, bf16 was asked for"));
   options = {};
   options.providers = {"cuda"};
   EXPECT_THAT(native.compile(graph, options).error().message(), HasSubstr("cuda was asked for"));

@@ -1,6 +1,9 @@
 #include "engine/native.h"
 
+#include <algorithm>
+
 #include "base/cpu.h"
+#include "base/words.h"
 #include "engine/ahead_of_time.h"
 #include "engine/own_backend.h"
 #include "engine/program_runner.h"
@@ -121,6 +124,28 @@ class NativeExecutable final : public Executable {
   std::vector<std::string> notes_;
 };
 
+// How much of a plan is stored in bfloat16; empty where nothing is.
+std::string describe_narrow_steps(const Plan& plan) {
+  const auto is_narrow = [&](SlotId id) {
+    return plan.slots[static_cast<std::size_t>(id)].data_type == ir::DataType::kBFloat16;
+  };
+  std::size_t narrow = 0;
+  std::size_t casts = 0;
+  for (const Step& step : plan.steps) {
+    if (std::none_of(step.inputs.begin(), step.inputs.end(), is_narrow) &&
+        std::none_of(step.outputs.begin(), step.outputs.end(), is_narrow))
+      continue;
+    ++(std::holds_alternative<kernels::CastProblem>(step.problem) ? casts : narrow);
+  }
+  if (narrow == 0) return {};
+  const auto isa = select_isa();
+  return fmt::format("computes {} of {} steps in bfloat16, {} between that and float32{}", narrow,
+                     plan.steps.size() - casts, counted(casts, "conversion"),
+                     isa.ok() && isa->has(Isa::kAvx512Bf16)
+                         ? ""
+                         : "; this processor does not multiply it, which saves memory alone");
+}
+
 class NativeBackend final : public OwnBackend {
  public:
   [[nodiscard]] std::string_view name() const override { return "native"; }
@@ -128,6 +153,8 @@ class NativeBackend final : public OwnBackend {
       ir::Graph graph, const CompileOptions& options) const override {
     ASSIGN_OR_RETURN(const Isa isa, select_isa());
     RETURN_IF_ERROR(check(graph, options));
+    if (options.precision == Precision::kFloat16)
+      return unsupported("backend 'native' computes in f32 and bf16, f16 was asked for");
     if (options.pool != nullptr && options.threads > 0 &&
         options.threads != options.pool->threads()) {
       return invalid_argument("{} threads were asked for, and a thread pool of {}", options.threads,
@@ -148,8 +175,9 @@ class NativeBackend final : public OwnBackend {
     shared->inputs = describe_inputs(fixed, types);
     shared->outputs = describe_values(fixed, fixed.outputs());
     const auto tuner = options.tune ? std::make_shared<Tuner>(isa, concurrency.threads) : nullptr;
-    ASSIGN_OR_RETURN(shared->program, Program::build(std::move(fixed), {isa, concurrency.threads,
-                                                                        options.tile_rows, tuner}));
+    ASSIGN_OR_RETURN(shared->program,
+                     Program::build(std::move(fixed), {isa, concurrency.threads, options.tile_rows,
+                                                       tuner, options.precision}));
     if (prepared != nullptr) adopt_packed(prepared, *shared->program, isa, notes);
     if (std::string nodes = shared->program->describe_nodes(); !nodes.empty())
       notes.push_back(std::move(nodes));
@@ -176,6 +204,7 @@ class NativeBackend final : public OwnBackend {
     } else if (options.tile_rows > 0) {
       notes.push_back("not in strips: no part of the model takes less memory so");
     }
+    if (std::string narrow = describe_narrow_steps(plan); !narrow.empty()) notes.push_back(narrow);
     if (std::string slow = describe_slow_steps(plan); !slow.empty())
       notes.push_back(std::move(slow));
     concurrency.threads = plan.useful_threads;

@@ -36,7 +36,6 @@ Status OwnBackend::check(const ir::Graph& graph, const CompileOptions& options) 
         "leave it out when it is compiled",
         options.disabled_passes.front());
   }
-  RETURN_IF_ERROR(check_float32(*this, options));
   return check_no_providers(*this, options);
 }
 

@@ -7,6 +7,7 @@
 #include "engine/check_plan.h"
 #include "engine/lower/lower.h"
 #include "engine/memory_plan.h"
+#include "engine/narrow_values.h"
 #include "engine/slow_steps.h"
 #include "kernels/parallel.h"
 #include "ops/infer_shapes.h"
@@ -359,6 +360,7 @@ Result<Plan> build_plan(ir::Graph lowered, const PlanOptions& options) {
   RETURN_IF_ERROR(check_values(lowered));
   ASSIGN_OR_RETURN(passes::ConvertedGraph converted,
                    passes::convert_layouts(std::move(lowered), choose_layouts));
+  if (options.precision == Precision::kBFloat16) RETURN_IF_ERROR(narrow_values(converted));
   ASSIGN_OR_RETURN(Plan plan, PlanBuilder(std::move(converted), options).build());
   // A mistake above shall not overwrite memory.
   const Status sound = check_plan(plan);

@@ -27,6 +27,7 @@ struct PlanOptions {
   // What the graph is a copy of, or null: gives up the same constants as the graph when they are
   // packed.
   ir::Graph* origin = nullptr;
+  Precision precision = Precision::kFloat32;
 };
 
 // Puts conversions of layout into the graph, whose extents are all known, and plans it. Errors name

@@ -69,6 +69,7 @@ class ReferenceBackend final : public OwnBackend {
     RETURN_IF_ERROR(check_no_strips(*this, options));
     RETURN_IF_ERROR(check_no_pool(*this, options));
     RETURN_IF_ERROR(check(graph, options));
+    RETURN_IF_ERROR(check_float32(*this, options));
     if (graph.prepared != nullptr) RETURN_IF_ERROR(graph.prepared->check_spare());
     ASSIGN_OR_RETURN(const std::vector<ir::TensorType> types, bound_inputs(graph, options));
     ASSIGN_OR_RETURN(graph, fix_shapes(std::move(graph), options));

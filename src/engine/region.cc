@@ -63,8 +63,9 @@ Result<std::shared_ptr<const Plan>> Region::make_plan(
     std::span<const ir::TensorType> inputs) const {
   // Weights are packed for the first plan, all but some.
   ThreadPool packers(plans_.empty() && weights_.bytes() == 0 ? planning_.threads : 1);
-  const PlanOptions options{planning_.isa, planning_.threads, planning_.tuner.get(),    &weights_,
-                            &packers,      open_extents(),    open_ ? &graph_ : nullptr};
+  const PlanOptions options{
+      planning_.isa, planning_.threads, planning_.tuner.get(),     &weights_,
+      &packers,      open_extents(),    open_ ? &graph_ : nullptr, planning_.precision};
   ir::Graph graph = open_ ? graph_ : std::move(graph_);
   if (open_) RETURN_IF_ERROR(set_inputs(graph, inputs));
   std::optional<Plan> tiled;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/cpu.h"
+#include "engine/backend.h"
 #include "engine/packed_weights.h"
 #include "engine/plan.h"
 #include "engine/tuner.h"
@@ -23,6 +24,7 @@ struct Planning {
   int threads = 1;
   std::int64_t tile_rows = 0;         // CompileOptions::tile_rows
   std::shared_ptr<Tuner> tuner = {};  // null: kernels are those expected to be the fastest
+  Precision precision = Precision::kFloat32;
 };
 
 // Thread-safe. What a plan has packed serves those that follow it.

@@ -59,6 +59,7 @@ ir::DataType multiplied_type(const Plan& plan, const Step& step) {
   const Slot& first = plan.slots[static_cast<std::size_t>(step.inputs[0])];
   const bool is_byte =
       first.data_type == ir::DataType::kInt8 || first.data_type == ir::DataType::kUint8;
+  if (first.data_type == ir::DataType::kBFloat16) return first.data_type;
   return is_byte ? ir::DataType::kInt8 : ir::DataType::kFloat32;
 }
 

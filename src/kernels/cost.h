@@ -15,6 +15,11 @@ inline double expected_f32_rate(Isa isa) {
   return isa.has(Isa::kAvx512) ? 60 : isa.has(Isa::kAvx2) ? 30 : isa.has(Isa::kNeon) ? 20 : 2;
 }
 
+// Of bfloat16, which most machines make float32 first.
+inline double expected_bf16_rate(Isa isa) {
+  return isa.has(Isa::kAvx512Bf16) ? 110 : expected_f32_rate(isa) / 2;
+}
+
 // Of 8-bit integers.
 inline double expected_int8_rate(Isa isa) {
   return isa.has(Isa::kAmx)          ? 2000

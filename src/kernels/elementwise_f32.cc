@@ -1,6 +1,7 @@
 #include "kernels/elementwise_f32.h"
 
 #include "kernels/parallel.h"
+#include "kernels/storage.h"
 
 namespace lathe::kernels {
 namespace {
@@ -33,46 +34,67 @@ double unary_cost(UnaryOpF32 op, Isa isa) {
   }
 }
 
-}  // namespace
-
-void ElementwiseBinaryF32::run(const Problem& problem, const Row& row, const Operands& operands) {
-  const auto* a = static_cast<const float*>(operands.inputs[0]);
-  const auto* b = static_cast<const float*>(operands.inputs[1]);
-  auto* out = static_cast<float*>(operands.outputs[0]);
-  const float min = problem.clamp.min;
-  const float max = problem.clamp.max;
+template <typename Stored>
+void run_binary(const BinaryF32Problem& problem, const ElementwiseF32Kernel& row,
+                const Operands& operands) {
+  constexpr auto kBytes = std::int64_t{sizeof(Stored)};
+  const auto* a = static_cast<const Stored*>(operands.inputs[0]);
+  const auto* b = static_cast<const Stored*>(operands.inputs[1]);
+  auto* out = static_cast<Stored*>(operands.outputs[0]);
+  BinaryF32Args<Stored> args{problem.op,        problem.operand,  a, b, out, 1, 0,
+                             problem.clamp.min, problem.clamp.max};
   if (problem.operand == OperandF32::kColumn) {
     parallel_slots(operands.pool, problem.rows,
-                   expected_stream_nanoseconds(8 * problem.rows * problem.columns),
+                   expected_stream_nanoseconds(2 * kBytes * problem.rows * problem.columns),
                    [&](std::int64_t, std::int64_t begin, std::int64_t end) {
-                     const std::int64_t at = begin * problem.columns;
-                     row.binary({problem.op, problem.operand, a + at, b, out + at,
-                                 static_cast<std::size_t>(end - begin),
-                                 static_cast<std::size_t>(problem.columns), min, max});
+                     BinaryF32Args<Stored> part = args;
+                     part.a += begin * problem.columns;
+                     part.out += begin * problem.columns;
+                     part.rows = static_cast<std::size_t>(end - begin);
+                     part.columns = static_cast<std::size_t>(problem.columns);
+                     row.binary(part);
                    });
     return;
   }
   const std::int64_t count = problem.rows * problem.columns;
   const bool same = problem.operand == OperandF32::kSame;
   // The output may be the operand: one value of it is taken first.
-  const float scalar = same || count == 0 ? 0 : *b;
-  for_grains(operands.pool, count, expected_stream_nanoseconds((same ? 12 : 8) * count),
+  const Stored scalar = same || count == 0 ? Stored{} : *b;
+  for_grains(operands.pool, count, expected_stream_nanoseconds((same ? 3 : 2) * kBytes * count),
              [&](std::int64_t begin, std::int64_t end) {
-               row.binary({problem.op, problem.operand, a + begin, same ? b + begin : &scalar,
-                           out + begin, 1, static_cast<std::size_t>(end - begin), min, max});
+               BinaryF32Args<Stored> part = args;
+               part.a += begin;
+               part.b = same ? b + begin : &scalar;
+               part.out += begin;
+               part.columns = static_cast<std::size_t>(end - begin);
+               row.binary(part);
              });
 }
 
-void ElementwiseUnaryF32::run(const Problem& problem, const Row& row, const Operands& operands) {
-  const auto* in = static_cast<const float*>(operands.inputs[0]);
-  auto* out = static_cast<float*>(operands.outputs[0]);
+template <typename Stored>
+void run_unary(const UnaryF32Problem& problem, const ElementwiseF32Kernel& row,
+               const Operands& operands) {
+  const auto* in = static_cast<const Stored*>(operands.inputs[0]);
+  auto* out = static_cast<Stored*>(operands.outputs[0]);
   const double cost = unary_cost(problem.op, row.isa);
-  for_grains(
-      operands.pool, problem.count, cost * static_cast<double>(problem.count),
-      [&](std::int64_t begin, std::int64_t end) {
-        row.unary({problem.op, in + begin, out + begin, static_cast<std::size_t>(end - begin),
-                   problem.alpha, problem.beta, problem.clamp.min, problem.clamp.max});
-      });
+  for_grains(operands.pool, problem.count, cost * static_cast<double>(problem.count),
+             [&](std::int64_t begin, std::int64_t end) {
+               row.unary(UnaryF32Args<Stored>{problem.op, in + begin, out + begin,
+                                              static_cast<std::size_t>(end - begin), problem.alpha,
+                                              problem.beta, problem.clamp.min, problem.clamp.max});
+             });
+}
+
+}  // namespace
+
+void ElementwiseBinaryF32::run(const Problem& problem, const Row& row, const Operands& operands) {
+  with_storage(problem.storage,
+               [&](auto stored) { run_binary<decltype(stored)>(problem, row, operands); });
+}
+
+void ElementwiseUnaryF32::run(const Problem& problem, const Row& row, const Operands& operands) {
+  with_storage(problem.storage,
+               [&](auto stored) { run_unary<decltype(stored)>(problem, row, operands); });
 }
 
 }  // namespace lathe::kernels

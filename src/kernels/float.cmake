@@ -24,11 +24,11 @@ list(APPEND kernel_sources
   elementwise_f32/scalar.cc
   igemm/convolution_f32.cc
   igemm/driver.cc
+  igemm/float_scalar.cc
+  igemm/float_tiles.cc
   igemm/gather.cc
   igemm/indirection.cc
   igemm/panel.cc
-  igemm/scalar_f32.cc
-  igemm/tiles_f32.cc
   layer_norm_f32/scalar.cc
   peak/scalar.cc
   pooling_f32/loops.cc
@@ -51,6 +51,7 @@ kernel_isa_sources(avx512
   peak/avx512.cc)
 
 kernel_isa_sources(avx512vnni peak/avx512vnni.cc)
+kernel_isa_sources(avx512bf16 peak/avx512bf16.cc)
 kernel_isa_sources(amx peak/amx.cc)
 if("peak/amx.cc" IN_LIST kernel_sources)
   list(APPEND kernel_sources peak_amx.cc)
@@ -71,6 +72,7 @@ list(APPEND kernel_tests
   pooling_f32_test.cc
   reduce_test.cc
   softmax_f32_test.cc
+  storage_test.cc
   strided_test.cc
   transpose_test.cc
   igemm/kernels_test.cc)

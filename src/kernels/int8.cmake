@@ -6,7 +6,7 @@ list(APPEND kernel_sources
   depthwise_int8/scalar.cc
   elementwise_int8.cc
   igemm/convolution_int8.cc
-  igemm/scalar_int8.cc
+  igemm/int8_scalar.cc
   lookup.cc
   mat_mul_int8.cc
   pooling_int8.cc

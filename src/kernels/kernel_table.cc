@@ -118,12 +118,12 @@ std::vector<Kernel> make_table() {
 std::span<const Kernel> all_kernels() {
   static const std::vector<Kernel> table =
       make_table<DepthwiseConvolutionF32, WinogradConvolutionF32, IgemmConvolutionF32,
-                 DepthwiseConvolutionInt8, IgemmConvolutionInt8, ElementwiseBinaryF32,
-                 ElementwiseUnaryF32, MaxPoolingF32, MeanPoolingF32, MaxPoolingInt8,
-                 MeanPoolingInt8, ElementwiseAddInt8, ElementwiseMulInt8, QuantizeLinear,
-                 DequantizeLinear, SoftmaxF32, Permute, Concat, Cast, Lookup, MatMulF32, MatMulInt8,
-                 TakeGrid, InterpolateF32, Elementwise, StridedCopy, Pad, Gather, Reduce, ArgReduce,
-                 LayerNormF32>();
+                 IgemmConvolutionBF16, DepthwiseConvolutionInt8, IgemmConvolutionInt8,
+                 ElementwiseBinaryF32, ElementwiseUnaryF32, MaxPoolingF32, MeanPoolingF32,
+                 MaxPoolingInt8, MeanPoolingInt8, ElementwiseAddInt8, ElementwiseMulInt8,
+                 QuantizeLinear, DequantizeLinear, SoftmaxF32, Permute, Concat, Cast, Lookup,
+                 MatMulF32, MatMulInt8, TakeGrid, InterpolateF32, Elementwise, StridedCopy, Pad,
+                 Gather, Reduce, ArgReduce, LayerNormF32>();
   return table;
 }
 

@@ -28,6 +28,7 @@ std::vector<Problem> problems() {
   std::vector<Problem> all;
   for (const ConvolutionShape& shape : {regular, narrow, depthwise, square}) {
     all.emplace_back(ConvolutionF32Problem{shape, {}});
+    all.emplace_back(ConvolutionF32Problem{.shape = shape, .storage = ElementType::kBFloat16});
     all.emplace_back(ConvolutionInt8Problem{shape, {}, true, {}});
   }
   for (const PoolingKind kind :
@@ -118,6 +119,9 @@ TEST(CheckProblem, SaysWhatMakesNoSense) {
               HasSubstr("zero point 256"));
   EXPECT_THAT(error_of(ConvolutionInt8Problem{{}, {}, false, {true, 0}, -129, 127}),
               HasSubstr("bounds -129 and 127"));
+  EXPECT_THAT(error_of(UnaryF32Problem{.storage = ElementType::kInt8}), HasSubstr("storage"));
+  EXPECT_THAT(error_of(ConvolutionF32Problem{{}, {}, true, ElementType::kBFloat16, true}),
+              HasSubstr("residual"));
   EXPECT_THAT(error_of(BinaryF32Problem{BinaryOpF32::kAdd, OperandF32::kSame, {}, -1, 2}),
               HasSubstr("negative"));
   EXPECT_THAT(error_of(PoolingInt8Problem{PoolingKind::kMax, {.stride_h = 0}, {}, {}}),
@@ -280,11 +284,13 @@ TEST(KernelTable, PacksAsItsVersionSays) {
          {ConvolutionShape{.in_c = 5, .out_c = 37, .kernel_h = 3, .kernel_w = 2},
           ConvolutionShape{.in_c = 37, .out_c = 37, .kernel_h = 3, .kernel_w = 2, .groups = 37},
           ConvolutionShape{.in_c = 5, .out_c = 37, .kernel_h = 3, .kernel_w = 3}}) {
-      for (const Problem& problem : {Problem(ConvolutionF32Problem{shape, {}}),
+      const ConvolutionF32Problem narrow{.shape = shape, .storage = ElementType::kBFloat16};
+      for (const Problem& problem : {Problem(ConvolutionF32Problem{shape, {}}), Problem(narrow),
                                      Problem(ConvolutionInt8Problem{shape, {}, true, {}})}) {
         if (kernel.fits(problem))
-          actual[fmt::format("{} {}x{} {}", kernel.name, shape.kernel_h, shape.kernel_w,
-                             shape.groups)] = packed_digest(kernel, problem);
+          actual[fmt::format("{} {}x{} {}{}", kernel.name, shape.kernel_h, shape.kernel_w,
+                             shape.groups, problem == Problem(narrow) ? " bfloat16" : "")] =
+              packed_digest(kernel, problem);
       }
     }
   }

@@ -19,6 +19,12 @@ struct Int8Kernel {
   double operations;
 };
 
+struct Bf16Kernel {
+  Isa isa;
+  float (*function)(std::size_t, std::uint16_t);
+  double operations;
+};
+
 constexpr F32Kernel kF32Kernels[] = {
 #define LATHE_PEAK_F32(isa, function, operations) {Isa::isa, function, operations},
 #include "kernels/peak/kernels.inc"
@@ -27,6 +33,12 @@ constexpr F32Kernel kF32Kernels[] = {
 constexpr Int8Kernel kInt8Kernels[] = {
 #define LATHE_PEAK_INT8(isa, function, operations) {Isa::isa, function, operations},
 #include "kernels/peak/kernels.inc"
+};
+
+constexpr Bf16Kernel kBf16Kernels[] = {
+#define LATHE_PEAK_BF16(isa, function, operations) {Isa::isa, function, operations},
+#include "kernels/peak/kernels.inc"
+    {Isa::kScalar, nullptr, 0},
 };
 
 constexpr std::size_t kTurns = 20'000;  // some 50 to 200 microseconds
@@ -44,6 +56,18 @@ double measure_int8_peak_gops(Isa isa, double seconds, int threads) {
   const Int8Kernel& kernel = pick(kInt8Kernels, isa);
   return best_rate(threads, seconds, kernel.operations * static_cast<double>(kTurns), [&] {
     [[maybe_unused]] const volatile std::int32_t sink = kernel.function(kTurns, 1);
+  });
+}
+
+double measure_bf16_peak_gflops(Isa isa, double seconds, int threads) {
+  const Bf16Kernel& kernel = pick(kBf16Kernels, isa);
+  if (isa.has(Isa::kAmx)) {
+    const auto tiles = measure_amx_bf16_peak_gflops(seconds, threads);
+    if (tiles.ok()) return *tiles;
+  }
+  if (kernel.function == nullptr) return measure_fma_peak_gflops(isa, seconds, threads);
+  return best_rate(threads, seconds, kernel.operations * static_cast<double>(kTurns), [&] {
+    [[maybe_unused]] const volatile float sink = kernel.function(kTurns, 0);
   });
 }
 

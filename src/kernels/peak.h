@@ -19,6 +19,10 @@ double measure_fma_peak_gflops(Isa isa, double seconds, int threads = 1);
 // makes.
 double measure_int8_peak_gops(Isa isa, double seconds, int threads = 1);
 
+// GFLOP/s in multiply-adds of bfloat16 into float32 sums, likewise: AMX's tiles, the dot products
+// of AVX512-BF16, or those of float32.
+double measure_bf16_peak_gflops(Isa isa, double seconds, int threads = 1);
+
 // Products of AMX tiles, of int8 into int32 and of bfloat16 into float32. Errors (kUnavailable) say
 // why it cannot be measured: processor or operating system do not have it. The leave to use AMX
 // that this asks of the operating system stays with the process.

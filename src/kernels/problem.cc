@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "base/checked_math.h"
+#include "kernels/storage.h"
 #include "kernels/strided.h"
 
 namespace lathe::kernels {
@@ -72,7 +73,16 @@ Status check_extents(std::initializer_list<std::int64_t> extents) {
   return invalid_data("an extent is too large");
 }
 
-Status check(const ConvolutionF32Problem& problem) { return check(problem.shape); }
+Status check_storage(ElementType storage) {
+  return is_storage(storage) ? Status() : invalid_data("a storage that is not floating point");
+}
+
+Status check(const ConvolutionF32Problem& problem) {
+  RETURN_IF_ERROR(check_storage(problem.storage));
+  if (problem.residual && problem.float_output)
+    return invalid_data("a residual and an output of another type");
+  return check(problem.shape);
+}
 
 Status check(const ConvolutionInt8Problem& problem) {
   RETURN_IF_ERROR(check(problem.shape));
@@ -81,12 +91,19 @@ Status check(const ConvolutionInt8Problem& problem) {
 }
 
 Status check(const BinaryF32Problem& problem) {
+  RETURN_IF_ERROR(check_storage(problem.storage));
   return check_extents({problem.rows, problem.columns});
 }
 
-Status check(const UnaryF32Problem& problem) { return check_extents({problem.count}); }
+Status check(const UnaryF32Problem& problem) {
+  RETURN_IF_ERROR(check_storage(problem.storage));
+  return check_extents({problem.count});
+}
 
-Status check(const PoolingF32Problem& problem) { return check(problem.shape); }
+Status check(const PoolingF32Problem& problem) {
+  RETURN_IF_ERROR(check_storage(problem.storage));
+  return check(problem.shape);
+}
 
 Status check(const PoolingInt8Problem& problem) {
   RETURN_IF_ERROR(check(problem.shape));
@@ -359,8 +376,10 @@ Bytes out_bytes(const Shape& shape, std::int64_t channels, std::int64_t element)
 }
 
 std::optional<OperandBytes> bytes_of(const ConvolutionF32Problem& problem) {
-  const Bytes out = out_bytes(problem.shape, problem.shape.out_c, 4);
-  std::vector<Bytes> inputs{in_bytes(problem.shape, problem.shape.in_c, 4)};
+  const std::int64_t element = element_bytes(problem.storage);
+  const Bytes out =
+      out_bytes(problem.shape, problem.shape.out_c, problem.float_output ? 4 : element);
+  std::vector<Bytes> inputs{in_bytes(problem.shape, problem.shape.in_c, element)};
   if (problem.residual) inputs.push_back(out);
   return together(std::move(inputs), out);
 }
@@ -371,21 +390,23 @@ std::optional<OperandBytes> bytes_of(const ConvolutionInt8Problem& problem) {
 }
 
 std::optional<OperandBytes> bytes_of(const BinaryF32Problem& problem) {
-  const Bytes whole = product({problem.rows, problem.columns, 4});
+  const std::int64_t element = element_bytes(problem.storage);
+  const Bytes whole = product({problem.rows, problem.columns, element});
   Bytes second = whole;
-  if (problem.operand == OperandF32::kColumn) second = product({problem.columns, 4});
-  if (problem.operand == OperandF32::kScalar) second = 4;
+  if (problem.operand == OperandF32::kColumn) second = product({problem.columns, element});
+  if (problem.operand == OperandF32::kScalar) second = element;
   return together({whole, second}, whole);
 }
 
 std::optional<OperandBytes> bytes_of(const UnaryF32Problem& problem) {
-  const Bytes whole = product({problem.count, 4});
+  const Bytes whole = product({problem.count, element_bytes(problem.storage)});
   return together({whole}, whole);
 }
 
 std::optional<OperandBytes> bytes_of(const PoolingF32Problem& problem) {
-  return together({in_bytes(problem.shape, problem.shape.channels, 4)},
-                  out_bytes(problem.shape, problem.shape.channels, 4));
+  const std::int64_t element = element_bytes(problem.storage);
+  return together({in_bytes(problem.shape, problem.shape.channels, element)},
+                  out_bytes(problem.shape, problem.shape.channels, element));
 }
 
 std::optional<OperandBytes> bytes_of(const PoolingInt8Problem& problem) {

@@ -19,12 +19,18 @@
 
 namespace lathe::kernels {
 
+// Those named F32 compute in float32. Where they have a `storage`, their operands and output are
+// stored as that, kFloat32 or kBFloat16, which is rounded to half to even.
+
 // out = clamp(convolution(in) + bias + residual), channels-last. Operands: in, and the residual
-// where there is one, which has the output's shape.
+// where there is one, which has the output's shape. Stored in bfloat16 the weights are rounded to
+// that too, and the bias is not; without a residual the output may be float32 even so.
 struct ConvolutionF32Problem {
   ConvolutionShape shape = {};
   ClampF32 clamp = {};
   bool residual = false;
+  ElementType storage = ElementType::kFloat32;
+  bool float_output = false;  // of no meaning where the storage is float32
   bool operator==(const ConvolutionF32Problem&) const = default;
 };
 
@@ -55,6 +61,7 @@ struct BinaryF32Problem {
   ClampF32 clamp = {};
   std::int64_t rows = 1;
   std::int64_t columns = 0;
+  ElementType storage = ElementType::kFloat32;
   bool operator==(const BinaryF32Problem&) const = default;
 };
 
@@ -66,6 +73,7 @@ struct UnaryF32Problem {
   float beta = 0;
   ClampF32 clamp = {};
   std::int64_t count = 0;
+  ElementType storage = ElementType::kFloat32;
   bool operator==(const UnaryF32Problem&) const = default;
 };
 
@@ -74,6 +82,7 @@ struct UnaryF32Problem {
 struct PoolingF32Problem {
   PoolingKind kind = PoolingKind::kMax;
   PoolingShape shape = {};
+  ElementType storage = ElementType::kFloat32;
   bool operator==(const PoolingF32Problem&) const = default;
 };
 

@@ -76,6 +76,8 @@ void for_each_field(Self& self, const Visit& visit) {
   visit("shape", self.shape);
   visit("clamp", self.clamp);
   visit("residual", self.residual);
+  visit("storage", self.storage);
+  visit("float_output", self.float_output);
 }
 
 template <Of<ConvolutionInt8Problem> Self, typename Visit>
@@ -95,6 +97,7 @@ void for_each_field(Self& self, const Visit& visit) {
   visit("clamp", self.clamp);
   visit("rows", self.rows);
   visit("columns", self.columns);
+  visit("storage", self.storage);
 }
 
 template <Of<UnaryF32Problem> Self, typename Visit>
@@ -104,12 +107,14 @@ void for_each_field(Self& self, const Visit& visit) {
   visit("beta", self.beta);
   visit("clamp", self.clamp);
   visit("count", self.count);
+  visit("storage", self.storage);
 }
 
 template <Of<PoolingF32Problem> Self, typename Visit>
 void for_each_field(Self& self, const Visit& visit) {
   visit("kind", self.kind);
   visit("shape", self.shape);
+  visit("storage", self.storage);
 }
 
 template <Of<PoolingInt8Problem> Self, typename Visit>

@@ -5,6 +5,7 @@
 #include <new>
 
 #include "base/caches.h"
+#include "base/numeric.h"
 #include "base/random.h"
 #include "base/stopwatch.h"
 #include "kernels/aligned_buffer.h"
@@ -17,10 +18,13 @@ using Buffer = AlignedBuffer<std::byte>;
 // A run that takes less is repeated, as the clock takes part of a microsecond itself.
 constexpr double kLeastSeconds = 20e-6;
 
-// Bytes that are numbers between -1 and 1 as float32, and anything as integers.
+// Bytes that are numbers between -1 and 1 as float32 and as bfloat16, and anything as integers.
 void fill(Buffer& buffer, Random& random) {
-  auto* floats = reinterpret_cast<float*>(buffer.data());
-  for (std::size_t i = 0; i < buffer.size() / sizeof(float); ++i) floats[i] = random.uniform(-1, 1);
+  auto* words = reinterpret_cast<std::uint32_t*>(buffer.data());
+  for (std::size_t i = 0; i < buffer.size() / sizeof(std::uint32_t); ++i) {
+    const auto half = std::uint32_t{float_to_bfloat16(random.uniform(-1, 1))};
+    words[i] = half << 16 | half;
+  }
 }
 
 template <typename T>

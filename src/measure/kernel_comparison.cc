@@ -18,9 +18,15 @@ namespace {
 using kernels::KernelId;
 using kernels::Problem;
 
-bool multiplies_bytes(const Problem& problem) {
-  return std::holds_alternative<kernels::ConvolutionInt8Problem>(problem) ||
-         std::holds_alternative<kernels::MatMulInt8Problem>(problem);
+bool is_bf16(const Problem& problem) {
+  const auto* own = std::get_if<kernels::ConvolutionF32Problem>(&problem);
+  return own != nullptr && own->storage == kernels::ElementType::kBFloat16;
+}
+
+double peak_of(const Problem& problem, const KernelPeaks& peaks) {
+  const bool bytes = std::holds_alternative<kernels::ConvolutionInt8Problem>(problem) ||
+                     std::holds_alternative<kernels::MatMulInt8Problem>(problem);
+  return bytes ? peaks.int8_gops : is_bf16(problem) ? peaks.bf16_gflops : peaks.float32_gflops;
 }
 
 std::string pair_text(std::int64_t a, std::int64_t b) {
@@ -56,7 +62,8 @@ Result<KernelPeaks> measure_kernel_peaks(int threads) {
   constexpr double kSeconds = 0.2;
   ASSIGN_OR_RETURN(const Isa isa, select_isa());
   KernelPeaks peaks{kernels::measure_fma_peak_gflops(isa, kSeconds, threads),
-                    kernels::measure_int8_peak_gops(isa, kSeconds, threads)};
+                    kernels::measure_int8_peak_gops(isa, kSeconds, threads),
+                    kernels::measure_bf16_peak_gflops(isa, kSeconds, threads)};
   if (isa.has(Isa::kAmx)) {
     ASSIGN_OR_RETURN(peaks.int8_gops, kernels::measure_amx_int8_peak_gops(kSeconds, threads));
   }
@@ -77,7 +84,7 @@ Result<KernelComparison> compare_kernels(const Problem& problem, const KernelPea
                    kernels::time_kernels(problem, tried, options.threads, options.seconds));
   KernelComparison comparison{problem, {}, 0};
   const double operations = 2 * static_cast<double>(kernels::macs(problem));
-  const double peak = multiplies_bytes(problem) ? peaks.int8_gops : peaks.float32_gflops;
+  const double peak = peak_of(problem, peaks);
   for (const kernels::KernelTime& time : times) {
     KernelCandidate candidate;
     candidate.kernel = kernels::kernel_of(time.kernel).name;
@@ -130,7 +137,7 @@ nlohmann::json to_json(const KernelComparison& comparison) {
 
 std::string describe(const Problem& problem) {
   if (const auto* f32 = std::get_if<kernels::ConvolutionF32Problem>(&problem))
-    return describe_shape(f32->shape);
+    return (is_bf16(problem) ? "bf16 " : "") + describe_shape(f32->shape);
   if (const auto* int8 = std::get_if<kernels::ConvolutionInt8Problem>(&problem))
     return "int8 " + describe_shape(int8->shape);
   if (const auto* f32 = std::get_if<kernels::MatMulF32Problem>(&problem))

@@ -33,6 +33,7 @@ struct KernelComparison {
 struct KernelPeaks {
   double float32_gflops = 0;
   double int8_gops = 0;
+  double bf16_gflops = 0;
 };
 Result<KernelPeaks> measure_kernel_peaks(int threads);
 

@@ -51,7 +51,10 @@ Status add_memory(const SystemInfo& system, Isa isa, Roofline& roofline) {
 
 double Roofline::compute_ms(double macs, ir::DataType multiplies) const {
   if (macs == 0) return 0;
-  return 2e-6 * macs / (multiplies == ir::DataType::kInt8 ? int8_gops : float32_gflops);
+  const double peak = multiplies == ir::DataType::kInt8       ? int8_gops
+                      : multiplies == ir::DataType::kBFloat16 ? bf16_gflops
+                                                              : float32_gflops;
+  return 2e-6 * macs / peak;
 }
 
 double Roofline::memory_ms(double bytes) const {
@@ -77,6 +80,7 @@ Result<Roofline> measure_roofline(const SystemInfo& system, int threads) {
       roofline.int8_instructions = "AMX";
     }
   }
+  roofline.bf16_gflops = kernels::measure_bf16_peak_gflops(isa, kComputeSeconds, threads);
   RETURN_IF_ERROR(add_caches(system, isa, roofline));
   RETURN_IF_ERROR(add_memory(system, isa, roofline));
   for (std::size_t i = roofline.levels.size() - 1; i > 0; --i) {
@@ -92,6 +96,7 @@ nlohmann::json to_json(const Roofline& roofline) {
                       {"int8_gops", roofline.int8_gops},
                       {"int8_instructions", roofline.int8_instructions},
                       {"int8_vector_gops", roofline.int8_vector_gops},
+                      {"bf16_gflops", roofline.bf16_gflops},
                       {"memory", nlohmann::json::array()}};
   for (const MemoryLevel& level : roofline.levels) {
     json["memory"].push_back(
@@ -104,9 +109,9 @@ std::vector<std::pair<std::string, std::string>> describe(const Roofline& roofli
   const bool amx = roofline.int8_instructions == "AMX";
   std::vector<std::pair<std::string, std::string>> lines{
       {"float32", fmt::format("{:.4g} GFLOP/s", roofline.float32_gflops)},
-      {"int8",
-       fmt::format("{:.4g} GOP/s by {}{}", roofline.int8_gops, roofline.int8_instructions,
-                   amx ? fmt::format(" ({:.4g} without)", roofline.int8_vector_gops) : "")}};
+      {"int8", fmt::format("{:.4g} GOP/s by {}{}", roofline.int8_gops, roofline.int8_instructions,
+                           amx ? fmt::format(" ({:.4g} without)", roofline.int8_vector_gops) : "")},
+      {"bfloat16", fmt::format("{:.4g} GFLOP/s", roofline.bf16_gflops)}};
   for (const MemoryLevel& level : roofline.levels) {
     const bool is_memory = &level == &roofline.levels.back();
     lines.emplace_back(

@@ -29,9 +29,10 @@ struct Roofline {
   double int8_gops = 0;             // the best that the machine has for 8-bit integers:
   std::string int8_instructions;    // "AMX", or those of this instruction set: "avx512vnni"
   double int8_vector_gops = 0;      // of the instruction set's vectors, without AMX
+  double bf16_gflops = 0;           // as float32 where the machine does not multiply bfloat16
   std::vector<MemoryLevel> levels;  // the nearest first, memory last; none slower than the next
 
-  // Multiply-adds at the peak of what they multiply, kInt8 or kFloat32.
+  // Multiply-adds at the peak of what they multiply, kInt8, kBFloat16 or kFloat32.
   [[nodiscard]] double compute_ms(double macs, ir::DataType multiplies) const;
   // Bytes at the bandwidth of the nearest level that holds them all.
   [[nodiscard]] double memory_ms(double bytes) const;

@@ -144,10 +144,12 @@ std::string roofline_section(const ModelProfile& profile) {
   if (!profile.roofline) return {};
   const measure::Roofline& roofline = *profile.roofline;
   RooflineChart chart{.title = "Nodes that multiply, below what can be reached"};
-  bool is_used[2] = {false, false};
+  bool is_used[3] = {false, false, false};
   for (const ProfiledStep& step : profile.steps) {
     if (step.work.macs == 0 || step.work.bytes == 0 || step.work.ms == 0) continue;
-    const std::size_t ceiling = step.step.multiplies == ir::DataType::kInt8 ? 1 : 0;
+    const std::size_t ceiling = step.step.multiplies == ir::DataType::kInt8       ? 1
+                                : step.step.multiplies == ir::DataType::kBFloat16 ? 2
+                                                                                  : 0;
     is_used[ceiling] = true;
     chart.points.push_back({.label = step.step.name.empty() ? step.step.op_type : step.step.name,
                             .intensity = 2 * step.work.macs / step.work.bytes,
@@ -170,6 +172,10 @@ std::string roofline_section(const ModelProfile& profile) {
            roofline.int8_vector_gops});
     }
   }
+  if (is_used[2])
+    chart.ceilings.push_back(
+        {fmt::format("bfloat16, {} GFLOP/s", format_rate(roofline.bf16_gflops)),
+         roofline.bf16_gflops});
   chart.slopes = slopes_of(roofline);
   return section(
       "roofline", "Against the roofline",

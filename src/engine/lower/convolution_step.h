@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/lower/lower.h"
 #include "engine/plan_builder.h"
 
 namespace lathe::engine {
@@ -27,9 +28,17 @@ void add_convolution_f32(PlanBuilder& builder, const ops::FusedOperator& op,
   std::vector<SlotId> inputs{builder.slot(op.main.input(0))};
   if (residual) inputs.push_back(builder.slot(op.epilogue.residual));
   const SlotId output = builder.define(op.main.output());
+  const kernels::ElementType storage = *float_storage(builder.graph(), op.main.input(0));
+  const bool float_output =
+      float_storage(builder.graph(), op.main.output()) == kernels::ElementType::kFloat32;
+  parameters.push_back(static_cast<std::int64_t>(storage));
   builder.add_step(
       op,
-      kernels::ConvolutionF32Problem{shape, {op.epilogue.minimum, op.epilogue.maximum}, residual},
+      kernels::ConvolutionF32Problem{shape,
+                                     {op.epilogue.minimum, op.epilogue.maximum},
+                                     residual,
+                                     storage,
+                                     storage != kernels::ElementType::kFloat32 && float_output},
       std::move(inputs), output, packing_key(op.main, 1, std::move(parameters)), weights);
 }
 

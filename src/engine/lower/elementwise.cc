@@ -12,10 +12,6 @@ namespace {
 using kernels::BinaryOpF32;
 using kernels::UnaryOpF32;
 
-bool is_float(const ir::Graph& graph, ir::ValueId value) {
-  return graph.tensor_type(value).data_type == ir::DataType::kFloat32;
-}
-
 BinaryOpF32 binary_op(const ir::Node& node, bool swapped) {
   if (node.op_type == "Add") return BinaryOpF32::kAdd;
   if (node.op_type == "Mul") return BinaryOpF32::kMul;
@@ -98,8 +94,13 @@ bool is_clamp(const ir::Node& node) { return node.op_type == "Relu" || node.op_t
 
 }  // namespace
 
+bool repeats_along(const ir::Graph& graph, const ir::Node& node, Layout layout) {
+  const auto operands = binary_operands(graph, node);
+  return operands && is_supported(*operands, layout);
+}
+
 bool fits_binary(const ir::Graph& graph, const ir::Node& node) {
-  if (!is_float(graph, node.input(0))) return false;
+  if (!float_storage(graph, node.input(0))) return false;
   const auto operands = binary_operands(graph, node);
   return operands && (is_supported(*operands, Layout::kRowMajor) ||
                       is_supported(*operands, Layout::kChannelsLast));
@@ -115,6 +116,7 @@ void lower_binary(PlanBuilder& builder, const ops::FusedOperator& op) {
   kernels::BinaryF32Problem problem;
   problem.op = binary_op(node, operands.swapped);
   problem.clamp = {op.epilogue.minimum, op.epilogue.maximum};
+  problem.storage = *float_storage(builder.graph(), node.input(0));
   problem.columns = product(operands.out);
   if (repeat == Repeat::kScalar) problem.operand = kernels::OperandF32::kScalar;
   if (repeat == Repeat::kChannels) {
@@ -128,7 +130,7 @@ void lower_binary(PlanBuilder& builder, const ops::FusedOperator& op) {
 }
 
 bool fits_unary(const ir::Graph& graph, const ir::Node& node) {
-  return is_float(graph, node.input(0)) && (!is_clamp(node) || constant_clamp(graph, node));
+  return float_storage(graph, node.input(0)) && (!is_clamp(node) || constant_clamp(graph, node));
 }
 
 void lower_unary(PlanBuilder& builder, const ops::FusedOperator& op) {
@@ -151,13 +153,14 @@ void lower_unary(PlanBuilder& builder, const ops::FusedOperator& op) {
     problem.op = plain_unary_op(node);
   }
   problem.count = product(builder.dims(node.output()));
+  problem.storage = *float_storage(builder.graph(), node.input(0));
   const SlotId input = builder.slot(node.input(0));
   builder.add_step(op, problem, {input}, builder.define(node.output()));
 }
 
 bool fits_batch_normalization(const ir::Graph& graph, const ir::Node& node) {
   const auto x = dims_of(graph, node.input(0));
-  if (!is_float(graph, node.input(0)) || x.size() < 2 || product(x) == 0 ||
+  if (!float_storage(graph, node.input(0)) || x.size() < 2 || product(x) == 0 ||
       node.outputs.size() != 1) {
     return false;
   }

@@ -5,12 +5,14 @@
 #include <numeric>
 #include <utility>
 
+#include "kernels/storage.h"
+
 namespace lathe::engine {
 namespace {
 
 constexpr Lowering kLowerings[] = {
-#define LATHE_LOWER(domain, op, name, layout, epilogue) \
-  {domain, #op, fits_##name, layout, lower_##name, TakesEpilogue::epilogue},
+#define LATHE_LOWER(domain, op, name, layout, epilogue, narrow) \
+  {domain, #op, fits_##name, layout, lower_##name, TakesEpilogue::epilogue, Narrow::narrow},
 #include "engine/lower/lowerings.inc"
 #undef LATHE_LOWER
 };
@@ -68,6 +70,39 @@ passes::NodeLayouts choose_layouts(const ir::Graph& graph, ir::NodeId id,
   const auto op = ops::unfuse(graph.node(id));
   const Lowering* lowering = op ? fitting_lowering(graph, *op) : nullptr;
   return lowering == nullptr ? passes::NodeLayouts{} : lowering->layouts(graph, *op, layouts);
+}
+
+NarrowOperands narrow_operands(const ir::Graph& graph, ir::NodeId id,
+                               std::span<const Layout> layouts) {
+  const auto op = ops::unfuse(graph.node(id));
+  const Lowering* lowering = op ? fitting_lowering(graph, *op) : nullptr;
+  if (lowering == nullptr || lowering->narrow == Narrow::kNone) return {};
+  const auto is_float = [&](std::size_t slot) {
+    return float_storage(graph, graph.node(id).inputs[slot]).has_value();
+  };
+  NarrowOperands narrow;
+  for (std::size_t i = 0; i < op->main.inputs.size(); ++i) {
+    if (i > 0 && lowering->narrow != Narrow::kAll) break;
+    if (op->main.inputs[i] == ir::kNoValue || !is_float(op->slots[i])) return {};
+    narrow.slots.push_back(op->slots[i]);
+  }
+  if (op->epilogue.residual != ir::kNoValue) narrow.slots.push_back(op->epilogue.residual_slot);
+  if (lowering->lower == lower_binary &&
+      !repeats_along(graph, op->main, layouts[static_cast<std::size_t>(op->main.output())]))
+    return {};
+  if (lowering->narrow == Narrow::kComputes) {
+    // Of two computed matrices kernels take float32 alone.
+    const ir::Tensor* weights = graph.constant(op->main.input(1));
+    if (weights == nullptr || weights->data_type() != ir::DataType::kFloat32 ||
+        (lowering->lower == lower_mat_mul && weights->rank() != 2))
+      return {};
+    narrow.computes = true;
+    const bool depthwise =
+        lowering->lower == lower_conv &&
+        convolution_shape(graph, op->main, op->main.input(0), op->main.input(1))->is_depthwise();
+    narrow.float_output = op->epilogue.residual == ir::kNoValue && !depthwise;
+  }
+  return narrow;
 }
 
 std::string why_no_kernel(const ir::Graph& graph, const ir::Node& node) {
@@ -150,6 +185,11 @@ std::optional<kernels::ElementType> element_type(ir::DataType type) {
 
 std::optional<kernels::ElementType> element_type(const ir::Graph& graph, ir::ValueId value) {
   return element_type(graph.tensor_type(value).data_type);
+}
+
+std::optional<kernels::ElementType> float_storage(const ir::Graph& graph, ir::ValueId value) {
+  const auto type = element_type(graph, value);
+  return type && kernels::is_storage(*type) ? type : std::nullopt;
 }
 
 std::int64_t product(std::span<const std::int64_t> extents) {

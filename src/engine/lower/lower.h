@@ -30,6 +30,14 @@ passes::NodeLayouts choose_layouts(const ir::Graph& graph, ir::NodeId id,
 // How much of an epilogue an operator's kernels take.
 enum class TakesEpilogue { kNone, kClamp, kClampOfIntegers, kResidualAndClamp };
 
+// Which operands of float32 may be stored in bfloat16 instead, and with them the result.
+enum class Narrow {
+  kNone,
+  kFirst,     // the first, and a residual
+  kAll,       // each
+  kComputes,  // the first and a residual, and there the machine gains by it: products with weights
+};
+
 struct Lowering {
   std::string_view domain;
   std::string_view op;
@@ -40,7 +48,18 @@ struct Lowering {
   // Of a node that fits.
   void (*lower)(PlanBuilder&, const ops::FusedOperator&);
   TakesEpilogue epilogue = TakesEpilogue::kNone;
+  Narrow narrow = Narrow::kNone;
 };
+
+// The operands of a node in which its kernel takes bfloat16, given its layouts; none where it takes
+// none.
+struct NarrowOperands {
+  std::vector<std::size_t> slots = {};
+  bool computes = false;      // see Narrow
+  bool float_output = false;  // the kernel can make float32 from bfloat16
+};
+NarrowOperands narrow_operands(const ir::Graph& graph, ir::NodeId id,
+                               std::span<const Layout> layouts);
 
 // For `layouts`: all operands and outputs row-major; input 0, a residual and the output
 // channels-last; input 0 and the output as input 0 is.
@@ -49,9 +68,9 @@ passes::NodeLayouts channels_last(const ir::Graph&, const ops::FusedOperator&,
                                   std::span<const Layout>);
 passes::NodeLayouts as_made(const ir::Graph&, const ops::FusedOperator&, std::span<const Layout>);
 
-#define LATHE_LOWER(domain, op, name, layout, epilogue)       \
-  bool fits_##name(const ir::Graph&, const ir::Node&);        \
-  void lower_##name(PlanBuilder&, const ops::FusedOperator&); \
+#define LATHE_LOWER(domain, op, name, layout, epilogue, narrow) \
+  bool fits_##name(const ir::Graph&, const ir::Node&);          \
+  void lower_##name(PlanBuilder&, const ops::FusedOperator&);   \
   passes::NodeLayouts layout(const ir::Graph&, const ops::FusedOperator&, std::span<const Layout>);
 #include "engine/lower/lowerings.inc"
 #undef LATHE_LOWER
@@ -65,6 +84,14 @@ std::vector<std::int64_t> dims_of(const ir::Graph& graph, ir::ValueId value);
 // What kernels call the type of elements; nothing where they move none of it.
 std::optional<kernels::ElementType> element_type(ir::DataType type);
 std::optional<kernels::ElementType> element_type(const ir::Graph& graph, ir::ValueId value);
+
+// How floating point that kernels compute with in float32 is stored: as that or in bfloat16;
+// nothing for other types.
+std::optional<kernels::ElementType> float_storage(const ir::Graph& graph, ir::ValueId value);
+
+// Whether kernels of float32 repeat the operands of a binary operator along its result, which has
+// this layout.
+bool repeats_along(const ir::Graph& graph, const ir::Node& node, Layout layout);
 
 // The product of extents of a value, or of some of its axes; 1 of none.
 std::int64_t product(std::span<const std::int64_t> extents);

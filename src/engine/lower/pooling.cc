@@ -53,13 +53,20 @@ ir::DataType input_type(const ir::Graph& graph, const ir::Node& node) {
   return graph.tensor_type(node.input(0)).data_type;
 }
 
-bool is_float_input(const ir::Graph& graph, const ir::Node& node) {
-  return input_type(graph, node) == ir::DataType::kFloat32;
+std::optional<kernels::ElementType> input_storage(const ir::Graph& graph, const ir::Node& node) {
+  return float_storage(graph, node.input(0));
 }
 
 void add_pool_step(PlanBuilder& builder, const ops::FusedOperator& op, kernels::Problem problem) {
   const SlotId input = builder.slot(op.main.input(0));
   builder.add_step(op, std::move(problem), {input}, builder.define(op.main.output()));
+}
+
+void add_mean_step(PlanBuilder& builder, const ops::FusedOperator& op,
+                   const kernels::PoolingShape& shape) {
+  const auto storage = *input_storage(builder.graph(), op.main);
+  add_pool_step(builder, op,
+                kernels::PoolingF32Problem{kernels::PoolingKind::kMean, shape, storage});
 }
 
 // The mean over all spatial axes, as one row of pixels. Empty for other axes.
@@ -94,7 +101,7 @@ bool fits_pool(const ir::Graph& graph, const ir::Node& node) {
   const ir::DataType type = input_type(graph, node);
   const bool is_8_bit = type == ir::DataType::kInt8 || type == ir::DataType::kUint8;
   const bool average = node.op_type == "AveragePool";
-  return node.outputs.size() == 1 && (type == ir::DataType::kFloat32 || (is_8_bit && !average)) &&
+  return node.outputs.size() == 1 && (input_storage(graph, node) || (is_8_bit && !average)) &&
          pooling_shape(graph, node);
 }
 
@@ -108,8 +115,8 @@ void lower_pool(PlanBuilder& builder, const ops::FusedOperator& op) {
     const bool with_padding = ops::attributes(node).get_bool("count_include_pad");
     kind = with_padding ? PoolingKind::kMeanWithPadding : PoolingKind::kMean;
   }
-  if (type == ir::DataType::kFloat32) {
-    add_pool_step(builder, op, kernels::PoolingF32Problem{kind, shape});
+  if (const auto storage = input_storage(builder.graph(), node)) {
+    add_pool_step(builder, op, kernels::PoolingF32Problem{kind, shape, *storage});
   } else {
     kernels::PoolingInt8Problem problem{kind, shape, {}, {}, 1, 0, 255};
     problem.input.is_signed = type == ir::DataType::kInt8;
@@ -118,22 +125,22 @@ void lower_pool(PlanBuilder& builder, const ops::FusedOperator& op) {
 }
 
 bool fits_global_average_pool(const ir::Graph& graph, const ir::Node& node) {
-  return is_float_input(graph, node) && pooling_shape(graph, node);
+  return input_storage(graph, node) && pooling_shape(graph, node);
 }
 
 void lower_global_average_pool(PlanBuilder& builder, const ops::FusedOperator& op) {
   const auto shape = *pooling_shape(builder.graph(), op.main);
-  add_pool_step(builder, op, kernels::PoolingF32Problem{kernels::PoolingKind::kMean, shape});
+  add_mean_step(builder, op, shape);
 }
 
 // The mean over all spatial axes is a global average pool, whether or not they are kept.
 bool fits_reduce_mean(const ir::Graph& graph, const ir::Node& node) {
-  return is_float_input(graph, node) && spatial_mean_shape(graph, node);
+  return input_storage(graph, node) && spatial_mean_shape(graph, node);
 }
 
 void lower_reduce_mean(PlanBuilder& builder, const ops::FusedOperator& op) {
   const auto shape = *spatial_mean_shape(builder.graph(), op.main);
-  add_pool_step(builder, op, kernels::PoolingF32Problem{kernels::PoolingKind::kMean, shape});
+  add_mean_step(builder, op, shape);
 }
 
 bool fits_qlinear_average_pool(const ir::Graph& graph, const ir::Node& node) {

@@ -4,14 +4,16 @@
 
 #include <cstddef>
 
+#include "kernels/bfloat16.h"
 #include "kernels/vector/targets.h"
 
 namespace lathe::kernels {
 
 // One tap of the kernel: the input of the first output pixel, and the weights, aligned to 64 bytes
 // and padded to a multiple of 16 channels.
+template <typename Stored>
 struct DepthwiseF32Tap {
-  const float* in;
+  const Stored* in;
   const float* weights;
 };
 
@@ -21,15 +23,16 @@ struct DepthwiseF32Tap {
 //                     + residual[i][c])
 //
 // summed in the order of the taps.
+template <typename Stored>
 struct DepthwiseF32Args {
-  const DepthwiseF32Tap* taps;
+  const DepthwiseF32Tap<Stored>* taps;
   std::size_t tap_count;
-  std::size_t pixel_step;  // floats from one pixel's input to the next one's
+  std::size_t pixel_step;  // elements from one pixel's input to the next one's
   std::size_t channels;
-  const float* bias;      // aligned and padded as weights
-  const float* residual;  // null, or laid out as out
-  float* out;
-  std::size_t out_step;  // floats from one output pixel to the next
+  const float* bias;       // aligned and padded as weights
+  const Stored* residual;  // null, or laid out as out
+  Stored* out;
+  std::size_t out_step;  // elements from one output pixel to the next
   std::size_t pixel_count;
   float min;
   float max;
@@ -37,19 +40,20 @@ struct DepthwiseF32Args {
 
 // One or two rows of output pixels of a kernel x kernel window, all of whose columns lie on the
 // image. The sums are those of DepthwiseF32Args, in the same order.
+template <typename Stored>
 struct DepthwiseF32BlockArgs {
   int kernel;  // 3 or 5
   int stride;  // 1 or 2, in both directions
   int rows;    // 1 or 2
   // Of the lines that the rows read, the first pixel's first column; null where there is none.
-  const float* const* lines;
-  std::size_t pixel_step;  // floats from one input pixel to the next
+  const Stored* const* lines;
+  std::size_t pixel_step;  // elements from one input pixel to the next
   std::size_t channels;
   const float* bias;     // aligned and padded, as are weights
   const float* weights;  // by tap
   std::size_t weight_pitch;
-  const float* residual;  // null, or laid out as out
-  float* out;
+  const Stored* residual;  // null, or laid out as out
+  Stored* out;
   std::size_t out_step;
   std::size_t out_row_step;
   std::size_t pixel_count;
@@ -57,11 +61,16 @@ struct DepthwiseF32BlockArgs {
   float max;
 };
 
-void depthwise_f32_scalar(const DepthwiseF32Args& args);
-#define LATHE_DECLARE(target)                                  \
-  namespace target {                                           \
-  void depthwise_f32_pixels(const DepthwiseF32Args& args);     \
-  void depthwise_f32_block(const DepthwiseF32BlockArgs& args); \
+namespace scalar {
+void depthwise_f32_pixels(const DepthwiseF32Args<float>& args);
+void depthwise_f32_pixels(const DepthwiseF32Args<BFloat16>& args);
+}  // namespace scalar
+#define LATHE_DECLARE(target)                                            \
+  namespace target {                                                     \
+  void depthwise_f32_pixels(const DepthwiseF32Args<float>& args);        \
+  void depthwise_f32_pixels(const DepthwiseF32Args<BFloat16>& args);     \
+  void depthwise_f32_block(const DepthwiseF32BlockArgs<float>& args);    \
+  void depthwise_f32_block(const DepthwiseF32BlockArgs<BFloat16>& args); \
   }
 LATHE_VECTOR_TARGETS(LATHE_DECLARE)
 #undef LATHE_DECLARE

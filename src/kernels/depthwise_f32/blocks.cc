@@ -15,9 +15,10 @@ constexpr int kPixels = 4;
 
 // kRows rows of kCount pixels from `pixel`, one vector of channels. All loops have constant bounds,
 // so that sums and weights stay in registers.
-template <int kKernel, int kStride, int kRows, int kCount>
-HWY_INLINE void tile(const DepthwiseF32BlockArgs& args, const VF32 (&weights)[kKernel][kKernel],
-                     VF32 bias, std::size_t pixel, std::size_t channel, std::size_t left) {
+template <int kKernel, int kStride, int kRows, int kCount, typename Stored>
+HWY_INLINE void tile(const DepthwiseF32BlockArgs<Stored>& args,
+                     const VF32 (&weights)[kKernel][kKernel], VF32 bias, std::size_t pixel,
+                     std::size_t channel, std::size_t left) {
   const F32 f;
   VF32 sums[kRows][kCount];
 #pragma GCC unroll 2
@@ -29,7 +30,7 @@ HWY_INLINE void tile(const DepthwiseF32BlockArgs& args, const VF32 (&weights)[kK
 #pragma GCC unroll 8
   for (int y = 0; y < kKernel + (kRows - 1) * kStride; ++y) {
     if (args.lines[y] == nullptr) continue;
-    const float* at = args.lines[y] + start;
+    const Stored* at = args.lines[y] + start;
 #pragma GCC unroll 16
     for (int x = 0; x < kKernel + (kCount - 1) * kStride; ++x, at += args.pixel_step) {
       const VF32 value = load_first(f, at, left);
@@ -63,8 +64,8 @@ HWY_INLINE void tile(const DepthwiseF32BlockArgs& args, const VF32 (&weights)[kK
 }
 
 // The pixels from `begin` to `end`, one vector of channels after the other.
-template <int kKernel, int kStride, int kRows>
-void segment(const DepthwiseF32BlockArgs& args, std::size_t begin, std::size_t end) {
+template <int kKernel, int kStride, int kRows, typename Stored>
+void segment(const DepthwiseF32BlockArgs<Stored>& args, std::size_t begin, std::size_t end) {
   const F32 f;
   const std::size_t lanes = hn::Lanes(f);
   for (std::size_t c = 0; c < args.channels; c += lanes) {
@@ -89,11 +90,11 @@ void segment(const DepthwiseF32BlockArgs& args, std::size_t begin, std::size_t e
 
 // As many pixels at a time as the level 1 cache holds with all their channels, so that what is
 // fetched of each is used before it goes.
-template <int kKernel, int kStride, int kRows>
-void block(const DepthwiseF32BlockArgs& args) {
+template <int kKernel, int kStride, int kRows, typename Stored>
+void block(const DepthwiseF32BlockArgs<Stored>& args) {
   constexpr std::size_t kBytes = 16 * 1024;
   constexpr std::size_t kLines = kKernel + (kRows - 1) * kStride;
-  const std::size_t pixel_bytes = kLines * kStride * args.pixel_step * sizeof(float);
+  const std::size_t pixel_bytes = kLines * kStride * args.pixel_step * sizeof(Stored);
   const std::size_t pixels = (kBytes / pixel_bytes / kPixels + 2) * kPixels;
   for (std::size_t begin = 0; begin < args.pixel_count; begin += pixels) {
     const std::size_t end = begin + pixels;
@@ -108,15 +109,16 @@ constexpr int kTapVectors = HWY_TARGET == HWY_AVX2 ? 2 : 4;
 
 // The same address, but the compiler cannot see that it is a sum: GCC would otherwise compute the
 // offset of every load before the loop and run out of registers for them.
-HWY_INLINE const float* hidden(const float* address) {
+template <typename T>
+HWY_INLINE const T* hidden(const T* address) {
   asm("" : "+r"(address));
   return address;
 }
 
 // kCount pixels from `pixel`, kVectors vectors of channels, of which one may be a part.
-template <int kCount, int kVectors>
-HWY_INLINE void tap_tile(const DepthwiseF32Args& args, std::size_t pixel, std::size_t channel,
-                         std::size_t left) {
+template <int kCount, int kVectors, typename Stored>
+HWY_INLINE void tap_tile(const DepthwiseF32Args<Stored>& args, std::size_t pixel,
+                         std::size_t channel, std::size_t left) {
   const F32 f;
   const std::size_t lanes = hn::Lanes(f);
   const std::size_t count = kVectors == 1 ? left : lanes;
@@ -130,7 +132,7 @@ HWY_INLINE void tap_tile(const DepthwiseF32Args& args, std::size_t pixel, std::s
   const std::size_t start = pixel * args.pixel_step + channel;
   for (std::size_t t = 0; t < args.tap_count; ++t) {
     const float* weights = hidden(args.taps[t].weights + channel);
-    const float* row = hidden(args.taps[t].in + start);
+    const Stored* row = hidden(args.taps[t].in + start);
     VF32 weight[kVectors];
 #pragma GCC unroll 4
     for (int v = 0; v < kVectors; ++v)
@@ -161,17 +163,16 @@ HWY_INLINE void tap_tile(const DepthwiseF32Args& args, std::size_t pixel, std::s
   }
 }
 
-template <int kVectors>
-void tap_pixels(const DepthwiseF32Args& args, std::size_t channel, std::size_t left) {
+template <int kVectors, typename Stored>
+void tap_pixels(const DepthwiseF32Args<Stored>& args, std::size_t channel, std::size_t left) {
   std::size_t pixel = 0;
   for (; pixel + kTapPixels <= args.pixel_count; pixel += kTapPixels)
     tap_tile<kTapPixels, kVectors>(args, pixel, channel, left);
   for (; pixel < args.pixel_count; ++pixel) tap_tile<1, kVectors>(args, pixel, channel, left);
 }
 
-}  // namespace
-
-void depthwise_f32_pixels(const DepthwiseF32Args& args) {
+template <typename Stored>
+void any_pixels(const DepthwiseF32Args<Stored>& args) {
   const std::size_t lanes = hn::Lanes(F32());
   std::size_t channel = 0;
   for (; channel + kTapVectors * lanes <= args.channels; channel += kTapVectors * lanes)
@@ -184,7 +185,8 @@ void depthwise_f32_pixels(const DepthwiseF32Args& args) {
     tap_pixels<1>(args, channel, args.channels - channel);
 }
 
-void depthwise_f32_block(const DepthwiseF32BlockArgs& args) {
+template <typename Stored>
+void any_block(const DepthwiseF32BlockArgs<Stored>& args) {
   if (args.kernel == 3 && args.stride == 1) {
     args.rows == 2 ? block<3, 1, 2>(args) : block<3, 1, 1>(args);
   } else if (args.kernel == 3 && args.stride == 2) {
@@ -195,6 +197,13 @@ void depthwise_f32_block(const DepthwiseF32BlockArgs& args) {
     args.rows == 2 ? block<5, 2, 2>(args) : block<5, 2, 1>(args);
   }
 }
+
+}  // namespace
+
+void depthwise_f32_pixels(const DepthwiseF32Args<float>& args) { any_pixels(args); }
+void depthwise_f32_pixels(const DepthwiseF32Args<BFloat16>& args) { any_pixels(args); }
+void depthwise_f32_block(const DepthwiseF32BlockArgs<float>& args) { any_block(args); }
+void depthwise_f32_block(const DepthwiseF32BlockArgs<BFloat16>& args) { any_block(args); }
 
 }  // namespace HWY_NAMESPACE
 }  // namespace lathe::kernels

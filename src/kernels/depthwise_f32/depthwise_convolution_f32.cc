@@ -4,6 +4,7 @@
 
 #include "kernels/parallel.h"
 #include "kernels/rounding.h"
+#include "kernels/storage.h"
 
 namespace lathe::kernels {
 namespace {
@@ -18,6 +19,7 @@ constexpr std::int64_t kBlockRows = 2;
 constexpr std::int64_t kMostLines = 5 + 2;
 
 // What follows from a problem and a kernel. Made anew for each call.
+template <typename Stored>
 class Convolution {
  public:
   Convolution(const ConvolutionF32Problem& problem, const DepthwiseF32Kernel& kernel)
@@ -39,47 +41,49 @@ class Convolution {
     return static_cast<std::size_t>((1 + view_.taps()) * channel_pitch_) * sizeof(float);
   }
 
-  // [1 + taps][channel_pitch], biases first.
-  void pack(const WeightsF32& source, float* packed) const {
+  // [1 + taps][channel_pitch], biases first; weights rounded to bfloat16 or not.
+  void pack(const WeightsF32& source, bool rounded, float* packed) const {
     for (std::int64_t c = 0; c < view_.out_c; ++c) {
       float* target = packed + c;
       if (!source.bias.empty()) *target = source.bias[static_cast<std::size_t>(c)];
       for (std::int64_t tap = 0; tap < view_.taps(); ++tap) {
-        target[(1 + tap) * channel_pitch_] =
-            source.weights[static_cast<std::size_t>(c * view_.taps() + tap)];
+        const float weight = source.weights[static_cast<std::size_t>(c * view_.taps() + tap)];
+        target[(1 + tap) * channel_pitch_] = rounded ? load(store<BFloat16>(weight)) : weight;
       }
     }
   }
 
-  void run(const float* in, const float* residual, float* out, const float* packed, void* scratch,
-           ThreadPool& pool) const {
+  void run(const Stored* in, const Stored* residual, Stored* out, const float* packed,
+           void* scratch, ThreadPool& pool) const {
     if (multiplier_ > 1) {
-      auto* copy = static_cast<float*>(scratch);
+      auto* copy = static_cast<Stored*>(scratch);
       repeat_channels(in, copy, pool);
       in = copy;
     }
     auto* slots = static_cast<std::byte*>(scratch) + copy_bytes();
     const std::int64_t units = ceil_div(view_.out_h, kBlockRows);  // of an image
     const std::int64_t chunks = ceil_div(view_.out_c, chunk_);
-    parallel_slots(pool, chunks * view_.batch * units, expected_nanoseconds(),
-                   [&](std::int64_t slot, std::int64_t begin, std::int64_t end) {
-                     auto* taps = reinterpret_cast<DepthwiseF32Tap*>(
-                         slots + static_cast<std::size_t>(slot) * slot_bytes());
-                     for (std::int64_t i = begin; i < end; ++i) {
-                       const std::int64_t unit = i % (view_.batch * units);
-                       const std::int64_t y = unit % units * kBlockRows;
-                       run_rows({in, residual, out, packed}, taps, unit / units * view_.out_h + y,
-                                std::min(kBlockRows, view_.out_h - y),
-                                i / (view_.batch * units) * chunk_);
-                     }
-                   });
+    parallel_slots(
+        pool, chunks * view_.batch * units, expected_nanoseconds(),
+        [&](std::int64_t slot, std::int64_t begin, std::int64_t end) {
+          auto* taps =
+              reinterpret_cast<Tap*>(slots + static_cast<std::size_t>(slot) * slot_bytes());
+          for (std::int64_t i = begin; i < end; ++i) {
+            const std::int64_t unit = i % (view_.batch * units);
+            const std::int64_t y = unit % units * kBlockRows;
+            run_rows({in, residual, out, packed}, taps, unit / units * view_.out_h + y,
+                     std::min(kBlockRows, view_.out_h - y), i / (view_.batch * units) * chunk_);
+          }
+        });
   }
 
  private:
+  using Tap = DepthwiseF32Tap<Stored>;
+
   struct Tensors {
-    const float* in;
-    const float* residual;
-    float* out;
+    const Stored* in;
+    const Stored* residual;
+    Stored* out;
     const float* packed;
   };
 
@@ -88,23 +92,21 @@ class Convolution {
     return 2 *
            expected_mac_nanoseconds(view_.out_pixels() * view_.taps() * view_.out_c, kernel_.isa);
   }
-  std::size_t slot_bytes() const {
-    return static_cast<std::size_t>(view_.taps()) * sizeof(DepthwiseF32Tap);
-  }
+  std::size_t slot_bytes() const { return static_cast<std::size_t>(view_.taps()) * sizeof(Tap); }
   std::size_t copy_bytes() const {
     if (multiplier_ == 1) return 0;
-    const auto floats =
+    const auto elements =
         static_cast<std::size_t>(view_.batch * view_.in_h * view_.in_w * view_.in_c);
-    return (floats * sizeof(float) + 63) / 64 * 64;
+    return (elements * sizeof(Stored) + 63) / 64 * 64;
   }
 
   // Input channel c becomes channels c * multiplier and the following ones.
-  void repeat_channels(const float* in, float* copy, ThreadPool& pool) const {
+  void repeat_channels(const Stored* in, Stored* copy, ThreadPool& pool) const {
     const std::int64_t channels = view_.in_c / multiplier_;
     const std::int64_t pixels = view_.batch * view_.in_h * view_.in_w;
     parallel_slots(pool, pixels, expected_stream_nanoseconds(pixels * view_.in_c * 8),
                    [&](std::int64_t, std::int64_t begin, std::int64_t end) {
-                     float* target = copy + begin * view_.in_c;
+                     Stored* target = copy + begin * view_.in_c;
                      for (std::int64_t i = begin * channels; i < end * channels; ++i) {
                        target = std::fill_n(target, multiplier_, in[i]);
                      }
@@ -112,14 +114,14 @@ class Convolution {
   }
 
   bool has_blocks() const {
-    return kernel_.block != nullptr && (view_.kernel_h == 3 || view_.kernel_h == 5) &&
+    return kernel_.block.of_f32 != nullptr && (view_.kernel_h == 3 || view_.kernel_h == 5) &&
            view_.kernel_w == view_.kernel_h && view_.stride_w == view_.stride_h &&
            view_.stride_h <= 2 && view_.dilation_h == 1 && view_.dilation_w == 1;
   }
 
   // One or two rows of a chunk of the output: their inner pixels, whose taps lie all inside of the
   // image's width, in one run, those at its borders one by one.
-  void run_rows(const Tensors& tensors, DepthwiseF32Tap* taps, std::int64_t row, std::int64_t rows,
+  void run_rows(const Tensors& tensors, Tap* taps, std::int64_t row, std::int64_t rows,
                 std::int64_t channel) const {
     const std::int64_t reach = (view_.kernel_w - 1) * view_.dilation_w;
     const std::int64_t last = view_.in_w - 1 - reach + view_.pad_left;  // of x * stride_w
@@ -142,15 +144,15 @@ class Convolution {
     const std::int64_t at = (row * view_.out_w + x) * view_.out_c + channel;
     const std::int64_t top = row % view_.out_h * view_.stride_h - view_.pad_top;
     const std::int64_t left = x * view_.stride_w - view_.pad_left;
-    const float* image =
+    const Stored* image =
         tensors.in + row / view_.out_h * view_.in_h * view_.in_w * view_.in_c + channel;
-    const float* lines[kMostLines];
+    const Stored* lines[kMostLines];
     for (std::int64_t y = 0; y < view_.kernel_h + (rows - 1) * view_.stride_h; ++y) {
       const std::int64_t in_y = top + y;
       const bool on_image = in_y >= 0 && in_y < view_.in_h;
       lines[y] = on_image ? image + (in_y * view_.in_w + left) * view_.in_c : nullptr;
     }
-    DepthwiseF32BlockArgs args{};
+    DepthwiseF32BlockArgs<Stored> args{};
     args.kernel = static_cast<int>(view_.kernel_h);
     args.stride = static_cast<int>(view_.stride_h);
     args.rows = static_cast<int>(rows);
@@ -170,10 +172,10 @@ class Convolution {
     kernel_.block(args);
   }
 
-  void run_pixels(const Tensors& tensors, DepthwiseF32Tap* taps, std::int64_t row, std::int64_t x,
+  void run_pixels(const Tensors& tensors, Tap* taps, std::int64_t row, std::int64_t x,
                   std::int64_t count, std::int64_t channel) const {
     const std::int64_t at = (row * view_.out_w + x) * view_.out_c + channel;
-    DepthwiseF32Args args{};
+    DepthwiseF32Args<Stored> args{};
     args.taps = taps;
     args.tap_count = fill_taps(tensors.in + channel, tensors.packed + channel, taps, row, x);
     args.pixel_step = static_cast<std::size_t>(view_.stride_w * view_.in_c);
@@ -189,11 +191,11 @@ class Convolution {
   }
 
   // The taps of an output pixel that lie on the image; `in` and `weights` are at its first channel.
-  std::size_t fill_taps(const float* in, const float* weights, DepthwiseF32Tap* taps,
-                        std::int64_t row, std::int64_t x) const {
+  std::size_t fill_taps(const Stored* in, const float* weights, Tap* taps, std::int64_t row,
+                        std::int64_t x) const {
     const std::int64_t top = row % view_.out_h * view_.stride_h - view_.pad_top;
     const std::int64_t left = x * view_.stride_w - view_.pad_left;
-    const float* image = in + row / view_.out_h * view_.in_h * view_.in_w * view_.in_c;
+    const Stored* image = in + row / view_.out_h * view_.in_h * view_.in_w * view_.in_c;
     std::size_t count = 0;
     for (std::int64_t ky = 0; ky < view_.kernel_h; ++ky) {
       const std::int64_t in_y = top + ky * view_.dilation_h;
@@ -219,26 +221,30 @@ class Convolution {
 }  // namespace
 
 std::size_t DepthwiseConvolutionF32::packed_bytes(const Problem& problem, const Row& row) {
-  return Convolution(problem, row).packed_bytes();
+  return Convolution<float>(problem, row).packed_bytes();
 }
 
 void DepthwiseConvolutionF32::pack(const Problem& problem, const Row& row, const Weights& weights,
                                    std::byte* packed, ThreadPool&) {
-  Convolution(problem, row).pack(weights, reinterpret_cast<float*>(packed));
+  Convolution<float>(problem, row)
+      .pack(weights, problem.storage == ElementType::kBFloat16, reinterpret_cast<float*>(packed));
 }
 
 std::size_t DepthwiseConvolutionF32::scratch_bytes(const Problem& problem, const Row& row,
                                                    int threads) {
-  return Convolution(problem, row).scratch_bytes(threads);
+  return Convolution<float>(problem, row).scratch_bytes(threads);
 }
 
 void DepthwiseConvolutionF32::run(const Problem& problem, const Row& row,
                                   const Operands& operands) {
-  Convolution(problem, row)
-      .run(static_cast<const float*>(operands.inputs[0]),
-           problem.residual ? static_cast<const float*>(operands.inputs[1]) : nullptr,
-           static_cast<float*>(operands.outputs[0]),
-           reinterpret_cast<const float*>(operands.weights), operands.scratch, operands.pool);
+  with_storage(problem.storage, [&](auto stored) {
+    using Stored = decltype(stored);
+    Convolution<Stored>(problem, row)
+        .run(static_cast<const Stored*>(operands.inputs[0]),
+             problem.residual ? static_cast<const Stored*>(operands.inputs[1]) : nullptr,
+             static_cast<Stored*>(operands.outputs[0]),
+             reinterpret_cast<const float*>(operands.weights), operands.scratch, operands.pool);
+  });
 }
 
 }  // namespace lathe::kernels

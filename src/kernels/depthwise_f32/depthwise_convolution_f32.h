@@ -13,7 +13,10 @@ struct DepthwiseConvolutionF32 {
   using Weights = WeightsF32;
   static constexpr const auto& kRows = kDepthwiseF32Kernels;
 
-  static bool fits(const Problem& problem, const Row&) { return problem.shape.is_depthwise(); }
+  static bool fits(const Problem& problem, const Row&) {
+    return problem.shape.is_depthwise() &&
+           (problem.storage == ElementType::kFloat32 || !problem.float_output);
+  }
   static std::size_t packed_bytes(const Problem& problem, const Row& row);
   static void pack(const Problem& problem, const Row& row, const Weights& weights,
                    std::byte* packed, ThreadPool& pool);

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 
+#include "kernels/bfloat16.h"
 #include "kernels/vector/targets.h"
 
 namespace lathe::kernels {
@@ -52,12 +53,13 @@ enum class UnaryOpF32 {
 enum class OperandF32 { kSame, kColumn, kScalar };
 
 // out[i][j] = clamp(a[i][j] op b), b being b[i][j], b[j] or *b.
+template <typename Stored>
 struct BinaryF32Args {
   BinaryOpF32 op;
   OperandF32 operand;
-  const float* a;
-  const float* b;
-  float* out;
+  const Stored* a;
+  const Stored* b;
+  Stored* out;
   std::size_t rows;
   std::size_t columns;
   float min;
@@ -65,10 +67,11 @@ struct BinaryF32Args {
 };
 
 // out[i] = clamp(op(in[i])).
+template <typename Stored>
 struct UnaryF32Args {
   UnaryOpF32 op;
-  const float* in;
-  float* out;
+  const Stored* in;
+  Stored* out;
   std::size_t count;
   float alpha;
   float beta;
@@ -76,13 +79,14 @@ struct UnaryF32Args {
   float max;
 };
 
-void binary_f32_scalar(const BinaryF32Args& args);
-void unary_f32_scalar(const UnaryF32Args& args);
-#define LATHE_DECLARE(target)                 \
-  namespace target {                          \
-  void binary_f32(const BinaryF32Args& args); \
-  void unary_f32(const UnaryF32Args& args);   \
+#define LATHE_DECLARE(target)                           \
+  namespace target {                                    \
+  void binary_f32(const BinaryF32Args<float>& args);    \
+  void binary_f32(const BinaryF32Args<BFloat16>& args); \
+  void unary_f32(const UnaryF32Args<float>& args);      \
+  void unary_f32(const UnaryF32Args<BFloat16>& args);   \
   }
+LATHE_DECLARE(scalar)
 LATHE_VECTOR_TARGETS(LATHE_DECLARE)
 #undef LATHE_DECLARE
 

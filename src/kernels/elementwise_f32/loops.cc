@@ -22,22 +22,22 @@ HWY_INLINE VF32 apply(VF32 a, VF32 b) {
   if constexpr (kOp == BinaryOpF32::kMin) return smaller(a, b);
 }
 
-template <BinaryOpF32 kOp>
-void binary(const BinaryF32Args& args) {
+template <BinaryOpF32 kOp, typename Stored>
+void binary(const BinaryF32Args<Stored>& args) {
   const F32 f;
   const std::size_t lanes = hn::Lanes(f);
   const VF32 low = hn::Set(f, args.min);
   const VF32 high = hn::Set(f, args.max);
   const bool scalar = args.operand == OperandF32::kScalar;
-  const VF32 same = scalar ? hn::Set(f, *args.b) : hn::Zero(f);
+  const VF32 same = scalar ? load_all(f, args.b) : hn::Zero(f);
   for (std::size_t i = 0; i < args.rows; ++i) {
-    const float* a = args.a + i * args.columns;
-    const float* b = args.operand == OperandF32::kSame ? args.b + i * args.columns : args.b;
-    float* out = args.out + i * args.columns;
+    const Stored* a = args.a + i * args.columns;
+    const Stored* b = args.operand == OperandF32::kSame ? args.b + i * args.columns : args.b;
+    Stored* out = args.out + i * args.columns;
     std::size_t j = 0;
     for (; j + lanes <= args.columns; j += lanes) {
-      const VF32 right = scalar ? same : hn::LoadU(f, b + j);
-      hn::StoreU(clamp(apply<kOp>(hn::LoadU(f, a + j), right), low, high), f, out + j);
+      const VF32 right = scalar ? same : load(f, b + j);
+      store(clamp(apply<kOp>(load(f, a + j), right), low, high), f, out + j);
     }
     if (const std::size_t left = args.columns - j; left > 0) {
       const VF32 right = scalar ? same : load_first(f, b + j, left);
@@ -72,8 +72,8 @@ HWY_INLINE VF32 apply(VF32 x, VF32 alpha, VF32 beta) {
   return x;
 }
 
-template <UnaryOpF32 kOp>
-void unary(const UnaryF32Args& args) {
+template <UnaryOpF32 kOp, typename Stored>
+void unary(const UnaryF32Args<Stored>& args) {
   const F32 f;
   const std::size_t lanes = hn::Lanes(f);
   const VF32 low = hn::Set(f, args.min);
@@ -82,8 +82,8 @@ void unary(const UnaryF32Args& args) {
   const VF32 beta = hn::Set(f, args.beta);
   std::size_t i = 0;
   for (; i + lanes <= args.count; i += lanes) {
-    const VF32 value = apply<kOp>(hn::LoadU(f, args.in + i), alpha, beta);
-    hn::StoreU(clamp(value, low, high), f, args.out + i);
+    const VF32 value = apply<kOp>(load(f, args.in + i), alpha, beta);
+    store(clamp(value, low, high), f, args.out + i);
   }
   if (const std::size_t left = args.count - i; left > 0) {
     const VF32 value = apply<kOp>(load_first(f, args.in + i, left), alpha, beta);
@@ -91,9 +91,8 @@ void unary(const UnaryF32Args& args) {
   }
 }
 
-}  // namespace
-
-void binary_f32(const BinaryF32Args& args) {
+template <typename Stored>
+void any_binary(const BinaryF32Args<Stored>& args) {
   switch (args.op) {
 #define LATHE_CASE(op)  \
   case BinaryOpF32::op: \
@@ -103,7 +102,8 @@ void binary_f32(const BinaryF32Args& args) {
   }
 }
 
-void unary_f32(const UnaryF32Args& args) {
+template <typename Stored>
+void any_unary(const UnaryF32Args<Stored>& args) {
   switch (args.op) {
 #define LATHE_CASE(op) \
   case UnaryOpF32::op: \
@@ -112,6 +112,13 @@ void unary_f32(const UnaryF32Args& args) {
 #undef LATHE_CASE
   }
 }
+
+}  // namespace
+
+void binary_f32(const BinaryF32Args<float>& args) { any_binary(args); }
+void binary_f32(const BinaryF32Args<BFloat16>& args) { any_binary(args); }
+void unary_f32(const UnaryF32Args<float>& args) { any_unary(args); }
+void unary_f32(const UnaryF32Args<BFloat16>& args) { any_unary(args); }
 
 }  // namespace HWY_NAMESPACE
 }  // namespace lathe::kernels

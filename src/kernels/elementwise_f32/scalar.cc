@@ -1,8 +1,9 @@
 #include <cmath>
 
 #include "kernels/elementwise_f32/args.h"
+#include "kernels/storage.h"
 
-namespace lathe::kernels {
+namespace lathe::kernels::scalar {
 namespace {
 
 float clamp(float value, float low, float high) {
@@ -37,7 +38,8 @@ float sigmoid(float x) {
   return (std::signbit(x) ? e : 1.0F) / (1.0F + e);
 }
 
-float apply(const UnaryF32Args& args, float x) {
+template <typename Stored>
+float apply(const UnaryF32Args<Stored>& args, float x) {
   switch (args.op) {
     case UnaryOpF32::kIdentity:
       return x;
@@ -77,24 +79,31 @@ float apply(const UnaryF32Args& args, float x) {
   return 0;
 }
 
-}  // namespace
-
-void binary_f32_scalar(const BinaryF32Args& args) {
+template <typename Stored>
+void binary(const BinaryF32Args<Stored>& args) {
   for (std::size_t i = 0; i < args.rows; ++i) {
     for (std::size_t j = 0; j < args.columns; ++j) {
       const std::size_t at = i * args.columns + j;
       const std::size_t b_at = args.operand == OperandF32::kSame     ? at
                                : args.operand == OperandF32::kColumn ? j
                                                                      : 0;
-      args.out[at] = clamp(apply(args.op, args.a[at], args.b[b_at]), args.min, args.max);
+      const float value = apply(args.op, load(args.a[at]), load(args.b[b_at]));
+      args.out[at] = store<Stored>(clamp(value, args.min, args.max));
     }
   }
 }
 
-void unary_f32_scalar(const UnaryF32Args& args) {
-  for (std::size_t i = 0; i < args.count; ++i) {
-    args.out[i] = clamp(apply(args, args.in[i]), args.min, args.max);
-  }
+template <typename Stored>
+void unary(const UnaryF32Args<Stored>& args) {
+  for (std::size_t i = 0; i < args.count; ++i)
+    args.out[i] = store<Stored>(clamp(apply(args, load(args.in[i])), args.min, args.max));
 }
 
-}  // namespace lathe::kernels
+}  // namespace
+
+void binary_f32(const BinaryF32Args<float>& args) { binary(args); }
+void binary_f32(const BinaryF32Args<BFloat16>& args) { binary(args); }
+void unary_f32(const UnaryF32Args<float>& args) { unary(args); }
+void unary_f32(const UnaryF32Args<BFloat16>& args) { unary(args); }
+
+}  // namespace lathe::kernels::scalar

@@ -7,51 +7,53 @@ namespace lathe::kernels {
 namespace {
 
 Igemm driver(const ConvolutionF32Problem& problem, const TileKernel& kernel) {
-  return {problem.shape, kernel, {}, sizeof(float)};
+  const auto output = problem.float_output ? ElementType::kFloat32 : problem.storage;
+  return {problem.shape, kernel, {}, element_bytes(output)};
 }
 
 }  // namespace
 
-double IgemmConvolutionF32::nanoseconds(const Problem& problem, const Row& row) {
+double IgemmConvolutionFloat::nanoseconds(const Problem& problem, const Row& row) {
   return driver(problem, row).nanoseconds();
 }
 
-std::size_t IgemmConvolutionF32::packed_bytes(const Problem& problem, const Row& row) {
+std::size_t IgemmConvolutionFloat::packed_bytes(const Problem& problem, const Row& row) {
   return driver(problem, row).packed_bytes();
 }
 
-void IgemmConvolutionF32::pack(const Problem& problem, const Row& row, const Weights& weights,
-                               std::byte* packed, ThreadPool& pool) {
+void IgemmConvolutionFloat::pack(const Problem& problem, const Row& row, const Weights& weights,
+                                 std::byte* packed, ThreadPool& pool) {
   const Igemm igemm = driver(problem, row);
   const std::int64_t channels = problem.shape.group_in_c();
   const std::int64_t taps = problem.shape.taps();
   const auto bytes = static_cast<std::int64_t>(igemm.packed_bytes());
   igemm.pack(packed, expected_stream_nanoseconds(2 * bytes), pool, [&](const Igemm::Panel& panel) {
-    pack_panel_f32(row, panel.half, {panel.columns, channels, taps},
-                   weights.weights.data() + panel.channel * channels * taps,
-                   weights.bias.empty() ? nullptr : weights.bias.data() + panel.channel, panel.at);
+    pack_panel(row, panel.half, {panel.columns, channels, taps},
+               weights.weights.data() + panel.channel * channels * taps,
+               weights.bias.empty() ? nullptr : weights.bias.data() + panel.channel, panel.at);
   });
 }
 
-void IgemmConvolutionF32::pack_matrix(const Problem& problem, const Row& row, const float* matrix,
-                                      std::byte* packed, ThreadPool& pool) {
+void IgemmConvolutionFloat::pack_matrix(const Problem& problem, const Row& row, const float* matrix,
+                                        std::byte* packed, ThreadPool& pool) {
   const Igemm igemm = driver(problem, row);
   const auto bytes = static_cast<std::int64_t>(igemm.packed_bytes());
   igemm.pack(packed, expected_stream_nanoseconds(2 * bytes), pool, [&](const Igemm::Panel& panel) {
-    pack_columns_f32(row, panel.half, {panel.columns, problem.shape.in_c, problem.shape.out_c},
-                     matrix + panel.channel, panel.at);
+    pack_columns(row, panel.half, {panel.columns, problem.shape.in_c, problem.shape.out_c},
+                 matrix + panel.channel, panel.at);
   });
 }
 
-std::size_t IgemmConvolutionF32::scratch_bytes(const Problem& problem, const Row& row,
-                                               int threads) {
+std::size_t IgemmConvolutionFloat::scratch_bytes(const Problem& problem, const Row& row,
+                                                 int threads) {
   return driver(problem, row).scratch_bytes(threads);
 }
 
-void IgemmConvolutionF32::run(const Problem& problem, const Row& row, const Operands& operands) {
+void IgemmConvolutionFloat::run(const Problem& problem, const Row& row, const Operands& operands) {
   TileArgs args{};
   args.min = problem.clamp.min;
   args.max = problem.clamp.max;
+  args.float_output = problem.float_output;
   driver(problem, row)
       .run(args,
            {static_cast<const std::byte*>(operands.inputs[0]),

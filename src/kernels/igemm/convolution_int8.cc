@@ -45,11 +45,11 @@ void IgemmConvolutionInt8::pack(const Problem& problem, const Row& row, const We
   const std::int64_t taps = problem.shape.taps();
   const double cost = expected_mac_nanoseconds(problem.shape.out_c * taps * channels, Isa::kScalar);
   igemm.pack(packed, cost, pool, [&](const Igemm::Panel& panel) {
-    pack_panel_int8(row, panel.half, {panel.columns, channels, taps},
-                    weights.weights.data() + panel.channel * channels * taps,
-                    weights.bias.empty() ? nullptr : weights.bias.data() + panel.channel,
-                    weights.multipliers.data() + panel.channel, problem.input.unsigned_zero_point(),
-                    panel.at);
+    pack_panel(row, panel.half, {panel.columns, channels, taps},
+               weights.weights.data() + panel.channel * channels * taps,
+               weights.bias.empty() ? nullptr : weights.bias.data() + panel.channel,
+               weights.multipliers.data() + panel.channel, problem.input.unsigned_zero_point(),
+               panel.at);
   });
 }
 
@@ -71,9 +71,9 @@ void IgemmConvolutionInt8::pack_matrix(const Problem& problem, const Row& row,
   driver(problem, row)
       .pack(packed, expected_stream_nanoseconds(8 * shape.in_c * shape.out_c), pool,
             [&](const Igemm::Panel& panel) {
-              pack_columns_int8(row, panel.half, {panel.columns, shape.in_c, shape.out_c},
-                                matrix + panel.channel, flip, multiplier,
-                                problem.input.unsigned_zero_point(), panel.at);
+              pack_columns(row, panel.half, {panel.columns, shape.in_c, shape.out_c},
+                           matrix + panel.channel, flip, multiplier,
+                           problem.input.unsigned_zero_point(), panel.at);
             });
 }
 

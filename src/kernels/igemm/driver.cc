@@ -36,6 +36,7 @@ struct TileCost {
 TileCost cost_of(const TileKernel& kernel) {
   if (kernel.strided()) return {expected_int8_rate(kernel.isa), 16, 16, 250};
   if (kernel.dot == Dot::kInt8) return {expected_int8_rate(kernel.isa), 5, 1, 40};
+  if (kernel.dot == Dot::kBF16) return {expected_bf16_rate(kernel.isa), 6, 1, 24};
   return {expected_f32_rate(kernel.isa), 6, 1, 12};
 }
 
@@ -216,7 +217,7 @@ void Igemm::run(const TileArgs& args, const Tensors& tensors, ThreadPool& pool,
   const std::int64_t block_tiles = std::min(block_tiles_, ceil_div(tiles_, blocks));
   const std::int64_t units = ceil_div(tiles_, block_tiles) * panels();
   const double cost =
-      expected_mac_nanoseconds(shape_.macs(), kernel_.isa) / (kernel_.dot == Dot::kF32 ? 1 : 2);
+      expected_mac_nanoseconds(shape_.macs(), kernel_.isa) / (kernel_.dot == Dot::kInt8 ? 2 : 1);
   parallel_slots(pool, units, cost, [&](std::int64_t index, std::int64_t begin, std::int64_t end) {
     std::byte* const own = scratch + copy_bytes() + index * slot_bytes();
     const Slot slot{reinterpret_cast<const std::byte**>(own),
@@ -262,7 +263,13 @@ void Igemm::find_rows(const Tensors& tensors, const Slot& slot, std::int64_t gro
                       std::int64_t first, std::int64_t pixels, std::int64_t pitch) const {
   if (source_ == Source::kGathered) {
     InputGather(bytes_, form_).copy(tensors.in, group, first, pixels, row_bytes(), slot.copies);
-    for (std::int64_t i = 0; i < pixels; ++i) slot.rows[i] = slot.copies + i * row_bytes();
+    // Zero times what lies behind a row may be NaN.
+    const std::int64_t used = shape_.taps() * shape_.group_in_c() * element_bytes_;
+    const std::int64_t rest = kernel_.dot == Dot::kInt8 ? 0 : row_bytes() - used;
+    for (std::int64_t i = 0; i < pixels; ++i) {
+      slot.rows[i] = slot.copies + i * row_bytes();
+      if (rest > 0) std::fill_n(slot.copies + i * row_bytes() + used, rest, std::byte{0});
+    }
     return;
   }
   fill_indirection(view_, tensors.in, tensors.packed + panels_bytes(), first, pixels, pitch,

@@ -10,14 +10,16 @@
 
 namespace lathe::kernels {
 
-// What is multiplied and summed: float32 by float32 to float32; bytes, of which the weights are
+// What is multiplied and summed: float32, or bfloat16, to float32; bytes, of which the weights are
 // signed, to int32.
-enum class Dot { kF32, kInt8 };
+enum class Dot { kF32, kBF16, kInt8 };
 
-// Of an input and of a weight.
-constexpr std::int64_t element_bytes(Dot dot) { return dot == Dot::kF32 ? 4 : 1; }
 // Inputs that one lane of a multiply-add takes, whose weights lie together.
-constexpr std::int64_t dot_inputs(Dot dot) { return dot == Dot::kF32 ? 1 : 4; }
+constexpr std::int64_t dot_inputs(Dot dot) {
+  return dot == Dot::kF32 ? 1 : dot == Dot::kBF16 ? 2 : 4;
+}
+// Of an input and of a weight.
+constexpr std::int64_t element_bytes(Dot dot) { return 4 / dot_inputs(dot); }
 
 struct TileKernel {
   Isa isa;
@@ -41,7 +43,7 @@ struct TileKernel {
   [[nodiscard]] std::int64_t width(bool half) const { return half ? nr / 2 : nr; }
 };
 
-// The best of an instruction set first, the scalar one last.
+// The best instruction set first, the scalar kernel last.
 inline constexpr TileKernel kIgemmF32Kernels[] = {
 #if defined(__x86_64__)
     {Isa::kAvx512, "igemm_f32_12x32_avx512", N_AVX3::igemm_f32, Dot::kF32, 12, 32},
@@ -50,6 +52,18 @@ inline constexpr TileKernel kIgemmF32Kernels[] = {
     {Isa::kNeon, "igemm_f32_6x16_neon", N_NEON::igemm_f32, Dot::kF32, 6, 16},
 #endif
     {Isa::kScalar, "igemm_f32_4x8_scalar", igemm_f32_4x8_scalar, Dot::kF32, 4, 8},
+};
+
+inline constexpr TileKernel kIgemmBF16Kernels[] = {
+#if defined(__x86_64__)
+    {Isa::kAvx512Bf16, "igemm_bf16_12x32_avx512bf16", N_AVX3::igemm_bf16_avx512bf16, Dot::kBF16, 12,
+     32},
+    {Isa::kAvx512, "igemm_bf16_12x32_avx512", N_AVX3::igemm_bf16, Dot::kBF16, 12, 32},
+    {Isa::kAvx2, "igemm_bf16_6x16_avx2", N_AVX2::igemm_bf16, Dot::kBF16, 6, 16},
+#elif defined(__aarch64__)
+    {Isa::kNeon, "igemm_bf16_6x16_neon", N_NEON::igemm_bf16, Dot::kBF16, 6, 16},
+#endif
+    {Isa::kScalar, "igemm_bf16_4x8_scalar", igemm_bf16_4x8_scalar, Dot::kBF16, 4, 8},
 };
 
 inline constexpr TileKernel kIgemmInt8Kernels[] = {

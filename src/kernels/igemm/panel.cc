@@ -5,6 +5,7 @@
 
 #include "base/result.h"
 #include "kernels/rounding.h"
+#include "kernels/storage.h"
 
 namespace lathe::kernels {
 namespace {
@@ -12,15 +13,25 @@ namespace {
 // Bytes of a slot before the weights.
 std::int64_t head_bytes(Dot dot) { return dot == Dot::kInt8 ? 8 : 4; }
 
+template <typename Packed, typename Weight>
+Packed converted(Weight weight) {
+  if constexpr (std::is_same_v<Weight, float>) {
+    return store<Packed>(weight);
+  } else {
+    return weight;
+  }
+}
+
 // Writes input `tap * channels + c` of each slot. Some channels at a time, so that what is read of
 // all columns and what is written stays in the first cache.
-template <std::int64_t kInputs, typename Weight>
+template <typename Packed, typename Weight>
 void pack_weights(const TileKernel& kernel, bool half, WeightExtents extents, const Weight* weights,
                   std::byte* panel) {
   constexpr std::int64_t kChannels = 16;
+  constexpr std::int64_t kInputs = 4 / sizeof(Packed);
   const std::int64_t width = kernel.width(half);
   const auto [columns, channels, taps] = extents;
-  auto* const packed = reinterpret_cast<Weight*>(panel + width * head_bytes(kernel.dot));
+  auto* const packed = reinterpret_cast<Packed*>(panel + width * head_bytes(kernel.dot));
   for (std::int64_t c = 0; c < channels; c += kChannels) {
     const std::int64_t end = std::min(c + kChannels, channels);
     for (std::int64_t slot = 0; slot < width; ++slot) {
@@ -30,7 +41,7 @@ void pack_weights(const TileKernel& kernel, bool half, WeightExtents extents, co
       for (std::int64_t i = c; i < end; ++i) {
         for (std::int64_t tap = 0; tap < taps; ++tap) {
           const std::int64_t k = tap * channels + i;
-          packed[(k / kInputs * width + slot) * kInputs + k % kInputs] = *from++;
+          packed[(k / kInputs * width + slot) * kInputs + k % kInputs] = converted<Packed>(*from++);
         }
       }
     }
@@ -73,15 +84,19 @@ std::int64_t igemm_panel_bytes(const TileKernel& kernel, bool half, std::int64_t
   return kernel.width(half) * (head_bytes(kernel.dot) + depth * element_bytes(kernel.dot));
 }
 
-void pack_panel_f32(const TileKernel& kernel, bool half, WeightExtents extents,
-                    const float* weights, const float* bias, std::byte* panel) {
+void pack_panel(const TileKernel& kernel, bool half, WeightExtents extents, const float* weights,
+                const float* bias, std::byte* panel) {
   if (bias != nullptr) std::copy_n(bias, extents.columns, reinterpret_cast<float*>(panel));
-  pack_weights<1>(kernel, half, extents, weights, panel);
+  if (kernel.dot == Dot::kBF16) {
+    pack_weights<BFloat16>(kernel, half, extents, weights, panel);
+  } else {
+    pack_weights<float>(kernel, half, extents, weights, panel);
+  }
 }
 
-void pack_panel_int8(const TileKernel& kernel, bool half, WeightExtents extents,
-                     const std::int8_t* weights, const std::int32_t* bias, const float* multipliers,
-                     std::int32_t zero_point, std::byte* panel) {
+void pack_panel(const TileKernel& kernel, bool half, WeightExtents extents,
+                const std::int8_t* weights, const std::int32_t* bias, const float* multipliers,
+                std::int32_t zero_point, std::byte* panel) {
   const std::int64_t width = kernel.width(half);
   auto* const biases = reinterpret_cast<std::uint32_t*>(panel);
   auto* const scales = reinterpret_cast<float*>(panel + width * 4);
@@ -96,11 +111,12 @@ void pack_panel_int8(const TileKernel& kernel, bool half, WeightExtents extents,
     biases[slot] = own - static_cast<std::uint32_t>(zero_point) * sum;
     scales[slot] = multipliers[column];
   }
-  pack_weights<4>(kernel, half, extents, weights, panel);
+  pack_weights<std::int8_t>(kernel, half, extents, weights, panel);
 }
 
-void pack_columns_f32(const TileKernel& kernel, bool half, MatrixExtents extents,
-                      const float* matrix, std::byte* panel) {
+void pack_columns(const TileKernel& kernel, bool half, MatrixExtents extents, const float* matrix,
+                  std::byte* panel) {
+  LATHE_CHECK(kernel.dot == Dot::kF32);
   const std::int64_t width = kernel.width(half);
   float* row = std::fill_n(reinterpret_cast<float*>(panel), width, 0.0F);
   for (std::int64_t k = 0; k < extents.depth; ++k) {
@@ -109,9 +125,9 @@ void pack_columns_f32(const TileKernel& kernel, bool half, MatrixExtents extents
   }
 }
 
-void pack_columns_int8(const TileKernel& kernel, bool half, MatrixExtents extents,
-                       const std::uint8_t* matrix, std::uint8_t flip, float multiplier,
-                       std::int32_t zero_point, std::byte* panel) {
+void pack_columns(const TileKernel& kernel, bool half, MatrixExtents extents,
+                  const std::uint8_t* matrix, std::uint8_t flip, float multiplier,
+                  std::int32_t zero_point, std::byte* panel) {
   constexpr std::int64_t kMostSlots = 64;
   const std::int64_t width = kernel.width(half);
   LATHE_CHECK(width <= kMostSlots && width % kQuad == 0);

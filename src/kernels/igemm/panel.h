@@ -29,13 +29,13 @@ struct WeightExtents {
   std::int64_t taps;
 };
 
-// Packs into zeroed memory.
-void pack_panel_f32(const TileKernel& kernel, bool half, WeightExtents extents,
-                    const float* weights, const float* bias, std::byte* panel);
+// Packs into zeroed memory. Weights are rounded to what the kernel multiplies.
+void pack_panel(const TileKernel& kernel, bool half, WeightExtents extents, const float* weights,
+                const float* bias, std::byte* panel);
 // The input's zero point, as the kernel reads it, is folded into the bias.
-void pack_panel_int8(const TileKernel& kernel, bool half, WeightExtents extents,
-                     const std::int8_t* weights, const std::int32_t* bias, const float* multipliers,
-                     std::int32_t zero_point, std::byte* panel);
+void pack_panel(const TileKernel& kernel, bool half, WeightExtents extents,
+                const std::int8_t* weights, const std::int32_t* bias, const float* multipliers,
+                std::int32_t zero_point, std::byte* panel);
 
 // Columns of a matrix [depth, row_stride] that is computed, from its first on.
 struct MatrixExtents {
@@ -45,11 +45,11 @@ struct MatrixExtents {
 };
 
 // The same for columns; what the panel held before does not matter.
-void pack_columns_f32(const TileKernel& kernel, bool half, MatrixExtents extents,
-                      const float* matrix, std::byte* panel);
+void pack_columns(const TileKernel& kernel, bool half, MatrixExtents extents, const float* matrix,
+                  std::byte* panel);
 // XOR with `flip` makes bytes signed.
-void pack_columns_int8(const TileKernel& kernel, bool half, MatrixExtents extents,
-                       const std::uint8_t* matrix, std::uint8_t flip, float multiplier,
-                       std::int32_t zero_point, std::byte* panel);
+void pack_columns(const TileKernel& kernel, bool half, MatrixExtents extents,
+                  const std::uint8_t* matrix, std::uint8_t flip, float multiplier,
+                  std::int32_t zero_point, std::byte* panel);
 
 }  // namespace lathe::kernels

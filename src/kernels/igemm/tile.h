@@ -32,6 +32,10 @@ struct TileArgs {
   std::byte* out;
   std::size_t out_stride;  // bytes from one output pixel to the next
 
+  // Write float32: the sums of bfloat16, without a residual; float32(sum) * multiplier of those in
+  // int32, instead of requantized bytes.
+  bool float_output;
+
   // Of sums in float32.
   const std::byte* residual;  // null, or laid out as out
   float min;
@@ -39,19 +43,23 @@ struct TileArgs {
 
   // Of sums in int32.
   const std::int32_t* row_offsets;  // null: 0
-  bool float_output;                // write float32(sum) * multiplier instead of requantized bytes
   RequantizeArgs requantize;
 };
 
 void igemm_f32_4x8_scalar(const TileArgs& args);
+void igemm_bf16_4x8_scalar(const TileArgs& args);
 void igemm_s8_4x8_scalar(const TileArgs& args);
-#define LATHE_DECLARE(target)           \
-  namespace target {                    \
-  void igemm_f32(const TileArgs& args); \
+#define LATHE_DECLARE(target)            \
+  namespace target {                     \
+  void igemm_f32(const TileArgs& args);  \
+  void igemm_bf16(const TileArgs& args); \
   }
 LATHE_VECTOR_TARGETS(LATHE_DECLARE)
 #undef LATHE_DECLARE
 #if defined(__x86_64__)
+namespace N_AVX3 {
+void igemm_bf16_avx512bf16(const TileArgs& args);
+}
 void igemm_s8_4x16_avx2(const TileArgs& args);
 void igemm_s8_8x32_avx512(const TileArgs& args);
 void igemm_s8_12x32_avx512vnni(const TileArgs& args);

@@ -14,6 +14,9 @@ namespace lathe::kernels {
 // Each turn does operations / 2 multiply-adds of 8-bit numbers into 32-bit sums in registers.
 #define LATHE_PEAK_INT8(isa, function, operations) \
   std::int32_t function(std::size_t turns, std::int8_t factor);
+// Of bfloat16 numbers into float32 sums.
+#define LATHE_PEAK_BF16(isa, function, operations) \
+  float function(std::size_t turns, std::uint16_t factor);
 // Reads every byte once, in order. `data` is aligned to 64 bytes and `bytes` a multiple of 512.
 #define LATHE_PEAK_READ(isa, function) std::uint64_t function(const void* data, std::size_t bytes);
 #include "kernels/peak/kernels.inc"

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 
+#include "kernels/bfloat16.h"
 #include "kernels/vector/targets.h"
 
 namespace lathe::kernels {
@@ -11,9 +12,10 @@ namespace lathe::kernels {
 // Output pixels of a line: out[i * out_step + c] is the largest, or `scale` times the sum, of the
 // inputs in[i * pixel_step + y * row_stride + x * column_stride + c] with y < rows and x < columns,
 // both at least 1. Sums are taken by rows first.
+template <typename Stored>
 struct PoolingF32Args {
-  const float* in;
-  float* out;
+  const Stored* in;
+  Stored* out;
   std::size_t rows;
   std::size_t columns;
   std::size_t row_stride;
@@ -25,13 +27,14 @@ struct PoolingF32Args {
   float scale;
 };
 
-void max_pool_f32_scalar(const PoolingF32Args& args);
-void average_pool_f32_scalar(const PoolingF32Args& args);
-#define LATHE_DECLARE(target)                        \
-  namespace target {                                 \
-  void max_pool_f32(const PoolingF32Args& args);     \
-  void average_pool_f32(const PoolingF32Args& args); \
+#define LATHE_DECLARE(target)                                  \
+  namespace target {                                           \
+  void max_pool_f32(const PoolingF32Args<float>& args);        \
+  void max_pool_f32(const PoolingF32Args<BFloat16>& args);     \
+  void average_pool_f32(const PoolingF32Args<float>& args);    \
+  void average_pool_f32(const PoolingF32Args<BFloat16>& args); \
   }
+LATHE_DECLARE(scalar)
 LATHE_VECTOR_TARGETS(LATHE_DECLARE)
 #undef LATHE_DECLARE
 

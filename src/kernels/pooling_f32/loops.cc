@@ -20,12 +20,12 @@ struct Average {
 };
 
 // One vector of channels of a window, rows first.
-template <typename Op>
-HWY_INLINE VF32 window(const PoolingF32Args& args, const float* in, std::size_t left) {
+template <typename Op, typename Stored>
+HWY_INLINE VF32 window(const PoolingF32Args<Stored>& args, const Stored* in, std::size_t left) {
   const F32 f;
   VF32 total = hn::Undefined(f);
   for (std::size_t y = 0; y < args.rows; ++y, in += args.row_stride) {
-    const float* at = in;
+    const Stored* at = in;
     VF32 sum = load_first(f, at, left);
     for (std::size_t x = 1; x < args.columns; ++x) {
       at += args.column_stride;
@@ -36,21 +36,21 @@ HWY_INLINE VF32 window(const PoolingF32Args& args, const float* in, std::size_t 
   return total;
 }
 
-template <typename Op>
-void pool(const PoolingF32Args& args) {
+template <typename Op, typename Stored>
+void pool(const PoolingF32Args<Stored>& args) {
   const F32 f;
   const std::size_t lanes = hn::Lanes(f);
   const VF32 scale = hn::Set(f, args.scale);
-  const float* in = args.in;
-  float* out = args.out;
+  const Stored* in = args.in;
+  Stored* out = args.out;
   for (std::size_t i = 0; i < args.pixels; ++i, in += args.pixel_step, out += args.out_step) {
     std::size_t c = 0;
     // Two vectors hide the latency of each other's sums.
     for (; c + 2 * lanes <= args.channels; c += 2 * lanes) {
       const VF32 first = window<Op>(args, in + c, lanes);
       const VF32 second = window<Op>(args, in + c + lanes, lanes);
-      hn::StoreU(Op::finish(first, scale), f, out + c);
-      hn::StoreU(Op::finish(second, scale), f, out + c + lanes);
+      store(Op::finish(first, scale), f, out + c);
+      store(Op::finish(second, scale), f, out + c + lanes);
     }
     for (; c < args.channels; c += lanes) {
       const std::size_t left = args.channels - c;
@@ -61,8 +61,10 @@ void pool(const PoolingF32Args& args) {
 
 }  // namespace
 
-void max_pool_f32(const PoolingF32Args& args) { pool<Max>(args); }
-void average_pool_f32(const PoolingF32Args& args) { pool<Average>(args); }
+void max_pool_f32(const PoolingF32Args<float>& args) { pool<Max>(args); }
+void max_pool_f32(const PoolingF32Args<BFloat16>& args) { pool<Max>(args); }
+void average_pool_f32(const PoolingF32Args<float>& args) { pool<Average>(args); }
+void average_pool_f32(const PoolingF32Args<BFloat16>& args) { pool<Average>(args); }
 
 }  // namespace HWY_NAMESPACE
 }  // namespace lathe::kernels

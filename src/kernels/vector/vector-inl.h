@@ -10,6 +10,8 @@
 
 #include <hwy/highway.h>
 
+#include "kernels/bfloat16.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace lathe::kernels {
 namespace HWY_NAMESPACE {
@@ -37,6 +39,37 @@ HWY_INLINE VF32 smaller(VF32 a, VF32 b) {
 // Lets NaN through.
 HWY_INLINE VF32 clamp(VF32 value, VF32 low, VF32 high) { return smaller(high, larger(low, value)); }
 
+// Elements stored in bfloat16, computed with in float32.
+using BF16 = hn::Rebind<std::uint16_t, F32>;
+
+HWY_INLINE VF32 widened(hn::Vec<BF16> bits) {
+  const hn::RebindToUnsigned<F32> u;
+  return hn::BitCast(F32(), hn::ShiftLeft<16>(hn::PromoteTo(u, bits)));
+}
+// Rounds half to even; NaN stays NaN.
+HWY_INLINE hn::Vec<BF16> narrowed(VF32 value) {
+  const hn::RebindToUnsigned<F32> u;
+  const auto bits = hn::BitCast(u, value);
+  const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(u, 1));
+  const auto rounded = hn::Add(hn::Add(bits, hn::Set(u, 0x7fff)), odd);
+  const auto quiet = hn::Or(bits, hn::Set(u, 0x400000));
+  const auto is_nan = hn::MaskFromVec(hn::BitCast(u, hn::VecFromMask(F32(), hn::IsNaN(value))));
+  const auto high = hn::ShiftRight<16>(hn::IfThenElse(is_nan, quiet, rounded));
+  return hn::DemoteTo(BF16(), hn::BitCast(hn::RebindToSigned<F32>(), high));
+}
+
+HWY_INLINE VF32 load(F32 d, const float* from) { return hn::LoadU(d, from); }
+HWY_INLINE VF32 load(F32, const BFloat16* from) {
+  return widened(hn::LoadU(BF16(), reinterpret_cast<const std::uint16_t*>(from)));
+}
+// One element in all lanes.
+HWY_INLINE VF32 load_all(F32 d, const float* from) { return hn::Set(d, *from); }
+HWY_INLINE VF32 load_all(F32, const BFloat16* from) { return widened(hn::Set(BF16(), from->bits)); }
+HWY_INLINE void store(VF32 v, F32 d, float* to) { hn::StoreU(v, d, to); }
+HWY_INLINE void store(VF32 v, F32, BFloat16* to) {
+  hn::StoreU(narrowed(v), BF16(), reinterpret_cast<std::uint16_t*>(to));
+}
+
 // The first `count` elements, which may be all, and zeros; nothing behind them is touched.
 HWY_INLINE VF32 load_first(F32 d, const float* from, std::size_t count) {
   if (HWY_LIKELY(count >= hn::Lanes(d))) return hn::LoadU(d, from);
@@ -56,6 +89,31 @@ HWY_INLINE void store_first(VF32 v, F32 d, float* to, std::size_t count) {
 #else
   HWY_ALIGN float copy[HWY_MAX_BYTES / sizeof(float)];
   hn::Store(v, d, copy);
+  for (std::size_t i = 0; i < count; ++i) to[i] = copy[i];
+#endif
+}
+
+HWY_INLINE VF32 load_first(F32 d, const BFloat16* from, std::size_t count) {
+  if (HWY_LIKELY(count >= hn::Lanes(d))) return load(d, from);
+#if HWY_TARGET == HWY_AVX3
+  const BF16 b;
+  const auto* bits = reinterpret_cast<const std::uint16_t*>(from);
+  return widened(hn::MaskedLoad(hn::FirstN(b, count), b, bits));
+#else
+  BFloat16 copy[HWY_MAX_BYTES / sizeof(float)] = {};
+  for (std::size_t i = 0; i < count; ++i) copy[i] = from[i];
+  return load(d, copy);
+#endif
+}
+
+HWY_INLINE void store_first(VF32 v, F32 d, BFloat16* to, std::size_t count) {
+  if (HWY_LIKELY(count >= hn::Lanes(d))) return store(v, d, to);
+#if HWY_TARGET == HWY_AVX3
+  const BF16 b;
+  hn::BlendedStore(narrowed(v), hn::FirstN(b, count), b, reinterpret_cast<std::uint16_t*>(to));
+#else
+  BFloat16 copy[HWY_MAX_BYTES / sizeof(float)];
+  store(v, d, copy);
   for (std::size_t i = 0; i < count; ++i) to[i] = copy[i];
 #endif
 }

@@ -346,8 +346,9 @@ class Convolution {
 
 bool WinogradConvolutionF32::fits(const Problem& problem, const Row&) {
   const ConvolutionShape& s = problem.shape;
-  return s.kernel_h == 3 && s.kernel_w == 3 && s.stride_h == 1 && s.stride_w == 1 &&
-         s.dilation_h == 1 && s.dilation_w == 1 && s.groups == 1;
+  return problem.storage == ElementType::kFloat32 && s.kernel_h == 3 && s.kernel_w == 3 &&
+         s.stride_h == 1 && s.stride_w == 1 && s.dilation_h == 1 && s.dilation_w == 1 &&
+         s.groups == 1;
 }
 
 double WinogradConvolutionF32::nanoseconds(const Problem& problem, const Row& row) {

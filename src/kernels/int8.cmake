@@ -28,7 +28,7 @@ kernel_isa_sources(avx512
 kernel_isa_sources(avx512vnni
   depthwise_int8/avx512vnni.cc
   igemm/int8_avx512vnni.cc)
-kernel_isa_sources(amx_int8 igemm/amx.cc)
+kernel_isa_sources(amx_tiles igemm/amx.cc)
 list(APPEND kernel_tests
   convolution_int8_test.cc
   elementwise_int8_test.cc
@@ -36,9 +36,9 @@ list(APPEND kernel_tests
   mat_mul_int8_test.cc
   pooling_int8_test.cc
   quantize_test.cc)
-# AMX's kernel on tiles that plain code computes: tested on every machine with AVX-512.
+# AMX's kernels on tiles that plain code computes: tested on every machine with AVX-512.
 if("igemm/amx.cc" IN_LIST kernel_sources)
   list(APPEND kernel_tests igemm/amx_emulated.cc igemm/amx_test.cc)
-  set_source_files_properties(igemm/amx_emulated.cc PROPERTIES COMPILE_OPTIONS "${kernel_flags_avx512vnni}"
+  set_source_files_properties(igemm/amx_emulated.cc PROPERTIES COMPILE_OPTIONS "${kernel_flags_avx512bf16}"
                               SKIP_PRECOMPILE_HEADERS ON)
 endif()

@@ -1,4 +1,4 @@
-// The AMX kernel and what stands around its calls, on tiles or, for tests, emulated.
+// The AMX kernels and what stands around its calls, on tiles or, for tests, emulated.
 #pragma once
 
 #include "kernels/igemm/tile.h"
@@ -12,11 +12,13 @@
 namespace lathe::kernels {
 
 void igemm_s8_32x32_amx(const TileArgs& args);
+void igemm_bf16_32x32_amx(const TileArgs& args);
 // Before the first and after the last call of a thread.
 void configure_tiles_amx();
 void release_tiles_amx();
 
 void igemm_s8_32x32_emulated(const TileArgs& args);
+void igemm_bf16_32x32_emulated(const TileArgs& args);
 void configure_tiles_emulated();
 void release_tiles_emulated();
 

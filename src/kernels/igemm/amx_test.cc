@@ -1,6 +1,7 @@
-// The kernel for AMX, and how it is driven, on emulated tiles; on the machine's own where it has
-// them.
+// The kernels for AMX, and how they are driven, on emulated tiles; on the machine's own where it
+// has them.
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <gtest/gtest.h>
 #include <iterator>
@@ -9,9 +10,11 @@
 #include "base/random.h"
 #include "kernels/aligned_buffer.h"
 #include "kernels/guarded_buffer.h"
+#include "kernels/igemm/convolution_f32.h"
 #include "kernels/igemm/convolution_int8.h"
 #include "kernels/int8_reference.h"
 #include "kernels/runner.h"
+#include "kernels/storage.h"
 
 namespace lathe::kernels {
 namespace {
@@ -125,6 +128,91 @@ TEST(IgemmInt8Amx, Convolutions) {
     s.out_h = upto(10);
     s.out_w = upto(10);
     check(random_layer(random, s, random.below(4) == 0));
+  }
+}
+
+constexpr TileKernel kEmulatedBF16{Isa::kAvx512Bf16,
+                                   "igemm_bf16_32x32_emulated",
+                                   igemm_bf16_32x32_emulated,
+                                   Dot::kBF16,
+                                   32,
+                                   32,
+                                   0,
+                                   32,
+                                   configure_tiles_emulated,
+                                   release_tiles_emulated};
+
+struct BF16Layer {
+  ConvolutionF32Problem problem;
+  std::vector<float> weights;
+  std::vector<float> bias;
+  std::vector<BFloat16> in;
+  std::vector<BFloat16> residual;
+};
+
+std::vector<float> run(const BF16Layer& layer, const TileKernel& kernel, int threads) {
+  ThreadPool pool(threads);
+  AlignedBuffer<std::byte> packed(IgemmConvolutionBF16::packed_bytes(layer.problem, kernel));
+  IgemmConvolutionBF16::pack(layer.problem, kernel, {layer.weights, layer.bias}, packed.data(),
+                             pool);
+  AlignedBuffer<std::byte> scratch(
+      IgemmConvolutionBF16::scratch_bytes(layer.problem, kernel, threads));
+  const std::vector<BFloat16> in(layer.in);
+  GuardedBuffer<std::byte> out(static_cast<std::size_t>(operand_bytes(layer.problem)->output), 0);
+  const void* inputs[] = {in.data(), layer.residual.data()};
+  void* output = out.data();
+  IgemmConvolutionBF16::run(layer.problem, kernel,
+                            {inputs, &output, packed.data(), scratch.data(), pool});
+  EXPECT_TRUE(out.intact());
+  std::vector<float> values;
+  with_storage(layer.problem.float_output ? ElementType::kFloat32 : ElementType::kBFloat16,
+               [&](auto element) {
+                 for (std::size_t at = 0; at < out.size(); at += sizeof element) {
+                   std::memcpy(&element, out.data() + at, sizeof element);
+                   values.push_back(load(element));
+                 }
+               });
+  return values;
+}
+
+TEST(IgemmBF16Amx, ConvolutionsAndProducts) {
+  if (!isa_supported(Isa::kAvx512Bf16)) GTEST_SKIP() << "this machine has no AVX512-BF16";
+  Random random(4);
+  const auto upto = [&](std::int64_t bound) {
+    return 1 + static_cast<std::int64_t>(random.below(static_cast<std::uint32_t>(bound)));
+  };
+  for (int i = 0; i < 80; ++i) {
+    ConvolutionShape s;
+    s.groups = upto(2);
+    s.in_c = s.groups * (random.below(2) == 0 ? 32 : upto(70));
+    s.out_c = s.groups * upto(70);
+    if (i % 2 == 0) {
+      s.batch = upto(140);
+    } else {
+      s.in_h = s.out_h = upto(12);
+      s.in_w = s.out_w = upto(12);
+      s.kernel_h = s.kernel_w = 3;
+      s.pad_top = s.pad_left = 1;
+    }
+    BF16Layer layer;
+    layer.problem = {s, {-1, 2}, random.below(2) == 0, ElementType::kBFloat16};
+    layer.problem.float_output = !layer.problem.residual && random.below(2) == 0;
+    const std::int64_t terms = s.taps() * s.group_in_c();
+    for (std::int64_t k = 0; k < s.out_c * terms; ++k)
+      layer.weights.push_back(random.uniform(-1, 1));
+    for (std::int64_t k = 0; k < s.out_c; ++k) layer.bias.push_back(random.uniform(-1, 1));
+    for (std::int64_t k = 0; k < s.batch * s.in_h * s.in_w * s.in_c; ++k)
+      layer.in.push_back(store<BFloat16>(random.uniform(-1, 1)));
+    for (std::int64_t k = 0; k < s.out_pixels() * s.out_c; ++k)
+      layer.residual.push_back(store<BFloat16>(random.uniform(-1, 1)));
+    const std::vector<float> expected = run(layer, *(std::end(kIgemmBF16Kernels) - 1), 1);
+    const std::vector<float> one = run(layer, kEmulatedBF16, 1);
+    EXPECT_EQ(one, run(layer, kEmulatedBF16, 2));
+    for (std::size_t k = 0; k < expected.size(); ++k) {
+      ASSERT_NEAR(one[k], expected[k],
+                  std::abs(expected[k]) * 0x1p-7 + 1e-6 * (2.0 + static_cast<double>(terms)))
+          << s.batch << 'x' << s.in_h << 'x' << s.in_w << 'x' << s.in_c << " to " << s.out_c;
+    }
   }
 }
 

@@ -34,10 +34,12 @@ struct TileCost {
 };
 
 TileCost cost_of(const TileKernel& kernel) {
-  if (kernel.strided()) return {expected_int8_rate(kernel.isa), 16, 16, 250};
-  if (kernel.dot == Dot::kInt8) return {expected_int8_rate(kernel.isa), 5, 1, 40};
-  if (kernel.dot == Dot::kBF16) return {expected_bf16_rate(kernel.isa), 6, 1, 24};
-  return {expected_f32_rate(kernel.isa), 6, 1, 12};
+  const double rate = kernel.dot == Dot::kInt8   ? expected_int8_rate(kernel.isa)
+                      : kernel.dot == Dot::kBF16 ? expected_bf16_rate(kernel.isa)
+                                                 : expected_f32_rate(kernel.isa);
+  if (kernel.strided()) return {rate, 16, 16, 0.1 * rate};
+  const double ends = kernel.dot == Dot::kInt8 ? 40 : kernel.dot == Dot::kBF16 ? 24 : 12;
+  return {rate, kernel.dot == Dot::kInt8 ? 5.0 : 6.0, 1, ends};
 }
 
 // - weights * sum of (x - input) over a row of `count` bytes, modulo 2^32.
@@ -69,7 +71,8 @@ Igemm::Igemm(const ConvolutionShape& shape, const TileKernel& kernel, InputForm 
                   shape.groups == 1 && group_panels_ > 2 && bytes_.in_c % kSameSet == 0;
   // Tiles of even height: a last tile of one row would read a whole panel for it.
   tiles_ = ceil_div(shape.out_pixels(), kernel.mr);
-  tile_rows_ = ceil_div(shape.out_pixels(), tiles_);
+  tile_rows_ = kernel.strided() ? std::min(kernel.mr, shape.out_pixels())
+                                : ceil_div(shape.out_pixels(), tiles_);
   tiles_ = ceil_div(shape.out_pixels(), tile_rows_);
   block_tiles_ = choose_block_tiles();
 }
@@ -300,28 +303,37 @@ void Igemm::run_panel(TileArgs args, const Tensors& tensors, const Slot& slot, s
   args.panel = tensors.packed + group * group_bytes_ + p * panel_bytes(false);
   args.half = p + 1 == group_panels_ && last_half_;
   args.column_count = static_cast<int>(std::min(kernel_.nr, shape_.group_out_c() - p * kernel_.nr));
-  for (std::int64_t row = 0; row < pixels; row += tile_rows_) {
+  const auto run_rows = [&](TileArgs tile, std::int64_t row, std::int64_t count) {
     const std::int64_t at = ((first + row) * shape_.out_c + channel) * out_bytes_;
-    args.rows = slot.rows + row;
-    args.row_count = static_cast<int>(std::min(tile_rows_, pixels - row));
-    if (offsets != nullptr) args.row_offsets = offsets + row;
-    if (tensors.residual != nullptr) args.residual = tensors.residual + at;
-    args.out = tensors.out + at;
-    if (kernel_.strided() && source_ == Source::kInput &&
-        first + row + kernel_.mr > shape_.out_pixels()) {
-      // The last rows of the input, copied to where more of them can be read.
-      for (int i = 0; i < args.row_count; ++i)
-        std::copy_n(slot.rows[row + i] + args.offset, row_bytes(), slot.copies + i * row_bytes());
-      TileArgs last = args;
-      const std::byte* const copy = slot.copies;
-      last.rows = &copy;
-      last.offset = 0;
-      last.row_stride = static_cast<std::size_t>(row_bytes());
-      kernel_.function(last);
-    } else {
-      kernel_.function(args);
+    tile.row_count = static_cast<int>(count);
+    if (offsets != nullptr) tile.row_offsets = offsets + row;
+    if (tensors.residual != nullptr) tile.residual = tensors.residual + at;
+    tile.out = tensors.out + at;
+    kernel_.function(tile);
+  };
+  if (!kernel_.strided()) {
+    for (std::int64_t row = 0; row < pixels; row += tile_rows_) {
+      args.rows = slot.rows + row;
+      run_rows(args, row, std::min(tile_rows_, pixels - row));
     }
+    return;
   }
+  // All rows at once; those at the end of the input from a copy, behind which more can be read.
+  const std::int64_t last = pixels - (pixels - 1) % kernel_.mr - 1;
+  const bool ends_input = source_ == Source::kInput && first + pixels == shape_.out_pixels() &&
+                          pixels % kernel_.mr != 0;
+  const std::int64_t whole = ends_input ? last : pixels;
+  args.rows = slot.rows;
+  if (whole > 0) run_rows(args, 0, whole);
+  if (!ends_input) return;
+  for (std::int64_t row = last; row < pixels; ++row)
+    std::copy_n(slot.rows[row] + args.offset, row_bytes(),
+                slot.copies + (row - last) * row_bytes());
+  const std::byte* const copy = slot.copies;
+  args.rows = &copy;
+  args.offset = 0;
+  args.row_stride = static_cast<std::size_t>(row_bytes());
+  run_rows(args, last, pixels - last);
 }
 
 }  // namespace lathe::kernels

@@ -34,8 +34,8 @@ struct TileKernel {
   // Rows of weights are padded with zeros to a multiple of so many inputs.
   std::int64_t depth_unit = dot_inputs(dot);
   // Kernels of AMX: what a thread calls before its first tile and after its last one. They have
-  // one tap, and read mr rows at args.row_stride from the first, with depth_unit inputs at a time,
-  // whether or not the tile has as many.
+  // one tap, take any number of rows, and read whole tiles of mr at args.row_stride from the first,
+  // with depth_unit inputs at a time, whether or not there are as many.
   void (*begin)() = nullptr;
   void (*end)() = nullptr;
 
@@ -56,6 +56,8 @@ inline constexpr TileKernel kIgemmF32Kernels[] = {
 
 inline constexpr TileKernel kIgemmBF16Kernels[] = {
 #if defined(__x86_64__)
+    {Isa::kAmx, "igemm_bf16_32x32_amx", igemm_bf16_32x32_amx, Dot::kBF16, 32, 32, 0, 32,
+     configure_tiles_amx, release_tiles_amx},
     {Isa::kAvx512Bf16, "igemm_bf16_12x32_avx512bf16", N_AVX3::igemm_bf16_avx512bf16, Dot::kBF16, 12,
      32},
     {Isa::kAvx512, "igemm_bf16_12x32_avx512", N_AVX3::igemm_bf16, Dot::kBF16, 12, 32},

@@ -27,7 +27,7 @@ struct TileArgs {
   std::size_t depth;       // inputs of a tap, a multiple of the kernel's depth_unit
   const std::byte* panel;  // as kernels/igemm/panel.h says; aligned to a vector
   bool half;               // the panel is a half panel
-  int row_count;           // 1 to mr
+  int row_count;           // 1 to mr, or any number: see TileKernel::begin
   int column_count;        // 1 to the panel's width
   std::byte* out;
   std::size_t out_stride;  // bytes from one output pixel to the next

@@ -44,6 +44,27 @@ inline void multiply_u8s8(int sum, int a, int b) {
   }
 }
 
+inline float widened(const std::uint8_t* at) {
+  std::uint16_t half;
+  __builtin_memcpy(&half, at, sizeof half);
+  const std::uint32_t bits = static_cast<std::uint32_t>(half) << 16U;
+  float value;
+  __builtin_memcpy(&value, &bits, sizeof value);
+  return value;
+}
+// Pairs of bfloat16.
+inline void multiply_bf16(int sum, int a, int b) {
+  for (int r = 0; r < kRows; ++r) {
+    for (int c = 0; c < kBytes / 4; ++c) {
+      float total;
+      __builtin_memcpy(&total, &tiles[sum][r][4 * c], sizeof total);
+      for (int k = 0; k < kBytes; k += 2)
+        total += widened(&tiles[a][r][k]) * widened(&tiles[b][k / 4][4 * c + k % 4]);
+      __builtin_memcpy(&tiles[sum][r][4 * c], &total, sizeof total);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace lathe::kernels::emulated
 
@@ -53,6 +74,7 @@ inline void multiply_u8s8(int sum, int a, int b) {
 #define LATHE_TILE_LOAD(tile, from, stride) emulated::load(tile, from, stride)
 #define LATHE_TILE_STORE(tile, to, stride) emulated::store(tile, to, stride)
 #define LATHE_TILE_MULTIPLY_U8S8(sum, a, b) emulated::multiply_u8s8(sum, a, b)
+#define LATHE_TILE_MULTIPLY_BF16(sum, a, b) emulated::multiply_bf16(sum, a, b)
 
 #else
 
@@ -62,6 +84,7 @@ inline void multiply_u8s8(int sum, int a, int b) {
 #define LATHE_TILE_LOAD(tile, from, stride) _tile_loadd(tile, from, stride)
 #define LATHE_TILE_STORE(tile, to, stride) _tile_stored(tile, to, stride)
 #define LATHE_TILE_MULTIPLY_U8S8(sum, a, b) _tile_dpbusd(sum, a, b)
+#define LATHE_TILE_MULTIPLY_BF16(sum, a, b) _tile_dpbf16ps(sum, a, b)
 
 #endif
 

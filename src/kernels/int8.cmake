@@ -1,5 +1,6 @@
 # The 8-bit half of the kernel library.
 list(APPEND kernel_sources
+  binary_int8/loops.cc
   binary_int8/scalar.cc
   depthwise_int8/depthwise_convolution_int8.cc
   depthwise_int8/depthwise_int8_plan.cc
@@ -14,13 +15,11 @@ list(APPEND kernel_sources
   quantize.cc
   quantize_linear/scalar.cc)
 kernel_isa_sources(avx2
-  binary_int8/avx2.cc
   depthwise_int8/avx2.cc
   igemm/int8_avx2.cc
   pooling_int8/avx2.cc
   quantize_linear/avx2.cc)
 kernel_isa_sources(avx512
-  binary_int8/avx512.cc
   depthwise_int8/avx512.cc
   igemm/int8_avx512.cc
   pooling_int8/avx512.cc

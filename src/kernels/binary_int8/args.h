@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "kernels/requantize_args.h"
+#include "kernels/vector/targets.h"
 
 namespace lathe::kernels {
 
@@ -25,10 +26,14 @@ struct BinaryInt8Args {
   RequantizeArgs requantize;
 };
 
-#define LATHE_BINARY_INT8_KERNEL(isa, add, mul) \
-  void add(const BinaryInt8Args& args);         \
-  void mul(const BinaryInt8Args& args);
-#include "kernels/binary_int8/kernels.inc"
-#undef LATHE_BINARY_INT8_KERNEL
+void add_s8_scalar(const BinaryInt8Args& args);
+void mul_s8_scalar(const BinaryInt8Args& args);
+#define LATHE_DECLARE(target)              \
+  namespace target {                       \
+  void add_s8(const BinaryInt8Args& args); \
+  void mul_s8(const BinaryInt8Args& args); \
+  }
+LATHE_VECTOR_TARGETS(LATHE_DECLARE)
+#undef LATHE_DECLARE
 
 }  // namespace lathe::kernels

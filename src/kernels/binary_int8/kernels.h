@@ -15,7 +15,8 @@ struct BinaryInt8Kernel {
 };
 
 inline constexpr BinaryInt8Kernel kBinaryInt8Kernels[] = {
-#define LATHE_BINARY_INT8_KERNEL(isa, add, mul) {Isa::isa, #add, #mul, add, mul},
+#define LATHE_BINARY_INT8_KERNEL(isa, suffix, add, mul) \
+  {Isa::isa, "add_s8_" #suffix, "mul_s8_" #suffix, add, mul},
 #include "kernels/binary_int8/kernels.inc"
 #undef LATHE_BINARY_INT8_KERNEL
 };

@@ -15,9 +15,6 @@ HWY_BEFORE_NAMESPACE();
 namespace lathe::kernels {
 namespace HWY_NAMESPACE {
 
-using I32 = hn::RebindToSigned<F32>;
-using VI32 = hn::Vec<I32>;
-
 HWY_INLINE VF32 constant(float value) { return hn::Set(F32(), value); }
 
 // c[0] * x^(count - 1) + ... + c[count - 1]

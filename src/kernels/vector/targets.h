@@ -12,6 +12,9 @@
 
 // Whatever the compiler may use without being asked.
 #define HWY_COMPILE_ALL_ATTAINABLE
+// The target that Highway always adds to those below, which no table lists, is the one that has all
+// operations.
+#define HWY_BROKEN_EMU128 0
 #if defined(__x86_64__)
 // AVX3 is Highway's name of AVX-512 F, BW, DQ, VL and CD. What comes before AVX2 is not worth it.
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SSE4)

@@ -20,6 +20,8 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 using F32 = hn::ScalableTag<float>;
 using VF32 = hn::Vec<F32>;
+using I32 = hn::RebindToSigned<F32>;
+using VI32 = hn::Vec<I32>;
 
 // The larger and the smaller, b where either is NaN.
 HWY_INLINE VF32 larger(VF32 a, VF32 b) {
@@ -69,53 +71,41 @@ HWY_INLINE void store(VF32 v, F32 d, float* to) { hn::StoreU(v, d, to); }
 HWY_INLINE void store(VF32 v, F32, BFloat16* to) {
   hn::StoreU(narrowed(v), BF16(), reinterpret_cast<std::uint16_t*>(to));
 }
+// Whether vectors of D are loaded and stored in part by one instruction.
+template <class D>
+inline constexpr bool kHasMasks = HWY_TARGET == HWY_AVX3 ||
+                                  (HWY_TARGET == HWY_AVX2 && sizeof(hn::TFromD<D>) >= 4);
 
 // The first `count` elements, which may be all, and zeros; nothing behind them is touched.
-HWY_INLINE VF32 load_first(F32 d, const float* from, std::size_t count) {
+template <class D>
+HWY_INLINE hn::Vec<D> load_first(D d, const hn::TFromD<D>* from, std::size_t count) {
   if (HWY_LIKELY(count >= hn::Lanes(d))) return hn::LoadU(d, from);
-#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
-  return hn::MaskedLoad(hn::FirstN(d, count), d, from);
-#else
-  HWY_ALIGN float copy[HWY_MAX_BYTES / sizeof(float)] = {};
-  for (std::size_t i = 0; i < count; ++i) copy[i] = from[i];
-  return hn::Load(d, copy);
-#endif
+  if constexpr (kHasMasks<D>) {
+    return hn::MaskedLoad(hn::FirstN(d, count), d, from);
+  } else {
+    HWY_ALIGN hn::TFromD<D> copy[hn::MaxLanes(D())] = {};
+    __builtin_memcpy(copy, from, count * sizeof *copy);
+    return hn::Load(d, copy);
+  }
 }
 
-HWY_INLINE void store_first(VF32 v, F32 d, float* to, std::size_t count) {
+template <class D>
+HWY_INLINE void store_first(hn::Vec<D> v, D d, hn::TFromD<D>* to, std::size_t count) {
   if (HWY_LIKELY(count >= hn::Lanes(d))) return hn::StoreU(v, d, to);
-#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
-  hn::BlendedStore(v, hn::FirstN(d, count), d, to);
-#else
-  HWY_ALIGN float copy[HWY_MAX_BYTES / sizeof(float)];
-  hn::Store(v, d, copy);
-  for (std::size_t i = 0; i < count; ++i) to[i] = copy[i];
-#endif
+  if constexpr (kHasMasks<D>) {
+    hn::BlendedStore(v, hn::FirstN(d, count), d, to);
+  } else {
+    HWY_ALIGN hn::TFromD<D> copy[hn::MaxLanes(D())];
+    hn::Store(v, d, copy);
+    __builtin_memcpy(to, copy, count * sizeof *copy);
+  }
 }
 
-HWY_INLINE VF32 load_first(F32 d, const BFloat16* from, std::size_t count) {
-  if (HWY_LIKELY(count >= hn::Lanes(d))) return load(d, from);
-#if HWY_TARGET == HWY_AVX3
-  const BF16 b;
-  const auto* bits = reinterpret_cast<const std::uint16_t*>(from);
-  return widened(hn::MaskedLoad(hn::FirstN(b, count), b, bits));
-#else
-  BFloat16 copy[HWY_MAX_BYTES / sizeof(float)] = {};
-  for (std::size_t i = 0; i < count; ++i) copy[i] = from[i];
-  return load(d, copy);
-#endif
+HWY_INLINE VF32 load_first(F32, const BFloat16* from, std::size_t count) {
+  return widened(load_first(BF16(), reinterpret_cast<const std::uint16_t*>(from), count));
 }
-
-HWY_INLINE void store_first(VF32 v, F32 d, BFloat16* to, std::size_t count) {
-  if (HWY_LIKELY(count >= hn::Lanes(d))) return store(v, d, to);
-#if HWY_TARGET == HWY_AVX3
-  const BF16 b;
-  hn::BlendedStore(narrowed(v), hn::FirstN(b, count), b, reinterpret_cast<std::uint16_t*>(to));
-#else
-  BFloat16 copy[HWY_MAX_BYTES / sizeof(float)];
-  store(v, d, copy);
-  for (std::size_t i = 0; i < count; ++i) to[i] = copy[i];
-#endif
+HWY_INLINE void store_first(VF32 v, F32, BFloat16* to, std::size_t count) {
+  store_first(narrowed(v), BF16(), reinterpret_cast<std::uint16_t*>(to), count);
 }
 
 }  // namespace HWY_NAMESPACE

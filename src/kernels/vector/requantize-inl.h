@@ -1,0 +1,98 @@
+// Requantization, once for each target: see targets.h and kernels/requantize.h.
+// clang-format off
+#if defined(LATHE_KERNELS_VECTOR_REQUANTIZE_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef LATHE_KERNELS_VECTOR_REQUANTIZE_INL
+#undef LATHE_KERNELS_VECTOR_REQUANTIZE_INL
+#else
+#define LATHE_KERNELS_VECTOR_REQUANTIZE_INL
+#endif
+// clang-format on
+
+#include "kernels/requantize_args.h"
+#include "kernels/vector/vector-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace lathe::kernels {
+namespace HWY_NAMESPACE {
+
+using U8 = hn::ScalableTag<std::uint8_t>;
+using VU8 = hn::Vec<U8>;
+using U16 = hn::ScalableTag<std::uint16_t>;
+using VU16 = hn::Vec<U16>;
+using I16 = hn::ScalableTag<std::int16_t>;
+using VI16 = hn::Vec<I16>;
+
+// A vector of bytes as four of 32 bits, `upper` in the upper half of each. Every block of 128 bits
+// has its first four bytes in the first vector, the next four in the second, and so on.
+HWY_INLINE void widen(VU8 bytes, VU16 upper, VI32 (&quarters)[4]) {
+  const U8 u8;
+  const U16 u16;
+  const I32 i32;
+  const VU16 low = hn::BitCast(u16, hn::InterleaveLower(u8, bytes, hn::Zero(u8)));
+  const VU16 high = hn::BitCast(u16, hn::InterleaveUpper(u8, bytes, hn::Zero(u8)));
+  quarters[0] = hn::BitCast(i32, hn::InterleaveLower(u16, low, upper));
+  quarters[1] = hn::BitCast(i32, hn::InterleaveUpper(u16, low, upper));
+  quarters[2] = hn::BitCast(i32, hn::InterleaveLower(u16, high, upper));
+  quarters[3] = hn::BitCast(i32, hn::InterleaveUpper(u16, high, upper));
+}
+
+struct Requantizer {
+  VF32 high;
+  VI16 zero_point;
+  VU8 min;
+  VU8 max;
+  VU8 flip;
+};
+
+HWY_INLINE Requantizer requantizer(const RequantizeArgs& args) {
+  const U8 u8;
+  return {hn::Set(F32(), args.high), hn::Set(I16(), static_cast<std::int16_t>(args.zero_point)),
+          hn::Set(u8, static_cast<std::uint8_t>(args.min)),
+          hn::Set(u8, static_cast<std::uint8_t>(args.max)), hn::Set(u8, args.flip)};
+}
+
+// A scaled value to a rounded integer. What is below -2^31 comes out as -2^31, which the packing
+// saturates; `high` keeps the other end in range and takes the place of NaN.
+HWY_INLINE VI32 round_scaled(VF32 scaled, const Requantizer& r) {
+  const VF32 value = smaller(scaled, r.high);
+  // NearestInt() would mend what is above 2^31 as well.
+#if HWY_TARGET == HWY_AVX3
+  return VI32{_mm512_cvtps_epi32(value.raw)};
+#elif HWY_TARGET == HWY_AVX2
+  return VI32{_mm256_cvtps_epi32(value.raw)};
+#else
+  return hn::NearestInt(value);
+#endif
+}
+
+HWY_INLINE VI32 round_sum(VI32 sum, VF32 multiplier, const Requantizer& r) {
+  return round_scaled(hn::Mul(hn::ConvertTo(F32(), sum), multiplier), r);
+}
+
+// Two vectors of 16 bits to one of bytes, saturated; in blocks, as ReorderDemote2To() has it.
+HWY_INLINE VU8 demote_blocks(VI16 a, VI16 b) {
+#if HWY_TARGET == HWY_AVX3
+  return VU8{_mm512_packus_epi16(a.raw, b.raw)};
+#elif HWY_TARGET == HWY_AVX2
+  return VU8{_mm256_packus_epi16(a.raw, b.raw)};
+#else
+  const hn::Half<U8> half;
+  return hn::Combine(U8(), hn::DemoteTo(half, b), hn::DemoteTo(half, a));
+#endif
+}
+
+// Rounded integers to bytes, which lie as widen() takes them.
+HWY_INLINE VU8 pack_bytes(const VI32 (&rounded)[4], const Requantizer& r) {
+  const I16 i16;
+  const VI16 low = hn::ReorderDemote2To(i16, rounded[0], rounded[1]);
+  const VI16 high = hn::ReorderDemote2To(i16, rounded[2], rounded[3]);
+  const VU8 bytes =
+      demote_blocks(hn::SaturatedAdd(low, r.zero_point), hn::SaturatedAdd(high, r.zero_point));
+  return hn::Xor(hn::Min(hn::Max(bytes, r.min), r.max), r.flip);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace lathe::kernels
+HWY_AFTER_NAMESPACE();
+
+#endif  // per-target include guard

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "kernels/requantize_args.h"
+#include "kernels/vector/targets.h"
 
 namespace lathe::kernels {
 
@@ -26,10 +27,14 @@ struct DequantizeLinearArgs {
   std::int32_t zero_point;  // of the unsigned form
 };
 
-#define LATHE_QUANTIZE_LINEAR_KERNEL(isa, quantize, dequantize) \
-  void quantize(const QuantizeLinearArgs& args);                \
-  void dequantize(const DequantizeLinearArgs& args);
-#include "kernels/quantize_linear/kernels.inc"
-#undef LATHE_QUANTIZE_LINEAR_KERNEL
+void quantize_s8_scalar(const QuantizeLinearArgs& args);
+void dequantize_s8_scalar(const DequantizeLinearArgs& args);
+#define LATHE_DECLARE(target)                           \
+  namespace target {                                    \
+  void quantize_s8(const QuantizeLinearArgs& args);     \
+  void dequantize_s8(const DequantizeLinearArgs& args); \
+  }
+LATHE_VECTOR_TARGETS(LATHE_DECLARE)
+#undef LATHE_DECLARE
 
 }  // namespace lathe::kernels

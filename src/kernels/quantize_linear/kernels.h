@@ -15,8 +15,8 @@ struct QuantizeLinearKernel {
 };
 
 inline constexpr QuantizeLinearKernel kQuantizeLinearKernels[] = {
-#define LATHE_QUANTIZE_LINEAR_KERNEL(isa, quantize, dequantize) \
-  {Isa::isa, #quantize, #dequantize, quantize, dequantize},
+#define LATHE_QUANTIZE_LINEAR_KERNEL(isa, suffix, quantize, dequantize) \
+  {Isa::isa, "quantize_s8_" #suffix, "dequantize_s8_" #suffix, quantize, dequantize},
 #include "kernels/quantize_linear/kernels.inc"
 #undef LATHE_QUANTIZE_LINEAR_KERNEL
 };

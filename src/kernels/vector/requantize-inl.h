@@ -91,6 +91,19 @@ HWY_INLINE VU8 pack_bytes(const VI32 (&rounded)[4], const Requantizer& r) {
   return hn::Xor(hn::Min(hn::Max(bytes, r.min), r.max), r.flip);
 }
 
+// What pack_bytes() gives in another order: all bytes of its first vector, then of the second, and
+// so on.
+HWY_INLINE VU8 in_order(VU8 bytes) {
+  const I32 i32;
+  constexpr std::size_t kBlocks = hn::MaxLanes(I32()) / 4;
+  if constexpr (kBlocks == 1) return bytes;
+  const VI32 lane = hn::Iota(i32, 0);
+  const VI32 block = hn::And(lane, hn::Set(i32, kBlocks - 1));
+  const VI32 from = hn::Add(hn::ShiftLeft<2>(block), hn::ShiftRight<hwy::CeilLog2(kBlocks)>(lane));
+  return hn::BitCast(U8(),
+                     hn::TableLookupLanes(hn::BitCast(i32, bytes), hn::IndicesFromVec(i32, from)));
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace lathe::kernels
 HWY_AFTER_NAMESPACE();

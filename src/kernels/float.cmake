@@ -15,6 +15,7 @@ list(APPEND kernel_sources
   softmax_f32.cc
   strided.cc
   transpose.cc
+  cast/loops.cc
   cast/scalar.cc
   depthwise_f32/blocks.cc
   depthwise_f32/depthwise_convolution_f32.cc
@@ -40,14 +41,12 @@ list(APPEND kernel_sources
   winograd_f32/winograd_convolution_f32.cc)
 
 kernel_isa_sources(avx2
-  cast/avx2.cc
   elementwise/avx2.cc
   layer_norm_f32/avx2.cc
   peak/avx2.cc
   reduce/avx2.cc)
 
 kernel_isa_sources(avx512
-  cast/avx512.cc
   peak/avx512.cc)
 
 kernel_isa_sources(avx512vnni peak/avx512vnni.cc)

@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "kernels/element_type.h"
+#include "kernels/vector/targets.h"
 
 namespace lathe::kernels {
 
@@ -16,8 +17,12 @@ struct CastArgs {
   std::size_t count;
 };
 
-#define LATHE_CAST_KERNEL(isa, convert, halves) void convert(const CastArgs& args);
-#include "kernels/cast/kernels.inc"
-#undef LATHE_CAST_KERNEL
+void cast_scalar(const CastArgs& args);
+#define LATHE_DECLARE(target)             \
+  namespace target {                      \
+  void cast_halves(const CastArgs& args); \
+  }
+LATHE_VECTOR_TARGETS(LATHE_DECLARE)
+#undef LATHE_DECLARE
 
 }  // namespace lathe::kernels

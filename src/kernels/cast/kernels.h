@@ -14,7 +14,7 @@ struct CastKernel {
 };
 
 inline constexpr CastKernel kCastKernels[] = {
-#define LATHE_CAST_KERNEL(isa, convert, halves) {Isa::isa, #convert, convert, halves},
+#define LATHE_CAST_KERNEL(isa, name, convert, halves) {Isa::isa, #name, convert, halves},
 #include "kernels/cast/kernels.inc"
 #undef LATHE_CAST_KERNEL
 };

@@ -11,18 +11,17 @@ list(APPEND kernel_sources
   lookup.cc
   mat_mul_int8.cc
   pooling_int8.cc
+  pooling_int8/loops.cc
   pooling_int8/scalar.cc
   quantize.cc
   quantize_linear/loops.cc
   quantize_linear/scalar.cc)
 kernel_isa_sources(avx2
   depthwise_int8/avx2.cc
-  igemm/int8_avx2.cc
-  pooling_int8/avx2.cc)
+  igemm/int8_avx2.cc)
 kernel_isa_sources(avx512
   depthwise_int8/avx512.cc
-  igemm/int8_avx512.cc
-  pooling_int8/avx512.cc)
+  igemm/int8_avx512.cc)
 kernel_isa_sources(avx512vnni
   depthwise_int8/avx512vnni.cc
   igemm/int8_avx512vnni.cc)

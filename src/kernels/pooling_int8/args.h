@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "kernels/requantize_args.h"
+#include "kernels/vector/targets.h"
 
 namespace lathe::kernels {
 
@@ -27,10 +28,14 @@ struct AveragePoolInt8Args {
   RequantizeArgs requantize;
 };
 
-#define LATHE_POOLING_INT8_KERNEL(isa, max, average, min_channels) \
-  void max(const PoolInt8Args& args);                              \
-  void average(const AveragePoolInt8Args& args);
-#include "kernels/pooling_int8/kernels.inc"
-#undef LATHE_POOLING_INT8_KERNEL
+void max_pool_s8_scalar(const PoolInt8Args& args);
+void average_pool_s8_scalar(const AveragePoolInt8Args& args);
+#define LATHE_DECLARE(target)                            \
+  namespace target {                                     \
+  void max_pool_s8(const PoolInt8Args& args);            \
+  void average_pool_s8(const AveragePoolInt8Args& args); \
+  }
+LATHE_VECTOR_TARGETS(LATHE_DECLARE)
+#undef LATHE_DECLARE
 
 }  // namespace lathe::kernels

@@ -20,8 +20,8 @@ struct PoolingInt8Kernel {
 };
 
 inline constexpr PoolingInt8Kernel kPoolingInt8Kernels[] = {
-#define LATHE_POOLING_INT8_KERNEL(isa, max, average, min_channels) \
-  {Isa::isa, #max, #average, max, average, min_channels},
+#define LATHE_POOLING_INT8_KERNEL(isa, suffix, max, average, min_channels) \
+  {Isa::isa, "max_pool_s8_" #suffix, "average_pool_s8_" #suffix, max, average, min_channels},
 #include "kernels/pooling_int8/kernels.inc"
 #undef LATHE_POOLING_INT8_KERNEL
 };

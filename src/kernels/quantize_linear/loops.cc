@@ -31,12 +31,12 @@ void quantize_s8(const QuantizeLinearArgs& args) {
 void dequantize_s8(const DequantizeLinearArgs& args) {
   const F32 f;
   const I32 i32;
-  const hn::Rebind<std::uint8_t, F32> u8;
+  const QuarterU8 u8;
   const std::size_t lanes = hn::Lanes(f);
-  const auto flip = hn::Set(u8, args.flip);
+  const VQuarterU8 flip = hn::Set(u8, args.flip);
   const VI32 zero_point = hn::Set(i32, args.zero_point);
   const VF32 scale = hn::Set(f, args.scale);
-  const auto real = [&](auto bytes) HWY_ATTR {
+  const auto real = [&](VQuarterU8 bytes) HWY_ATTR {
     const VI32 value = hn::Sub(hn::PromoteTo(i32, hn::Xor(bytes, flip)), zero_point);
     return hn::Mul(hn::ConvertTo(f, value), scale);
   };

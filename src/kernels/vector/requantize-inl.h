@@ -38,24 +38,31 @@ HWY_INLINE void widen(VU8 bytes, VU16 upper, VI32 (&quarters)[4]) {
 
 struct Requantizer {
   VF32 high;
+  // For vectors of bytes:
   VI16 zero_point;
   VU8 min;
-  VU8 max;
   VU8 flip;
+  // And for vectors of 32 bits, of which the lowest byte is taken: adding 128 flips that.
+  VI32 low;
+  VI32 flipped_zero_point;
 };
 
 HWY_INLINE Requantizer requantizer(const RequantizeArgs& args) {
   const U8 u8;
-  return {hn::Set(F32(), args.high), hn::Set(I16(), static_cast<std::int16_t>(args.zero_point)),
+  const I32 i32;
+  return {hn::Set(F32(), args.high),
+          hn::Set(I16(), static_cast<std::int16_t>(args.zero_point)),
           hn::Set(u8, static_cast<std::uint8_t>(args.min)),
-          hn::Set(u8, static_cast<std::uint8_t>(args.max)), hn::Set(u8, args.flip)};
+          hn::Set(u8, args.flip),
+          hn::Set(i32, args.min - args.zero_point),
+          hn::Set(i32, args.zero_point ^ args.flip)};
 }
 
-// A scaled value to a rounded integer. What is below -2^31 comes out as -2^31, which the packing
-// saturates; `high` keeps the other end in range and takes the place of NaN.
+// A scaled value to a rounded integer, no more than `high`, which also takes the place of NaN. What
+// is below -2^31 comes out as that, and the lower bound is the packing's to see to.
 HWY_INLINE VI32 round_scaled(VF32 scaled, const Requantizer& r) {
   const VF32 value = smaller(scaled, r.high);
-  // NearestInt() would mend what is above 2^31 as well.
+  // NearestInt() on x86, without what it does for values from 2^31 on.
 #if HWY_TARGET == HWY_AVX3
   return VI32{_mm512_cvtps_epi32(value.raw)};
 #elif HWY_TARGET == HWY_AVX2
@@ -69,7 +76,7 @@ HWY_INLINE VI32 round_sum(VI32 sum, VF32 multiplier, const Requantizer& r) {
   return round_scaled(hn::Mul(hn::ConvertTo(F32(), sum), multiplier), r);
 }
 
-// Two vectors of 16 bits to one of bytes, saturated; in blocks, as ReorderDemote2To() has it.
+// Two vectors of 16 bits to one of bytes, saturated, in blocks as ReorderDemote2To() has it.
 HWY_INLINE VU8 demote_blocks(VI16 a, VI16 b) {
 #if HWY_TARGET == HWY_AVX3
   return VU8{_mm512_packus_epi16(a.raw, b.raw)};
@@ -88,7 +95,7 @@ HWY_INLINE VU8 pack_bytes(const VI32 (&rounded)[4], const Requantizer& r) {
   const VI16 high = hn::ReorderDemote2To(i16, rounded[2], rounded[3]);
   const VU8 bytes =
       demote_blocks(hn::SaturatedAdd(low, r.zero_point), hn::SaturatedAdd(high, r.zero_point));
-  return hn::Xor(hn::Min(hn::Max(bytes, r.min), r.max), r.flip);
+  return hn::Xor(hn::Max(bytes, r.min), r.flip);
 }
 
 // What pack_bytes() gives in another order: all bytes of its first vector, then of the second, and
@@ -102,6 +109,20 @@ HWY_INLINE VU8 in_order(VU8 bytes) {
   const VI32 from = hn::Add(hn::ShiftLeft<2>(block), hn::ShiftRight<hwy::CeilLog2(kBlocks)>(lane));
   return hn::BitCast(U8(),
                      hn::TableLookupLanes(hn::BitCast(i32, bytes), hn::IndicesFromVec(i32, from)));
+}
+
+// As many bytes as a vector has floats.
+using QuarterU8 = hn::Rebind<std::uint8_t, F32>;
+using VQuarterU8 = hn::Vec<QuarterU8>;
+
+// One vector of rounded integers to bytes.
+HWY_INLINE VQuarterU8 pack_quarter(VI32 rounded, const Requantizer& r) {
+  const VI32 value = hn::Add(hn::Max(rounded, r.low), r.flipped_zero_point);
+#if HWY_TARGET == HWY_AVX3
+  return VQuarterU8{_mm512_cvtepi32_epi8(value.raw)};
+#else
+  return hn::TruncateTo(QuarterU8(), hn::BitCast(hn::RebindToUnsigned<I32>(), value));
+#endif
 }
 
 }  // namespace HWY_NAMESPACE

@@ -4,6 +4,7 @@ list(APPEND kernel_sources
   binary_int8/scalar.cc
   depthwise_int8/depthwise_convolution_int8.cc
   depthwise_int8/depthwise_int8_plan.cc
+  depthwise_int8/lines.cc
   depthwise_int8/scalar.cc
   elementwise_int8.cc
   igemm/convolution_int8.cc
@@ -17,10 +18,8 @@ list(APPEND kernel_sources
   quantize_linear/loops.cc
   quantize_linear/scalar.cc)
 kernel_isa_sources(avx2
-  depthwise_int8/avx2.cc
   igemm/int8_avx2.cc)
 kernel_isa_sources(avx512
-  depthwise_int8/avx512.cc
   igemm/int8_avx512.cc)
 kernel_isa_sources(avx512vnni
   depthwise_int8/avx512vnni.cc

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "kernels/requantize_args.h"
+#include "kernels/vector/targets.h"
 
 namespace lathe::kernels {
 
@@ -42,9 +43,13 @@ struct DepthwiseInt8Args {
   RequantizeArgs requantize;
 };
 
-#define LATHE_DEPTHWISE_INT8_KERNEL(isa, function, ...) \
-  void function(const DepthwiseInt8Args& args);
-#include "kernels/depthwise_int8/kernels.inc"
-#undef LATHE_DEPTHWISE_INT8_KERNEL
+void depthwise_s8_c16_scalar(const DepthwiseInt8Args& args);
+void depthwise_s8_c64_avx512vnni(const DepthwiseInt8Args& args);
+#define LATHE_DECLARE(target)                       \
+  namespace target {                                \
+  void depthwise_s8(const DepthwiseInt8Args& args); \
+  }
+LATHE_VECTOR_TARGETS(LATHE_DECLARE)
+#undef LATHE_DECLARE
 
 }  // namespace lathe::kernels

@@ -29,8 +29,8 @@ struct DepthwiseInt8Kernel {
 };
 
 inline constexpr DepthwiseInt8Kernel kDepthwiseInt8Kernels[] = {
-#define LATHE_DEPTHWISE_INT8_KERNEL(isa, function, ...) \
-  {Isa::isa, #function, function, __VA_ARGS__},
+#define LATHE_DEPTHWISE_INT8_KERNEL(isa, suffix, function, ...) \
+  {Isa::isa, "depthwise_s8_" #suffix, function, __VA_ARGS__},
 #include "kernels/depthwise_int8/kernels.inc"
 #undef LATHE_DEPTHWISE_INT8_KERNEL
 };

@@ -14,19 +14,6 @@ namespace {
 
 constexpr bool kMasks = kHasMasks<U8>;
 
-// The elements of a vector at `at` for which the mask is set, or where there are no masks all.
-template <class D>
-HWY_INLINE hn::Vec<D> load(D d, hn::Mask<D> mask, const std::uint8_t* at) {
-  if constexpr (kMasks) return hn::MaskedLoad(mask, d, at);
-  return hn::LoadU(d, at);
-}
-
-template <class D>
-HWY_INLINE void store(hn::Vec<D> v, D d, hn::Mask<D> mask, std::uint8_t* at) {
-  if constexpr (kMasks) return hn::BlendedStore(v, mask, d, at);
-  hn::StoreU(v, d, at);
-}
-
 // Where a vector of channels starts that is to hold those from `next` on.
 HWY_INLINE std::size_t start(std::size_t next, std::size_t lanes, std::size_t channels) {
   return kMasks || next + lanes <= channels ? next : channels - lanes;
@@ -42,9 +29,9 @@ void max_pool(D d, const PoolInt8Args& args) {
     for (std::size_t y = 0; y < args.height; ++y) {
       const std::uint8_t* in = args.in + y * args.row_stride + c;
       for (std::size_t x = 0; x < args.width; ++x, in += args.column_stride)
-        best = hn::Max(best, hn::Xor(load(d, mask, in), flip));
+        best = hn::Max(best, hn::Xor(load_masked(d, mask, in), flip));
     }
-    store(hn::Xor(best, flip), d, mask, args.out + c);
+    store_masked(hn::Xor(best, flip), d, mask, args.out + c);
   }
 }
 
@@ -64,14 +51,14 @@ void average_wide(const AveragePoolInt8Args& args) {
       const std::uint8_t* in = pool.in + y * pool.row_stride + c;
       for (std::size_t x = 0; x < pool.width; ++x, in += pool.column_stride) {
         VI32 values[4];
-        widen(hn::Xor(load(u8, mask, in), flip), hn::Zero(U16()), values);
+        widen(hn::Xor(load_masked(u8, mask, in), flip), hn::Zero(U16()), values);
 #pragma GCC unroll 4
         for (int q = 0; q < 4; ++q) sums[q] = hn::Add(sums[q], values[q]);
       }
     }
 #pragma GCC unroll 4
     for (VI32& sum : sums) sum = round_sum(sum, multiplier, r);
-    store(pack_bytes(sums, r), u8, mask, pool.out + c);
+    store_masked(pack_bytes(sums, r), u8, mask, pool.out + c);
   }
 }
 
@@ -89,11 +76,11 @@ void average_narrow(const AveragePoolInt8Args& args) {
     for (std::size_t y = 0; y < pool.height; ++y) {
       const std::uint8_t* in = pool.in + y * pool.row_stride + c;
       for (std::size_t x = 0; x < pool.width; ++x, in += pool.column_stride) {
-        const VQuarterU8 value = hn::Xor(load(u8, mask, in), flip);
+        const VQuarterU8 value = hn::Xor(load_masked(u8, mask, in), flip);
         sum = hn::Add(sum, hn::PromoteTo(I32(), value));
       }
     }
-    store(pack_quarter(round_sum(sum, multiplier, r), r), u8, mask, pool.out + c);
+    store_masked(pack_quarter(round_sum(sum, multiplier, r), r), u8, mask, pool.out + c);
   }
 }
 

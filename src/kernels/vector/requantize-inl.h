@@ -21,6 +21,9 @@ using U16 = hn::ScalableTag<std::uint16_t>;
 using VU16 = hn::Vec<U16>;
 using I16 = hn::ScalableTag<std::int16_t>;
 using VI16 = hn::Vec<I16>;
+// As many bytes as a vector has floats.
+using QuarterU8 = hn::Rebind<std::uint8_t, F32>;
+using VQuarterU8 = hn::Vec<QuarterU8>;
 
 // A vector of bytes as four of 32 bits, `upper` in the upper half of each. Every block of 128 bits
 // has its first four bytes in the first vector, the next four in the second, and so on.
@@ -110,10 +113,6 @@ HWY_INLINE VU8 in_order(VU8 bytes) {
   return hn::BitCast(U8(),
                      hn::TableLookupLanes(hn::BitCast(i32, bytes), hn::IndicesFromVec(i32, from)));
 }
-
-// As many bytes as a vector has floats.
-using QuarterU8 = hn::Rebind<std::uint8_t, F32>;
-using VQuarterU8 = hn::Vec<QuarterU8>;
 
 // One vector of rounded integers to bytes.
 HWY_INLINE VQuarterU8 pack_quarter(VI32 rounded, const Requantizer& r) {

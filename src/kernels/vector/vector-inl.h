@@ -108,6 +108,19 @@ HWY_INLINE void store_first(VF32 v, F32, BFloat16* to, std::size_t count) {
   store_first(narrowed(v), BF16(), reinterpret_cast<std::uint16_t*>(to), count);
 }
 
+// The elements of which `mask` is set, and zeros; all elements where there are no masks.
+template <class D>
+HWY_INLINE hn::Vec<D> load_masked(D d, hn::Mask<D> mask, const hn::TFromD<D>* from) {
+  if constexpr (kHasMasks<D>) return hn::MaskedLoad(mask, d, from);
+  return hn::LoadU(d, from);
+}
+
+template <class D>
+HWY_INLINE void store_masked(hn::Vec<D> v, D d, hn::Mask<D> mask, hn::TFromD<D>* to) {
+  if constexpr (kHasMasks<D>) return hn::BlendedStore(v, mask, d, to);
+  hn::StoreU(v, d, to);
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace lathe::kernels
 HWY_AFTER_NAMESPACE();

@@ -31,6 +31,7 @@ list(APPEND kernel_sources
   igemm/indirection.cc
   igemm/panel.cc
   layer_norm_f32/scalar.cc
+  peak/loops.cc
   peak/scalar.cc
   pooling_f32/loops.cc
   pooling_f32/scalar.cc
@@ -43,11 +44,7 @@ list(APPEND kernel_sources
 kernel_isa_sources(avx2
   elementwise/avx2.cc
   layer_norm_f32/avx2.cc
-  peak/avx2.cc
   reduce/avx2.cc)
-
-kernel_isa_sources(avx512
-  peak/avx512.cc)
 
 kernel_isa_sources(avx512vnni peak/avx512vnni.cc)
 kernel_isa_sources(avx512bf16 peak/avx512bf16.cc)

@@ -15,8 +15,8 @@ namespace lathe::kernels {
 double measure_fma_peak_gflops(Isa isa, double seconds, int threads = 1);
 
 // GOP/s in multiply-adds of 8-bit integers into 32-bit sums, likewise: the dot products of VNNI;
-// the products of 8-bit and then of 16-bit pairs that AVX2 and AVX-512 have; or what the compiler
-// makes.
+// the products of 8-bit numbers and then sums of 16-bit ones that AVX2, AVX-512 and NEON have; or
+// what the compiler makes.
 double measure_int8_peak_gops(Isa isa, double seconds, int threads = 1);
 
 // GFLOP/s in multiply-adds of bfloat16 into float32 sums, likewise: AMX's tiles, the dot products

@@ -5,21 +5,29 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/vector/targets.h"
+
 namespace lathe::kernels {
 
-// Each turn does operations / 2 multiply-adds x = x * factor + addend on registers, which start
-// from different numbers lest the compiler find that they are all the same.
-#define LATHE_PEAK_F32(isa, function, operations) \
-  float function(std::size_t turns, float factor, float addend);
-// Each turn does operations / 2 multiply-adds of 8-bit numbers into 32-bit sums in registers.
-#define LATHE_PEAK_INT8(isa, function, operations) \
-  std::int32_t function(std::size_t turns, std::int8_t factor);
-// Of bfloat16 numbers into float32 sums.
-#define LATHE_PEAK_BF16(isa, function, operations) \
-  float function(std::size_t turns, std::uint16_t factor);
-// Reads every byte once, in order. `data` is aligned to 64 bytes and `bytes` a multiple of 512.
-#define LATHE_PEAK_READ(isa, function) std::uint64_t function(const void* data, std::size_t bytes);
-#include "kernels/peak/kernels.inc"
+// fma_loop(): each turn does operations / 2 multiply-adds x = x * factor + addend on registers,
+// which start from different numbers lest the compiler find that they are all the same.
+// int8_loop(): each turn does operations / 2 multiply-adds of 8-bit numbers into 32-bit sums in
+// registers. bf16_loop(): of bfloat16 numbers into float32 sums.
+// read_loop(): reads every byte once, in order. `data` is aligned to 64 bytes and `bytes` a
+// multiple of 512.
+float fma_loop_scalar(std::size_t turns, float factor, float addend);
+std::int32_t int8_loop_scalar(std::size_t turns, std::int8_t factor);
+std::int32_t int8_loop_avx512vnni(std::size_t turns, std::int8_t factor);
+float bf16_loop_avx512bf16(std::size_t turns, std::uint16_t factor);
+std::uint64_t read_loop_scalar(const void* data, std::size_t bytes);
+#define LATHE_DECLARE(target)                                    \
+  namespace target {                                             \
+  float fma_loop(std::size_t turns, float factor, float addend); \
+  std::int32_t int8_loop(std::size_t turns, std::int8_t factor); \
+  std::uint64_t read_loop(const void* data, std::size_t bytes);  \
+  }
+LATHE_VECTOR_TARGETS(LATHE_DECLARE)
+#undef LATHE_DECLARE
 
 // AMX: four products of two tiles a turn, into four tiles of sums. `tile` is 16 rows of 64 bytes of
 // factors, int8 or bfloat16; one tile of sums goes to `sums`. The process must have been given

@@ -46,7 +46,7 @@ struct Lines {
     const I32 i32;
     const VI32 zero = hn::Zero(i32);
     const VI32 given = load(i32, call.block);
-    // Apart, as Highway leaves the two products of a pair on some targets.
+    // In the two parts that Highway sums products in: NEON adds neighbours of them in the end.
     const bool apart = HWY_TARGET == HWY_NEON;
     bias[0] = apart ? hn::InterleaveLower(i32, given, zero) : given;
     bias[1] = apart ? hn::InterleaveUpper(i32, given, zero) : zero;

@@ -45,7 +45,7 @@ struct Requantizer {
   VI16 zero_point;
   VU8 min;
   VU8 flip;
-  // And for vectors of 32 bits, of which the lowest byte is taken: adding 128 flips that.
+  // For vectors of 32 bits, whose lowest byte is taken, so that adding 128 flips as XOR does:
   VI32 low;
   VI32 flipped_zero_point;
 };
@@ -61,8 +61,8 @@ HWY_INLINE Requantizer requantizer(const RequantizeArgs& args) {
           hn::Set(i32, args.zero_point ^ args.flip)};
 }
 
-// A scaled value to a rounded integer, no more than `high`, which also takes the place of NaN. What
-// is below -2^31 comes out as that, and the lower bound is the packing's to see to.
+// A scaled value to a rounded integer, at most `high`, which also takes the place of NaN. The
+// packing sees to the lower bound; what is below -2^31 comes out as that.
 HWY_INLINE VI32 round_scaled(VF32 scaled, const Requantizer& r) {
   const VF32 value = smaller(scaled, r.high);
   // NearestInt() on x86, without what it does for values from 2^31 on.

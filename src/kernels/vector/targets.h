@@ -12,8 +12,8 @@
 
 // Whatever the compiler may use without being asked.
 #define HWY_COMPILE_ALL_ATTAINABLE
-// The target that Highway always adds to those below, which no table lists, is the one that has all
-// operations.
+// Highway always adds a target that needs no instructions, which no table lists: this has all
+// operations, so that the files compile. GCC 12 is known to break what they compute there.
 #define HWY_BROKEN_EMU128 0
 #if defined(__x86_64__)
 // AVX3 is Highway's name of AVX-512 F, BW, DQ, VL and CD. What comes before AVX2 is not worth it.

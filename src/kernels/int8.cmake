@@ -9,6 +9,7 @@ list(APPEND kernel_sources
   elementwise_int8.cc
   igemm/convolution_int8.cc
   igemm/int8_scalar.cc
+  igemm/int8_tiles.cc
   lookup.cc
   mat_mul_int8.cc
   pooling_int8.cc
@@ -17,13 +18,7 @@ list(APPEND kernel_sources
   quantize.cc
   quantize_linear/loops.cc
   quantize_linear/scalar.cc)
-kernel_isa_sources(avx2
-  igemm/int8_avx2.cc)
-kernel_isa_sources(avx512
-  igemm/int8_avx512.cc)
-kernel_isa_sources(avx512vnni
-  depthwise_int8/avx512vnni.cc
-  igemm/int8_avx512vnni.cc)
+kernel_isa_sources(avx512vnni depthwise_int8/avx512vnni.cc)
 kernel_isa_sources(amx_tiles igemm/amx.cc)
 list(APPEND kernel_tests
   convolution_int8_test.cc

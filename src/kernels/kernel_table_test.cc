@@ -78,8 +78,8 @@ TEST(KernelTable, EveryProblemRunsEverywhereAndEveryKernelHasOne) {
   for (const Problem& problem : problems()) {
     SCOPED_TRACE(problem.index());
     EXPECT_TRUE(check_problem(problem).ok());
-    for (const Isa isa :
-         {Isa::kScalar, Isa::kAvx2, Isa::kAvx512, Isa::kAvx512Vnni, Isa::kAmx, Isa::kNeonDot}) {
+    for (const Isa isa : {Isa::kScalar, Isa::kAvx2, Isa::kAvxVnni, Isa::kAvx512, Isa::kAvx512Vnni,
+                          Isa::kAvx512Bf16, Isa::kAmx, Isa::kNeonDot}) {
       const std::vector<KernelId> found = candidates(problem, isa);
       ASSERT_FALSE(found.empty());
       EXPECT_EQ(found.front(), best_kernel(problem, isa));

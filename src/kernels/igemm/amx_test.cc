@@ -27,6 +27,7 @@ constexpr TileKernel kEmulated{Isa::kAvx512Vnni,
                                32,
                                16,
                                64,
+                               0,
                                configure_tiles_emulated,
                                release_tiles_emulated};
 
@@ -139,6 +140,7 @@ constexpr TileKernel kEmulatedBF16{Isa::kAvx512Bf16,
                                    32,
                                    0,
                                    32,
+                                   0,
                                    configure_tiles_emulated,
                                    release_tiles_emulated};
 

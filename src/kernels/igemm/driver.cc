@@ -15,7 +15,7 @@ namespace {
 // Below so many bytes a tap is too short for a kernel's inner loop: inputs are copied such that
 // taps are longer.
 constexpr std::int64_t kShortTap = 64;
-constexpr std::int64_t kShortGatheredTap = 32;
+constexpr std::int64_t kShortGatheredTap = 16;
 // Pointers of one block of pixels: they are read once for each panel and should stay in the level 2
 // cache beside the panel and the input.
 constexpr std::int64_t kIndirectionBytes = 64 * 1024;
@@ -303,18 +303,18 @@ void Igemm::run_panel(TileArgs args, const Tensors& tensors, const Slot& slot, s
   args.panel = tensors.packed + group * group_bytes_ + p * panel_bytes(false);
   args.half = p + 1 == group_panels_ && last_half_;
   args.column_count = static_cast<int>(std::min(kernel_.nr, shape_.group_out_c() - p * kernel_.nr));
-  const auto run_rows = [&](TileArgs tile, std::int64_t row, std::int64_t count) {
+  const auto run_rows = [&](std::int64_t row, std::int64_t count) {
     const std::int64_t at = ((first + row) * shape_.out_c + channel) * out_bytes_;
-    tile.row_count = static_cast<int>(count);
-    if (offsets != nullptr) tile.row_offsets = offsets + row;
-    if (tensors.residual != nullptr) tile.residual = tensors.residual + at;
-    tile.out = tensors.out + at;
-    kernel_.function(tile);
+    args.row_count = static_cast<int>(count);
+    if (offsets != nullptr) args.row_offsets = offsets + row;
+    if (tensors.residual != nullptr) args.residual = tensors.residual + at;
+    args.out = tensors.out + at;
+    kernel_.function(args);
   };
   if (!kernel_.strided()) {
     for (std::int64_t row = 0; row < pixels; row += tile_rows_) {
       args.rows = slot.rows + row;
-      run_rows(args, row, std::min(tile_rows_, pixels - row));
+      run_rows(row, std::min(tile_rows_, pixels - row));
     }
     return;
   }
@@ -324,7 +324,7 @@ void Igemm::run_panel(TileArgs args, const Tensors& tensors, const Slot& slot, s
                           pixels % kernel_.mr != 0;
   const std::int64_t whole = ends_input ? last : pixels;
   args.rows = slot.rows;
-  if (whole > 0) run_rows(args, 0, whole);
+  if (whole > 0) run_rows(0, whole);
   if (!ends_input) return;
   for (std::int64_t row = last; row < pixels; ++row)
     std::copy_n(slot.rows[row] + args.offset, row_bytes(),
@@ -333,7 +333,7 @@ void Igemm::run_panel(TileArgs args, const Tensors& tensors, const Slot& slot, s
   args.rows = &copy;
   args.offset = 0;
   args.row_stride = static_cast<std::size_t>(row_bytes());
-  run_rows(args, last, pixels - last);
+  run_rows(last, pixels - last);
 }
 
 }  // namespace lathe::kernels

@@ -66,7 +66,7 @@ HWY_AFTER_NAMESPACE();
 HWY_PUSH_ATTRIBUTES(HWY_TARGET_STR ",avx512bf16")
 namespace lathe::kernels {
 namespace HWY_NAMESPACE {
-namespace avx512bf16 {
+namespace with_dot {
 
 #include "kernels/igemm/float_tile-inl.h"
 
@@ -90,11 +90,9 @@ struct DotBF16 {
   }
 };
 
-}  // namespace avx512bf16
+}  // namespace with_dot
 
-void igemm_bf16_avx512bf16(const TileArgs& args) {
-  avx512bf16::of_width<avx512bf16::DotBF16>(args);
-}
+void igemm_bf16_dot(const TileArgs& args) { with_dot::of_width<with_dot::DotBF16>(args); }
 
 }  // namespace HWY_NAMESPACE
 }  // namespace lathe::kernels

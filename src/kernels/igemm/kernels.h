@@ -33,6 +33,7 @@ struct TileKernel {
   std::int64_t paired_lanes = 0;
   // Rows of weights are padded with zeros to a multiple of so many inputs.
   std::int64_t depth_unit = dot_inputs(dot);
+  std::int32_t subtracts = 0;  // from each input of 8 bits, which becomes signed
   // Kernels of AMX: what a thread calls before its first tile and after its last one. They have
   // one tap, take any number of rows, and read whole tiles of mr at args.row_stride from the first,
   // with depth_unit inputs at a time, whether or not there are as many.
@@ -56,10 +57,9 @@ inline constexpr TileKernel kIgemmF32Kernels[] = {
 
 inline constexpr TileKernel kIgemmBF16Kernels[] = {
 #if defined(__x86_64__)
-    {Isa::kAmx, "igemm_bf16_32x32_amx", igemm_bf16_32x32_amx, Dot::kBF16, 32, 32, 0, 32,
+    {Isa::kAmx, "igemm_bf16_32x32_amx", igemm_bf16_32x32_amx, Dot::kBF16, 32, 32, 0, 32, 0,
      configure_tiles_amx, release_tiles_amx},
-    {Isa::kAvx512Bf16, "igemm_bf16_12x32_avx512bf16", N_AVX3::igemm_bf16_avx512bf16, Dot::kBF16, 12,
-     32},
+    {Isa::kAvx512Bf16, "igemm_bf16_12x32_avx512bf16", N_AVX3::igemm_bf16_dot, Dot::kBF16, 12, 32},
     {Isa::kAvx512, "igemm_bf16_12x32_avx512", N_AVX3::igemm_bf16, Dot::kBF16, 12, 32},
     {Isa::kAvx2, "igemm_bf16_6x16_avx2", N_AVX2::igemm_bf16, Dot::kBF16, 6, 16},
 #elif defined(__aarch64__)
@@ -70,12 +70,27 @@ inline constexpr TileKernel kIgemmBF16Kernels[] = {
 
 inline constexpr TileKernel kIgemmInt8Kernels[] = {
 #if defined(__x86_64__)
-    {Isa::kAmx, "igemm_s8_32x32_amx", igemm_s8_32x32_amx, Dot::kInt8, 32, 32, 16, 64,
+    {Isa::kAmx, "igemm_s8_32x32_amx", igemm_s8_32x32_amx, Dot::kInt8, 32, 32, 16, 64, 0,
      configure_tiles_amx, release_tiles_amx},
-    {Isa::kAvx512Vnni, "igemm_s8_12x32_avx512vnni", igemm_s8_12x32_avx512vnni, Dot::kInt8, 12, 32,
-     16},
-    {Isa::kAvx512, "igemm_s8_8x32_avx512", igemm_s8_8x32_avx512, Dot::kInt8, 8, 32, 16},
-    {Isa::kAvx2, "igemm_s8_4x16_avx2", igemm_s8_4x16_avx2, Dot::kInt8, 4, 16, 8},
+    {Isa::kAvx512Vnni, "igemm_s8_12x32_avx512vnni", N_AVX3::igemm_s8_dot, Dot::kInt8, 12, 32, 16},
+    {Isa::kAvx512, "igemm_s8_8x32_avx512", N_AVX3::igemm_s8, Dot::kInt8, 8, 32, 16},
+    {Isa::kAvxVnni, "igemm_s8_6x16_avxvnni", N_AVX2::igemm_s8_dot, Dot::kInt8, 6, 16, 8},
+    {Isa::kAvx2, "igemm_s8_4x16_avx2", N_AVX2::igemm_s8, Dot::kInt8, 4, 16, 8},
+#elif defined(__aarch64__)
+    {.isa = Isa::kNeonDot,
+     .name = "igemm_s8_6x16_neondot",
+     .function = N_NEON::igemm_s8_dot,
+     .dot = Dot::kInt8,
+     .mr = 6,
+     .nr = 16,
+     .subtracts = 128},
+    {.isa = Isa::kNeon,
+     .name = "igemm_s8_4x16_neon",
+     .function = N_NEON::igemm_s8,
+     .dot = Dot::kInt8,
+     .mr = 4,
+     .nr = 16,
+     .subtracts = 128},
 #endif
     {Isa::kScalar, "igemm_s8_4x8_scalar", igemm_s8_4x8_scalar, Dot::kInt8, 4, 8},
 };

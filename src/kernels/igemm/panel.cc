@@ -108,7 +108,7 @@ void pack_panel(const TileKernel& kernel, bool half, WeightExtents extents,
     for (std::int64_t k = 0; k < depth; ++k)
       sum += static_cast<std::uint32_t>(weights[column * depth + k]);
     const auto own = static_cast<std::uint32_t>(bias == nullptr ? 0 : bias[column]);
-    biases[slot] = own - static_cast<std::uint32_t>(zero_point) * sum;
+    biases[slot] = own - static_cast<std::uint32_t>(zero_point - kernel.subtracts) * sum;
     scales[slot] = multipliers[column];
   }
   pack_weights<std::int8_t>(kernel, half, extents, weights, panel);
@@ -168,7 +168,7 @@ void pack_columns(const TileKernel& kernel, bool half, MatrixExtents extents,
   const std::int64_t padded = round_up(extents.depth, kernel.depth_unit);
   std::memset(weights + packed * width, 0, static_cast<std::size_t>((padded - packed) * width));
   for (std::int64_t slot = 0; slot < width; ++slot) {
-    biases[slot] = 0 - static_cast<std::uint32_t>(zero_point) * sums[slot];
+    biases[slot] = 0 - static_cast<std::uint32_t>(zero_point - kernel.subtracts) * sums[slot];
     scales[slot] = multiplier;
   }
 }

@@ -32,7 +32,7 @@ struct WeightExtents {
 // Packs into zeroed memory. Weights are rounded to what the kernel multiplies.
 void pack_panel(const TileKernel& kernel, bool half, WeightExtents extents, const float* weights,
                 const float* bias, std::byte* panel);
-// The input's zero point, as the kernel reads it, is folded into the bias.
+// The zero point of the unsigned input is folded into the bias.
 void pack_panel(const TileKernel& kernel, bool half, WeightExtents extents,
                 const std::int8_t* weights, const std::int32_t* bias, const float* multipliers,
                 std::int32_t zero_point, std::byte* panel);

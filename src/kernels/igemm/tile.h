@@ -49,20 +49,20 @@ struct TileArgs {
 void igemm_f32_4x8_scalar(const TileArgs& args);
 void igemm_bf16_4x8_scalar(const TileArgs& args);
 void igemm_s8_4x8_scalar(const TileArgs& args);
-#define LATHE_DECLARE(target)            \
-  namespace target {                     \
-  void igemm_f32(const TileArgs& args);  \
-  void igemm_bf16(const TileArgs& args); \
+// Those with _dot need the instructions that the tables in kernels.h name.
+#define LATHE_DECLARE(target)              \
+  namespace target {                       \
+  void igemm_f32(const TileArgs& args);    \
+  void igemm_bf16(const TileArgs& args);   \
+  void igemm_s8(const TileArgs& args);     \
+  void igemm_s8_dot(const TileArgs& args); \
   }
 LATHE_VECTOR_TARGETS(LATHE_DECLARE)
 #undef LATHE_DECLARE
 #if defined(__x86_64__)
 namespace N_AVX3 {
-void igemm_bf16_avx512bf16(const TileArgs& args);
+void igemm_bf16_dot(const TileArgs& args);
 }
-void igemm_s8_4x16_avx2(const TileArgs& args);
-void igemm_s8_8x32_avx512(const TileArgs& args);
-void igemm_s8_12x32_avx512vnni(const TileArgs& args);
 #endif
 
 }  // namespace lathe::kernels

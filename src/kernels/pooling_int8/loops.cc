@@ -28,6 +28,7 @@ void max_pool(D d, const PoolInt8Args& args) {
     hn::Vec<D> best = hn::Zero(d);
     for (std::size_t y = 0; y < args.height; ++y) {
       const std::uint8_t* in = args.in + y * args.row_stride + c;
+#pragma GCC unroll 2
       for (std::size_t x = 0; x < args.width; ++x, in += args.column_stride)
         best = hn::Max(best, hn::Xor(load_masked(d, mask, in), flip));
     }

@@ -44,32 +44,35 @@ HWY_INLINE VF32 clamp(VF32 value, VF32 low, VF32 high) { return smaller(high, la
 // Elements stored in bfloat16, computed with in float32.
 using BF16 = hn::Rebind<std::uint16_t, F32>;
 
-HWY_INLINE VF32 widened(hn::Vec<BF16> bits) {
-  const hn::RebindToUnsigned<F32> u;
-  return hn::BitCast(F32(), hn::ShiftLeft<16>(hn::PromoteTo(u, bits)));
+HWY_INLINE VF32 widen_bfloat16(hn::Vec<BF16> bits) {
+  const hn::RebindToUnsigned<F32> u32;
+  return hn::BitCast(F32(), hn::ShiftLeft<16>(hn::PromoteTo(u32, bits)));
 }
-// Rounds half to even; NaN stays NaN.
-HWY_INLINE hn::Vec<BF16> narrowed(VF32 value) {
-  const hn::RebindToUnsigned<F32> u;
-  const auto bits = hn::BitCast(u, value);
-  const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(u, 1));
-  const auto rounded = hn::Add(hn::Add(bits, hn::Set(u, 0x7fff)), odd);
-  const auto quiet = hn::Or(bits, hn::Set(u, 0x400000));
-  const auto is_nan = hn::MaskFromVec(hn::BitCast(u, hn::VecFromMask(F32(), hn::IsNaN(value))));
-  const auto high = hn::ShiftRight<16>(hn::IfThenElse(is_nan, quiet, rounded));
-  return hn::DemoteTo(BF16(), hn::BitCast(hn::RebindToSigned<F32>(), high));
+
+// Rounds half to even; NaN keeps its sign and upper bits, and becomes quiet.
+HWY_INLINE hn::Vec<BF16> narrow_bfloat16(VF32 value) {
+  const hn::RebindToUnsigned<F32> u32;
+  const auto bits = hn::BitCast(u32, value);
+  const auto lowest = hn::And(hn::ShiftRight<16>(bits), hn::Set(u32, 1));
+  const auto rounded = hn::Add(bits, hn::Add(hn::Set(u32, 0x7fff), lowest));
+  const auto quiet = hn::Or(bits, hn::Set(u32, 0x00400000));
+  const auto number = hn::RebindMask(u32, hn::Eq(value, value));
+  const auto chosen = hn::IfThenElse(number, rounded, quiet);
+  return hn::DemoteTo(BF16(), hn::BitCast(I32(), hn::ShiftRight<16>(chosen)));
 }
 
 HWY_INLINE VF32 load(F32 d, const float* from) { return hn::LoadU(d, from); }
 HWY_INLINE VF32 load(F32, const BFloat16* from) {
-  return widened(hn::LoadU(BF16(), reinterpret_cast<const std::uint16_t*>(from)));
+  return widen_bfloat16(hn::LoadU(BF16(), reinterpret_cast<const std::uint16_t*>(from)));
 }
 // One element in all lanes.
 HWY_INLINE VF32 load_all(F32 d, const float* from) { return hn::Set(d, *from); }
-HWY_INLINE VF32 load_all(F32, const BFloat16* from) { return widened(hn::Set(BF16(), from->bits)); }
+HWY_INLINE VF32 load_all(F32, const BFloat16* from) {
+  return widen_bfloat16(hn::Set(BF16(), from->bits));
+}
 HWY_INLINE void store(VF32 v, F32 d, float* to) { hn::StoreU(v, d, to); }
 HWY_INLINE void store(VF32 v, F32, BFloat16* to) {
-  hn::StoreU(narrowed(v), BF16(), reinterpret_cast<std::uint16_t*>(to));
+  hn::StoreU(narrow_bfloat16(v), BF16(), reinterpret_cast<std::uint16_t*>(to));
 }
 // Whether vectors of D are loaded and stored in part by one instruction.
 template <class D>
@@ -102,10 +105,10 @@ HWY_INLINE void store_first(hn::Vec<D> v, D d, hn::TFromD<D>* to, std::size_t co
 }
 
 HWY_INLINE VF32 load_first(F32, const BFloat16* from, std::size_t count) {
-  return widened(load_first(BF16(), reinterpret_cast<const std::uint16_t*>(from), count));
+  return widen_bfloat16(load_first(BF16(), reinterpret_cast<const std::uint16_t*>(from), count));
 }
 HWY_INLINE void store_first(VF32 v, F32, BFloat16* to, std::size_t count) {
-  store_first(narrowed(v), BF16(), reinterpret_cast<std::uint16_t*>(to), count);
+  store_first(narrow_bfloat16(v), BF16(), reinterpret_cast<std::uint16_t*>(to), count);
 }
 
 // The elements of which `mask` is set, and zeros; all elements where there are no masks.

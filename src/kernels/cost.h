@@ -27,7 +27,10 @@ inline double expected_int8_rate(Isa isa) {
   return isa.has(Isa::kAmx)          ? 2000
          : isa.has(Isa::kAvx512Vnni) ? 240
          : isa.has(Isa::kAvx512)     ? 90
+         : isa.has(Isa::kAvxVnni)    ? 120
          : isa.has(Isa::kAvx2)       ? 70
+         : isa.has(Isa::kNeonDot)    ? 80
+         : isa.has(Isa::kNeon)       ? 30
                                      : 2;
 }
 

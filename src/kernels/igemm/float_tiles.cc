@@ -29,6 +29,9 @@ struct DotBF16 {
   using Stored = BFloat16;
   static constexpr std::size_t kInputs = 2;
   struct Pair {
+    // Those of the compiler's making are for its own target.
+    HWY_INLINE Pair() {}
+    HWY_INLINE Pair(VF32 a, VF32 b) : first(a), second(b) {}
     VF32 first;
     VF32 second;
   };

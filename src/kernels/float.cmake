@@ -38,6 +38,8 @@ list(APPEND kernel_sources
   reduce/scalar.cc
   softmax_f32/loops.cc
   softmax_f32/scalar.cc
+  transpose/loops.cc
+  transpose/scalar.cc
   winograd_f32/transforms.cc
   winograd_f32/winograd_convolution_f32.cc)
 

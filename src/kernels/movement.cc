@@ -127,8 +127,8 @@ std::int64_t place_of(const GatherProblem& problem, const void* indices, std::in
 
 }  // namespace
 
-void Permute::run(const Problem& problem, const Row&, const Operands& operands) {
-  permute(operands.inputs[0], operands.outputs[0], problem.dims, problem.permutation,
+void Permute::run(const Problem& problem, const Row& row, const Operands& operands) {
+  permute(row, operands.inputs[0], operands.outputs[0], problem.dims, problem.permutation,
           static_cast<std::size_t>(problem.element_bytes), operands.pool);
 }
 

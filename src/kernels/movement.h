@@ -3,14 +3,15 @@
 
 #include "kernels/kernel.h"
 #include "kernels/plain_kernel.h"
+#include "kernels/transpose/kernels.h"
 
 namespace lathe::kernels {
 
 // Families, as kernel_table.cc has them.
 struct Permute {
   using Problem = PermuteProblem;
-  using Row = PlainKernel;
-  static constexpr PlainKernel kRows[] = {{Isa::kScalar, "permute"}};
+  using Row = TransposeKernel;
+  static constexpr const auto& kRows = kTransposeKernels;
   static void run(const Problem& problem, const Row& row, const Operands& operands);
 };
 

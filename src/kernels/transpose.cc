@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "kernels/parallel.h"
+#include "kernels/rounding.h"
 
 namespace lathe::kernels {
 namespace {
@@ -19,9 +20,12 @@ struct Axis {
   std::int64_t out_stride;
 };
 
-// Side of the square blocks that a transposition works by: 16 rows of 16 elements of 4 bytes are 16
-// cache lines on each side.
-constexpr std::int64_t kBlock = 16;
+// Rows that a thread transposes at a time: whole cache lines of the input, and of few columns some
+// pages, of which the kernel makes one run.
+template <typename T>
+std::int64_t block_rows(std::int64_t columns) {
+  return columns <= 4 ? 4096 : 64 / static_cast<std::int64_t>(sizeof(T));
+}
 
 using Axes = std::pmr::vector<Axis>;
 
@@ -78,49 +82,6 @@ std::int64_t count_of(std::span<const Axis> axes) {
   return count;
 }
 
-// out[i * out_stride + j] = in[j * in_stride + i] for i < rows and j < kColumns.
-template <typename T, std::int64_t kColumns>
-void interleave(const T* in, T* out, std::int64_t rows, std::int64_t in_stride,
-                std::int64_t out_stride) {
-  for (std::int64_t i = 0; i < rows; ++i) {
-    for (std::int64_t j = 0; j < kColumns; ++j) out[i * out_stride + j] = in[j * in_stride + i];
-  }
-}
-
-// out[i * out_stride + j] = in[j * in_stride + i] for i < rows and j < columns.
-template <typename T>
-void transpose_rows(const T* in, T* out, std::int64_t rows, std::int64_t columns,
-                    std::int64_t in_stride, std::int64_t out_stride) {
-  switch (columns) {
-    case 2:
-      return interleave<T, 2>(in, out, rows, in_stride, out_stride);
-    case 3:
-      return interleave<T, 3>(in, out, rows, in_stride, out_stride);
-    case 4:
-      return interleave<T, 4>(in, out, rows, in_stride, out_stride);
-    default:
-      break;
-  }
-  for (std::int64_t j = 0; j < columns; j += kBlock) {
-    const std::int64_t width = std::min(kBlock, columns - j);
-    const T* block_in = in + j * in_stride;
-    T* block_out = out + j;
-    if (width == kBlock) {
-      for (std::int64_t i = 0; i < rows; ++i) {
-        for (std::int64_t k = 0; k < kBlock; ++k) {
-          block_out[i * out_stride + k] = block_in[k * in_stride + i];
-        }
-      }
-    } else {
-      for (std::int64_t i = 0; i < rows; ++i) {
-        for (std::int64_t k = 0; k < width; ++k) {
-          block_out[i * out_stride + k] = block_in[k * in_stride + i];
-        }
-      }
-    }
-  }
-}
-
 // The innermost dimension stays: whole runs are copied.
 template <typename T>
 void copy_runs(const T* in, T* out, std::span<const Axis> axes, ThreadPool& pool, double cost) {
@@ -137,28 +98,31 @@ void copy_runs(const T* in, T* out, std::span<const Axis> axes, ThreadPool& pool
 
 // The input's innermost dimension moves: it and the output's make matrices to transpose.
 template <typename T>
-void transpose_axes(const T* in, T* out, Axes& axes, ThreadPool& pool, double cost) {
+void transpose_axes(const TransposeKernel& kernel, const T* in, T* out, Axes& axes,
+                    ThreadPool& pool, double cost) {
   const Axis columns = axes.back();
   axes.pop_back();
   const auto contiguous =
       std::find_if(axes.begin(), axes.end(), [](const Axis& axis) { return axis.in_stride == 1; });
   const Axis rows = *contiguous;
   axes.erase(contiguous);
-  const std::int64_t blocks = (rows.size + kBlock - 1) / kBlock;
+  const std::int64_t block = block_rows<T>(columns.size);
+  const std::int64_t blocks = ceil_div(rows.size, block);
   parallel_slots(pool, count_of(axes) * blocks, cost,
                  [&](std::int64_t, std::int64_t begin, std::int64_t end) {
                    for (std::int64_t i = begin; i < end; ++i) {
                      const Offsets at = locate(axes, i / blocks);
-                     const std::int64_t row = i % blocks * kBlock;
-                     transpose_rows(in + at.in + row, out + at.out + row * rows.out_stride,
-                                    std::min(kBlock, rows.size - row), columns.size,
-                                    columns.in_stride, rows.out_stride);
+                     const std::int64_t row = i % blocks * block;
+                     kernel.function({in + at.in + row, out + at.out + row * rows.out_stride,
+                                      std::min(block, rows.size - row), columns.size,
+                                      columns.in_stride, rows.out_stride, sizeof(T)});
                    }
                  });
 }
 
 template <typename T>
-void permute_elements(const void* in, void* out, Axes& axes, ThreadPool& pool) {
+void permute_elements(const TransposeKernel& kernel, const void* in, void* out, Axes& axes,
+                      ThreadPool& pool) {
   const auto* source = static_cast<const T*>(in);
   auto* target = static_cast<T*>(out);
   const std::int64_t bytes = 2 * count_of(axes) * static_cast<std::int64_t>(sizeof(T));
@@ -168,15 +132,15 @@ void permute_elements(const void* in, void* out, Axes& axes, ThreadPool& pool) {
   if (axes.back().in_stride == 1) {
     copy_runs(source, target, axes, pool, cost);
   } else {
-    transpose_axes(source, target, axes, pool, cost);
+    transpose_axes(kernel, source, target, axes, pool, cost);
   }
 }
 
 }  // namespace
 
-void permute(const void* in, void* out, std::span<const std::int64_t> in_shape,
-             std::span<const std::int64_t> permutation, std::size_t element_size,
-             ThreadPool& pool) {
+void permute(const TransposeKernel& kernel, const void* in, void* out,
+             std::span<const std::int64_t> in_shape, std::span<const std::int64_t> permutation,
+             std::size_t element_size, ThreadPool& pool) {
   LATHE_CHECK(in_shape.size() == permutation.size());
   if (std::find(in_shape.begin(), in_shape.end(), 0) != in_shape.end()) return;
   // Enough for 16 axes; those of a higher rank are allocated.
@@ -186,13 +150,13 @@ void permute(const void* in, void* out, std::span<const std::int64_t> in_shape,
   if (axes.empty()) axes.push_back({1, 1, 1});
   switch (element_size) {
     case 1:
-      return permute_elements<std::uint8_t>(in, out, axes, pool);
+      return permute_elements<std::uint8_t>(kernel, in, out, axes, pool);
     case 2:
-      return permute_elements<std::uint16_t>(in, out, axes, pool);
+      return permute_elements<std::uint16_t>(kernel, in, out, axes, pool);
     case 4:
-      return permute_elements<std::uint32_t>(in, out, axes, pool);
+      return permute_elements<std::uint32_t>(kernel, in, out, axes, pool);
     case 8:
-      return permute_elements<std::uint64_t>(in, out, axes, pool);
+      return permute_elements<std::uint64_t>(kernel, in, out, axes, pool);
     default:
       fatal("permute: elements must have 1, 2, 4 or 8 bytes");
   }

@@ -8,27 +8,18 @@
 
 #include "base/random.h"
 #include "kernels/guarded_buffer.h"
+#include "kernels/pick.h"
 
 namespace lathe::kernels {
 namespace {
 
 template <typename T>
-void check_permutation(const std::vector<std::int64_t>& shape,
-                       const std::vector<std::int64_t>& permutation, int threads) {
-  SCOPED_TRACE(fmt::format("[{}] by [{}], {} bytes", fmt::join(shape, ","),
-                           fmt::join(permutation, ","), sizeof(T)));
+void check_elements(const std::vector<T>& in, const std::vector<T>& out,
+                    const std::vector<std::int64_t>& shape,
+                    const std::vector<std::int64_t>& permutation) {
   const std::size_t rank = shape.size();
-  std::size_t size = 1;
-  for (const std::int64_t dimension : shape) size *= static_cast<std::size_t>(dimension);
-  std::vector<T> in(size);
-  Random random(size);
-  for (T& value : in) value = static_cast<T>(random.next());
-  GuardedBuffer<T> out(size);
-  ThreadPool pool(threads);
-  permute(in.data(), out.data(), shape, permutation, sizeof(T), pool);
-  ASSERT_TRUE(out.intact());
   std::vector<std::int64_t> index(rank);  // of the output
-  for (std::size_t i = 0; i < size; ++i) {
+  for (std::size_t i = 0; i < in.size(); ++i) {
     std::vector<std::int64_t> source(rank);
     for (std::size_t d = 0; d < rank; ++d) {
       source[static_cast<std::size_t>(permutation[d])] = index[d];
@@ -37,11 +28,32 @@ void check_permutation(const std::vector<std::int64_t>& shape,
     for (std::size_t d = 0; d < rank; ++d) {
       at = at * static_cast<std::size_t>(shape[d]) + static_cast<std::size_t>(source[d]);
     }
-    ASSERT_EQ(out.data()[i], in[at]) << "element " << i;
+    ASSERT_EQ(out[i], in[at]) << "element " << i;
     for (std::size_t d = rank; d-- > 0;) {
       if (++index[d] < shape[static_cast<std::size_t>(permutation[d])]) break;
       index[d] = 0;
     }
+  }
+}
+
+template <typename T>
+void check_permutation(const std::vector<std::int64_t>& shape,
+                       const std::vector<std::int64_t>& permutation, int threads) {
+  SCOPED_TRACE(fmt::format("[{}] by [{}], {} bytes", fmt::join(shape, ","),
+                           fmt::join(permutation, ","), sizeof(T)));
+  std::size_t size = 1;
+  for (const std::int64_t dimension : shape) size *= static_cast<std::size_t>(dimension);
+  std::vector<T> in(size);
+  Random random(size);
+  for (T& value : in) value = static_cast<T>(random.next());
+  for (const TransposeKernel& kernel : kTransposeKernels) {
+    if (!isa_supported(kernel.isa)) continue;
+    SCOPED_TRACE(kernel.name);
+    GuardedBuffer<T> out(size);
+    ThreadPool pool(threads);
+    permute(kernel, in.data(), out.data(), shape, permutation, sizeof(T), pool);
+    ASSERT_TRUE(out.intact());
+    check_elements(in, {out.data(), out.data() + size}, shape, permutation);
   }
 }
 
@@ -68,8 +80,8 @@ TEST(Transpose, ThreadsShareLargeWork) {
 
 TEST(Transpose, NothingToMove) {
   ThreadPool pool(1);
-  permute(nullptr, nullptr, std::vector<std::int64_t>{3, 0, 2}, std::vector<std::int64_t>{2, 1, 0},
-          4, pool);
+  permute(pick(kTransposeKernels, select_isa().value()), nullptr, nullptr,
+          std::vector<std::int64_t>{3, 0, 2}, std::vector<std::int64_t>{2, 1, 0}, 4, pool);
 }
 
 TEST(Transpose, ChannelsLastAndBack) {
@@ -80,8 +92,8 @@ TEST(Transpose, ChannelsLastAndBack) {
     std::iota(nchw.begin(), nchw.end(), 0.0F);
     std::vector<float> nhwc(nchw.size());
     const std::vector<std::int64_t> swap{0, 2, 1};
-    permute(nchw.data(), nhwc.data(), std::vector<std::int64_t>{2, channels, pixels}, swap, 4,
-            pool);
+    permute(pick(kTransposeKernels, select_isa().value()), nchw.data(), nhwc.data(),
+            std::vector<std::int64_t>{2, channels, pixels}, swap, 4, pool);
     for (std::int64_t n = 0; n < 2; ++n) {
       for (std::int64_t c = 0; c < channels; ++c) {
         for (std::int64_t p = 0; p < pixels; ++p) {
@@ -91,8 +103,8 @@ TEST(Transpose, ChannelsLastAndBack) {
       }
     }
     std::vector<float> back(nchw.size());
-    permute(nhwc.data(), back.data(), std::vector<std::int64_t>{2, pixels, channels}, swap, 4,
-            pool);
+    permute(pick(kTransposeKernels, select_isa().value()), nhwc.data(), back.data(),
+            std::vector<std::int64_t>{2, pixels, channels}, swap, 4, pool);
     EXPECT_EQ(back, nchw);
   }
 }

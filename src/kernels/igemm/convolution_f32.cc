@@ -28,7 +28,7 @@ void IgemmConvolutionFloat::pack(const Problem& problem, const Row& row, const W
   const std::int64_t taps = problem.shape.taps();
   const auto bytes = static_cast<std::int64_t>(igemm.packed_bytes());
   igemm.pack(packed, expected_stream_nanoseconds(2 * bytes), pool, [&](const Igemm::Panel& panel) {
-    pack_panel(row, panel.half, {panel.columns, channels, taps},
+    pack_panel(row, panel.half, igemm.weights(panel.columns),
                weights.weights.data() + panel.channel * channels * taps,
                weights.bias.empty() ? nullptr : weights.bias.data() + panel.channel, panel.at);
   });

@@ -45,7 +45,7 @@ void IgemmConvolutionInt8::pack(const Problem& problem, const Row& row, const We
   const std::int64_t taps = problem.shape.taps();
   const double cost = expected_mac_nanoseconds(problem.shape.out_c * taps * channels, Isa::kScalar);
   igemm.pack(packed, cost, pool, [&](const Igemm::Panel& panel) {
-    pack_panel(row, panel.half, {panel.columns, channels, taps},
+    pack_panel(row, panel.half, igemm.weights(panel.columns),
                weights.weights.data() + panel.channel * channels * taps,
                weights.bias.empty() ? nullptr : weights.bias.data() + panel.channel,
                weights.multipliers.data() + panel.channel, problem.input.unsigned_zero_point(),

@@ -6,7 +6,6 @@
 #include "base/caches.h"
 #include "kernels/cost.h"
 #include "kernels/igemm/indirection.h"
-#include "kernels/igemm/panel.h"
 #include "kernels/rounding.h"
 
 namespace lathe::kernels {
@@ -77,10 +76,23 @@ Igemm::Igemm(const ConvolutionShape& shape, const TileKernel& kernel, InputForm 
   block_tiles_ = choose_block_tiles();
 }
 
+// Whether whole kernel rows of few channels make better taps: where padding them to whole steps of
+// the kernel takes no more than padding all of them together. What is read behind a padded row is
+// multiplied by zero and must be a number.
+bool Igemm::gains_by_lines() const {
+  const std::int64_t unit = kernel_.depth_unit;
+  if (unit == 1) return bytes_.in_c < kShortTap;
+  const std::int64_t line = round_up(shape_.kernel_w * shape_.in_c, unit);
+  return kernel_.dot == Dot::kInt8 && bytes_.in_c < kShortGatheredTap &&
+         shape_.kernel_h * line <= round_up(shape_.taps() * shape_.in_c, unit);
+}
+
 // What is pointwise becomes one long row.
 void Igemm::lower() {
   const std::int64_t channels = shape_.group_in_c();
   const bool whole = form_.flip == 0 && channels % kernel_.depth_unit == 0;
+  const bool has_wide_taps = shape_.groups == 1 && shape_.kernel_w > 1 && shape_.dilation_w == 1 &&
+                             !kernel_.strided() && gains_by_lines();
   taps_ = shape_.taps();
   depth_ = channels;
   if (whole && shape_.is_pointwise()) {
@@ -88,10 +100,9 @@ void Igemm::lower() {
     view_.batch = view_.in_h = view_.out_h = 1;
     return;
   }
-  if (whole && kernel_.depth_unit == 1 && shape_.groups == 1 && bytes_.in_c < kShortTap &&
-      shape_.kernel_w > 1 && shape_.dilation_w == 1) {
+  if (has_wide_taps) {
     const std::int64_t reach = (shape_.out_w - 1) * shape_.stride_w + shape_.kernel_w;
-    if (shape_.pad_left > 0 || reach > shape_.in_w) {
+    if (kernel_.depth_unit > 1 || shape_.pad_left > 0 || reach > shape_.in_w) {
       source_ = Source::kPaddedCopy;
       view_.in_w = reach;
       copy_left_ = shape_.pad_left;
@@ -99,7 +110,7 @@ void Igemm::lower() {
     view_.kernel_w = 1;
     view_.pad_left = 0;
     taps_ = shape_.kernel_h;
-    depth_ = shape_.kernel_w * channels;
+    depth_ = round_up(shape_.kernel_w * channels, kernel_.depth_unit);
     return;
   }
   if (whole && !kernel_.strided() &&
@@ -123,12 +134,11 @@ double Igemm::nanoseconds() const {
       static_cast<double>(tiles_) * rows * columns * (depth + cost.ends) / cost.rate;
   const double weights =
       expected_weights_nanoseconds(panels_bytes(), ceil_div(tiles_, block_tiles_));
-  // 32 bytes in a nanosecond.
-  const double copies =
-      source_ == Source::kGathered
-          ? static_cast<double>(shape_.groups * shape_.out_pixels() * row_bytes()) / 32
-          : 0;
-  return std::max(product, weights) + copies;
+  const std::int64_t copied = source_ == Source::kGathered
+                                  ? shape_.groups * shape_.out_pixels() * row_bytes()
+                                  : copy_bytes();
+  constexpr double kCopied = 32;  // bytes in a nanosecond
+  return std::max(product, weights) + static_cast<double>(copied) / kCopied;
 }
 
 std::int64_t Igemm::panel_bytes(bool half) const {
@@ -139,7 +149,8 @@ std::int64_t Igemm::padding_bytes() const { return std::max(bytes_.in_c, row_byt
 
 std::int64_t Igemm::copy_bytes() const {
   if (source_ != Source::kPaddedCopy) return 0;
-  return round_up(view_.batch * view_.in_h * view_.in_w * view_.in_c, 64);
+  const std::int64_t read_behind = kernel_.depth_unit * element_bytes_;
+  return round_up(view_.batch * view_.in_h * view_.in_w * view_.in_c + read_behind, 64);
 }
 
 std::int64_t Igemm::pointer_bytes() const {
@@ -196,12 +207,14 @@ void Igemm::copy_padded(const std::byte* in, std::byte* copy, ThreadPool& pool) 
   const std::int64_t left = std::min(copy_left_ * view_.in_c, width);
   const std::int64_t inner = std::min(width - left, in_width);
   const auto zero = static_cast<std::byte>(form_.zero);
+  const auto flip = static_cast<std::byte>(form_.flip);
   const std::int64_t rows = view_.batch * view_.in_h;
   parallel_slots(pool, rows, expected_stream_nanoseconds(2 * rows * width),
                  [&](std::int64_t, std::int64_t begin, std::int64_t end) {
                    for (std::int64_t row = begin; row < end; ++row) {
                      std::byte* at = std::fill_n(copy + row * width, left, zero);
-                     at = std::copy_n(in + row * in_width, inner, at);
+                     at = std::transform(in + row * in_width, in + row * in_width + inner, at,
+                                         [flip](std::byte value) { return value ^ flip; });
                      std::fill_n(at, width - left - inner, zero);
                    }
                  });

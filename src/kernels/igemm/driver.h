@@ -11,6 +11,7 @@
 #include "kernels/convolution_shape.h"
 #include "kernels/igemm/gather.h"
 #include "kernels/igemm/kernels.h"
+#include "kernels/igemm/panel.h"
 #include "kernels/parallel.h"
 
 namespace lathe::kernels {
@@ -37,6 +38,10 @@ class Igemm {
     return static_cast<std::size_t>(copy_bytes() + threads * slot_bytes());
   }
 
+  // How the weights of so many columns lie in a panel.
+  [[nodiscard]] WeightExtents weights(std::int64_t columns) const {
+    return {columns, shape_.group_in_c(), shape_.taps(), shape_.taps() / taps_, depth_};
+  }
   // Where the weights of `columns` output channels from `channel` on are packed.
   struct Panel {
     std::int64_t channel;
@@ -78,6 +83,7 @@ class Igemm {
   };
 
   void lower();
+  [[nodiscard]] bool gains_by_lines() const;
   [[nodiscard]] std::int64_t choose_block_tiles() const;
   [[nodiscard]] std::int64_t panels() const { return shape_.groups * group_panels_; }
   [[nodiscard]] std::int64_t panel_bytes(bool half) const;

@@ -22,7 +22,7 @@ Packed converted(Weight weight) {
   }
 }
 
-// Writes input `tap * channels + c` of each slot. Some channels at a time, so that what is read of
+// Some channels at a time, so that what is read of
 // all columns and what is written stays in the first cache.
 template <typename Packed, typename Weight>
 void pack_weights(const TileKernel& kernel, bool half, WeightExtents extents, const Weight* weights,
@@ -30,7 +30,7 @@ void pack_weights(const TileKernel& kernel, bool half, WeightExtents extents, co
   constexpr std::int64_t kChannels = 16;
   constexpr std::int64_t kInputs = 4 / sizeof(Packed);
   const std::int64_t width = kernel.width(half);
-  const auto [columns, channels, taps] = extents;
+  const auto [columns, channels, taps, line_taps, line_depth] = extents;
   auto* const packed = reinterpret_cast<Packed*>(panel + width * head_bytes(kernel.dot));
   for (std::int64_t c = 0; c < channels; c += kChannels) {
     const std::int64_t end = std::min(c + kChannels, channels);
@@ -40,7 +40,7 @@ void pack_weights(const TileKernel& kernel, bool half, WeightExtents extents, co
       const Weight* from = weights + (column * channels + c) * taps;
       for (std::int64_t i = c; i < end; ++i) {
         for (std::int64_t tap = 0; tap < taps; ++tap) {
-          const std::int64_t k = tap * channels + i;
+          const std::int64_t k = tap / line_taps * line_depth + tap % line_taps * channels + i;
           packed[(k / kInputs * width + slot) * kInputs + k % kInputs] = converted<Packed>(*from++);
         }
       }

@@ -22,11 +22,14 @@ std::int64_t igemm_channel(const TileKernel& kernel, bool half, std::int64_t slo
 // Bytes of a packed panel for `depth` inputs, a multiple of kernel.depth_unit.
 std::int64_t igemm_panel_bytes(const TileKernel& kernel, bool half, std::int64_t depth);
 
-// Weights as ONNX has them: [columns, channels, taps], of which input tap * channels + c is packed.
+// Weights as ONNX has them: [columns, channels, taps]. Inputs of line_taps taps lie together, and
+// the next ones line_depth inputs behind the first of them.
 struct WeightExtents {
   std::int64_t columns;  // 1 to the panel's width
   std::int64_t channels;
   std::int64_t taps;
+  std::int64_t line_taps;
+  std::int64_t line_depth;
 };
 
 // Packs into zeroed memory. Weights are rounded to what the kernel multiplies.

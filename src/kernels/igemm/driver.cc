@@ -20,6 +20,8 @@ constexpr std::int64_t kShortGatheredTap = 16;
 constexpr std::int64_t kIndirectionBytes = 64 * 1024;
 // Inputs of a block: most of a level 1 cache of 32 KiB.
 constexpr std::int64_t kBlockBytes = 24 * 1024;
+// Behind a copy, of which kernels multiply the first bytes by zero.
+constexpr std::int64_t kReadBehind = 64;
 // Pixels this far apart fall into one set of the level 1 cache, which holds fewer of them than a
 // tile reads at once.
 constexpr std::int64_t kSameSet = 4096;
@@ -76,14 +78,13 @@ Igemm::Igemm(const ConvolutionShape& shape, const TileKernel& kernel, InputForm 
   block_tiles_ = choose_block_tiles();
 }
 
-// Whether whole kernel rows of few channels make better taps: where padding them to whole steps of
-// the kernel takes no more than padding all of them together. What is read behind a padded row is
-// multiplied by zero and must be a number.
+// Whether whole kernel rows of few channels make better taps. Bytes are gathered so fast that rows
+// must not take more products, padded to whole steps of the kernel, than all of them together.
 bool Igemm::gains_by_lines() const {
+  if (kernel_.dot != Dot::kInt8) return bytes_.in_c < kShortTap;
   const std::int64_t unit = kernel_.depth_unit;
-  if (unit == 1) return bytes_.in_c < kShortTap;
   const std::int64_t line = round_up(shape_.kernel_w * shape_.in_c, unit);
-  return kernel_.dot == Dot::kInt8 && bytes_.in_c < kShortGatheredTap &&
+  return bytes_.in_c < kShortGatheredTap &&
          shape_.kernel_h * line <= round_up(shape_.taps() * shape_.in_c, unit);
 }
 
@@ -149,8 +150,7 @@ std::int64_t Igemm::padding_bytes() const { return std::max(bytes_.in_c, row_byt
 
 std::int64_t Igemm::copy_bytes() const {
   if (source_ != Source::kPaddedCopy) return 0;
-  const std::int64_t read_behind = kernel_.depth_unit * element_bytes_;
-  return round_up(view_.batch * view_.in_h * view_.in_w * view_.in_c + read_behind, 64);
+  return round_up(view_.batch * view_.in_h * view_.in_w * view_.in_c + kReadBehind, 64);
 }
 
 std::int64_t Igemm::pointer_bytes() const {
@@ -209,6 +209,7 @@ void Igemm::copy_padded(const std::byte* in, std::byte* copy, ThreadPool& pool) 
   const auto zero = static_cast<std::byte>(form_.zero);
   const auto flip = static_cast<std::byte>(form_.flip);
   const std::int64_t rows = view_.batch * view_.in_h;
+  std::fill_n(copy + rows * width, kReadBehind, zero);
   parallel_slots(pool, rows, expected_stream_nanoseconds(2 * rows * width),
                  [&](std::int64_t, std::int64_t begin, std::int64_t end) {
                    for (std::int64_t row = begin; row < end; ++row) {

@@ -73,7 +73,8 @@ class Igemm {
 
  private:
   // Where kernels read inputs: as they lie; in a copy of the input with its borders written out, of
-  // which whole kernel rows are taps; in rows of the inputs of one pixel each.
+  // which whole kernel rows are taps; in rows of the inputs of one pixel each. A kernel row may be
+  // padded by what follows it, times zero: of bfloat16 a NaN or infinity there makes NaN.
   enum class Source { kInput, kPaddedCopy, kGathered };
   // What a thread works with: part of scratch.
   struct Slot {

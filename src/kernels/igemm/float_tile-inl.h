@@ -5,6 +5,7 @@
 //   kInputs           of one step
 //   Weights, Inputs   a vector of columns of so many rows of weights; so many inputs in each lane
 //   weights(bytes), inputs(pointer), add(sums, inputs, weights)
+//   narrow(sums)      to bfloat16, where that is stored
 
 // How far ahead weights are fetched into the level 2 cache, in bytes: some of the time that memory
 // takes to send them. The level 1 cache has no room for more.
@@ -29,7 +30,7 @@ HWY_INLINE void fetch(const std::byte* at, std::size_t stride, std::size_t bytes
 HWY_INLINE std::size_t vector_bytes() { return hn::Lanes(F32()) * sizeof(float); }
 
 // Adds the residual, clamps and stores; the columns beyond the tile's are left alone.
-template <typename Stored, int kRows, int kVectors, bool kWhole>
+template <typename Dot, typename Stored, int kRows, int kVectors, bool kWhole>
 HWY_INLINE void finish(const TileArgs& args, VF32 (&sums)[kRows][kVectors]) {
   const F32 f;
   const std::size_t lanes = hn::Lanes(f);
@@ -54,21 +55,21 @@ HWY_INLINE void finish(const TileArgs& args, VF32 (&sums)[kRows][kVectors]) {
 #pragma GCC unroll 12
     for (int i = 0; i < kRows; ++i, out += stride) {
       const VF32 value = clamp(sums[i][v], low, high);
-      if constexpr (kWhole) {
-        store(value, f, out);
-      } else {
+      if constexpr (sizeof(Stored) == sizeof(float)) {
         store_first(value, f, out, left);
+      } else {
+        store_first(Dot::narrow(value), BF16(), reinterpret_cast<std::uint16_t*>(out), left);
       }
     }
   }
 }
 
-template <typename Stored, int kRows, int kVectors>
+template <typename Dot, typename Stored, int kRows, int kVectors>
 HWY_INLINE void finish(const TileArgs& args, VF32 (&sums)[kRows][kVectors]) {
   if (static_cast<std::size_t>(args.column_count) == kVectors * hn::Lanes(F32())) {
-    finish<Stored, kRows, kVectors, true>(args, sums);
+    finish<Dot, Stored, kRows, kVectors, true>(args, sums);
   } else {
-    finish<Stored, kRows, kVectors, false>(args, sums);
+    finish<Dot, Stored, kRows, kVectors, false>(args, sums);
   }
 }
 
@@ -143,9 +144,9 @@ void tile(const TileArgs& args) {
     }
   }
   if constexpr (sizeof(Stored) != sizeof(float)) {
-    if (args.float_output) return finish<float, kRows, kVectors>(args, sums[0]);
+    if (args.float_output) return finish<Dot, float, kRows, kVectors>(args, sums[0]);
   }
-  finish<Stored, kRows, kVectors>(args, sums[0]);
+  finish<Dot, Stored, kRows, kVectors>(args, sums[0]);
 }
 
 // Tiles of up to kMost rows: a function for each height.

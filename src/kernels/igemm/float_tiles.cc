@@ -51,6 +51,7 @@ struct DotBF16 {
     __builtin_memcpy(&bits, at, sizeof bits);
     return widened_pair(hn::Set(U32(), bits));
   }
+  static HWY_INLINE hn::Vec<BF16> narrow(VF32 sums) { return narrow_bfloat16(sums); }
   static HWY_INLINE VF32 add(VF32 sums, Inputs x, Weights w) {
     return hn::MulAdd(x.second, w.second, hn::MulAdd(x.first, w.first, sums));
   }
@@ -87,6 +88,9 @@ struct DotBF16 {
     std::int32_t bits;
     __builtin_memcpy(&bits, at, sizeof bits);
     return reinterpret_cast<__m512bh>(_mm512_set1_epi32(bits));
+  }
+  static HWY_INLINE hn::Vec<BF16> narrow(VF32 sums) {
+    return hn::Vec<BF16>{reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(sums.raw))};
   }
   static HWY_INLINE VF32 add(VF32 sums, Inputs x, Weights w) {
     return VF32{_mm512_dpbf16_ps(sums.raw, x, w)};

@@ -99,8 +99,9 @@ struct StepProfile {
   std::string op_type;  // as in the graph; "Conv+Add+Relu" where nodes were fused
   std::string kernel;   // what computed it; "control flow" for a node that runs graphs
   std::string missing;  // why no kernel did: "no kernel for float16"; empty where one did
-  // Of one run: multiply-accumulates and the type of what they multiply, kInt8, kBFloat16 or kFloat32; bytes
-  // that it reads and writes, packed weights among them, each once; 0 where it cannot be told.
+  // Of one run: multiply-accumulates and the type of what they multiply, kInt8, kBFloat16 or
+  // kFloat32; bytes that it reads and writes, packed weights among them, each once; 0 where it
+  // cannot be told.
   std::int64_t macs = 0;
   ir::DataType multiplies = ir::DataType::kUndefined;
   std::int64_t bytes = 0;

@@ -178,7 +178,8 @@ TEST_F(NarrowValues, ShapesThatAreLeftOpenAnswerAsFixedOnes) {
     return finished({graph_.add("Relu", std::array{convolution(a, 8, 5)})});
   };
   const auto fixed = run(network(ir::Dim(9)), input_, Precision::kBFloat16);
-  const auto open = run(network(ir::Dim(ir::SymInt::symbol("H"))), input_, Precision::kBFloat16, true);
+  const auto open =
+      run(network(ir::Dim(ir::SymInt::symbol("H"))), input_, Precision::kBFloat16, true);
   EXPECT_TRUE(fixed[0].identical(open[0]));
 }
 

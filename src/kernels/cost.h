@@ -17,9 +17,7 @@ inline double expected_f32_rate(Isa isa) {
 
 // Of bfloat16, which most machines make float32 first.
 inline double expected_bf16_rate(Isa isa) {
-  return isa.has(Isa::kAmx)          ? 1000
-         : isa.has(Isa::kAvx512Bf16) ? 110
-                                     : expected_f32_rate(isa) / 2;
+  return isa.has(Isa::kAmx) ? 1000 : isa.has(Isa::kAvx512Bf16) ? 110 : expected_f32_rate(isa) / 2;
 }
 
 // Of 8-bit integers.

@@ -239,6 +239,9 @@ void print_for_people(const measure::BackendComparisons& result, const measure::
   }
 }
 
+// What a network in 16-bit floating point may differ by.
+constexpr double kHalfTolerance = 0.02;
+
 // Options that belong to another kind of input than the one given.
 Status check_options(const Call& call, const Arguments& app) {
   RETURN_IF_ERROR(check_range("--tolerance", call.tolerance, 0, 1e9));
@@ -263,11 +266,14 @@ Status check_options(const Call& call, const Arguments& app) {
   return {};
 }
 
-Status run(const Call& call, const Arguments& app) {
+Status run(Call& call, const Arguments& app) {
   RETURN_IF_ERROR(check_options(call, app));
+  measure::CompareOptions options;
+  ASSIGN_OR_RETURN(options.compile, call.compile.parse());
+  if (options.compile.precision != engine::Precision::kFloat32 && app.count("--tolerance") == 0)
+    call.tolerance = kHalfTolerance;
   ASSIGN_OR_RETURN(const ir::Graph graph,
                    formats::load_model(call.model, formats::UnknownOperators::kKeep));
-  measure::CompareOptions options;
   options.backends = call.backends.empty() ? others_than(call.against, graph) : call.backends;
   options.against = call.against;
   options.rule = measure::agreement_rule(graph, call.tolerance, call.agreement);
@@ -275,7 +281,6 @@ Status run(const Call& call, const Arguments& app) {
     return invalid_argument("--agreement has no effect: {} is not quantized", call.model);
   }
   options.inner_nodes = call.nodes;
-  ASSIGN_OR_RETURN(options.compile, call.compile.parse());
   options.compile.batch = call.data.spec.empty() ? 1 : call.batch;
   if (app.count("--batch") > 0) RETURN_IF_ERROR(check_batch(graph, options.compile, call.model));
   options.stop_requested = interrupted;
@@ -345,8 +350,10 @@ std::function<Status()> declare(Arguments app) {
       ->capture_default_str()
       ->check(kPositiveNumber);
   app.add_option("--seed", call->seed, "Seed of the random inputs");
-  app.add_option("--tolerance", call->tolerance,
-                 "Largest difference, as a share of the output's largest magnitude")
+  app.add_option(
+         "--tolerance", call->tolerance,
+         "Largest difference, as a share of the output's largest magnitude; 0.02 in another "
+         "--precision than f32")
       ->capture_default_str()
       ->check(kNonNegativeNumber);
   app.add_option("--agreement", call->agreement,

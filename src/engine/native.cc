@@ -146,6 +146,23 @@ std::string describe_narrow_steps(const Plan& plan) {
                          : "; this processor does not multiply it, which saves memory alone");
 }
 
+// The quantized layers that a plan computes in float32; empty where there are none.
+std::string describe_float_layers(const Plan& plan) {
+  std::vector<std::string> layers;
+  for (const Step& step : plan.steps) {
+    const bool is_quantized =
+        step.op_type.starts_with("QLinearConv") || step.op_type.starts_with("QConv");
+    if (is_quantized && std::holds_alternative<kernels::ConvolutionF32Problem>(step.problem))
+      layers.push_back(step.name);
+  }
+  if (layers.empty()) return {};
+  constexpr std::size_t kShown = 5;
+  return fmt::format("{} computed in float32, which is faster on this machine: {}",
+                     layers.size() == 1 ? "1 quantized layer is"
+                                        : fmt::format("{} quantized layers are", layers.size()),
+                     listed(layers, kShown));
+}
+
 class NativeBackend final : public OwnBackend {
  public:
   [[nodiscard]] std::string_view name() const override { return "native"; }
@@ -204,6 +221,7 @@ class NativeBackend final : public OwnBackend {
     } else if (options.tile_rows > 0) {
       notes.push_back("not in strips: no part of the model takes less memory so");
     }
+    if (std::string wide = describe_float_layers(plan); !wide.empty()) notes.push_back(wide);
     if (std::string narrow = describe_narrow_steps(plan); !narrow.empty()) notes.push_back(narrow);
     if (std::string slow = describe_slow_steps(plan); !slow.empty())
       notes.push_back(std::move(slow));

@@ -69,6 +69,13 @@ SlotId PlanBuilder::define(ir::ValueId value) {
   return new_slot(new_storage(std::move(storage)), value);
 }
 
+SlotId PlanBuilder::define_between(ir::ValueId like, ir::DataType type) {
+  Storage storage;
+  storage.bytes = byte_size(type, dims(like));
+  plan_.slots.push_back({new_storage(std::move(storage)), type, dims(like), layout(like)});
+  return static_cast<SlotId>(plan_.slots.size()) - 1;
+}
+
 void PlanBuilder::alias(ir::ValueId value, SlotId slot) {
   new_slot(plan_.slots[static_cast<std::size_t>(slot)].storage, value);
 }
@@ -116,6 +123,15 @@ Step PlanBuilder::step_for(const ops::FusedOperator& op) const {
   step.name = op.main.name.empty() ? graph_.value(op.main.output()).name : op.main.name;
   step.op_type = op.main.op_type + op.epilogue.names;
   return step;
+}
+
+// Matrices are as they are: only images, and what follows from them, come in sizes.
+kernels::Problem PlanBuilder::typical(const ops::FusedOperator& op,
+                                      kernels::Problem problem) const {
+  const bool sized = dims(op.main.input(0)).size() > 2;
+  const auto open =
+      !sized && options_.open == kernels::Extents::kAll ? kernels::Extents::kBatch : options_.open;
+  return kernels::without(open, std::move(problem));
 }
 
 void PlanBuilder::add_step(const ops::FusedOperator& op, kernels::Problem problem,

@@ -53,8 +53,16 @@ class PlanBuilder {
   SlotId slot(ir::ValueId value);
   // A new slot that the next step will fill.
   SlotId define(ir::ValueId value);
+  // A new slot that the next step will fill and one of the same node reads: a value of another type
+  // with the extents and the layout of `like`.
+  SlotId define_between(ir::ValueId like, ir::DataType type);
   // `value` has the same bytes as `slot`.
   void alias(ir::ValueId value, SlotId slot);
+  // What a choice for a problem with weights is to look at: see PlanOptions::open.
+  [[nodiscard]] kernels::Problem typical(const ops::FusedOperator& op,
+                                         kernels::Problem problem) const;
+  // Null where nothing is measured.
+  [[nodiscard]] Tuner* tuner() const { return options_.tuner; }
   // Adds a step for the problem: the best kernel, on these slots. `key` says what its weights
   // depend on but for the kernel, and `weights()` gives them; without, there are none. Large
   // weights, the first of the key's constants, are released.
@@ -63,11 +71,7 @@ class PlanBuilder {
   template <typename MakeWeights>
   void add_step(const ops::FusedOperator& op, kernels::Problem problem, std::vector<SlotId> inputs,
                 SlotId output, PackingKey key, const MakeWeights& weights) {
-    // Matrices are as they are: only images, and what follows from them, come in sizes.
-    const bool sized = dims(op.main.input(0)).size() > 2;
-    const auto open = !sized && options_.open == kernels::Extents::kAll ? kernels::Extents::kBatch
-                                                                        : options_.open;
-    key.kernel = choose(kernels::without(open, problem));
+    key.kernel = choose(typical(op, problem));
     WeightsId packed = kNoWeights;
     if (graph_.constant(key.constants.front())->has_elements()) {
       auto found = options_.weights->find_or_pack(key, problem, weights, *options_.packers);

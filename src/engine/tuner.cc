@@ -121,6 +121,57 @@ std::optional<KernelId> Tuner::known(const std::string& key,
   return isa_.has(kernel.isa) && kernel.fits(problem) ? id : std::nullopt;
 }
 
+std::string Tuner::key_of(const kernels::Problem& problem) const {
+  return fmt::format("{}, {}: {}", isa_name(isa_), counted(threads_, "thread"),
+                     problem_to_json(problem).dump());
+}
+
+void Tuner::keep(const std::string& key, const std::string& choice) {
+  const Status kept = cache_.add(key, choice);
+  if (!kept.ok()) failure_ = kept.error().message();
+}
+
+Result<double> Tuner::nanoseconds(const kernels::Problem& problem) {
+  const KernelId kernel = best(problem);
+  ASSIGN_OR_RETURN(const auto times, kernels::time_kernels(problem, std::span(&kernel, 1), threads_,
+                                                           kSecondsPerProblem));
+  return times.front().nanoseconds;
+}
+
+bool Tuner::gains_by_parts(const kernels::Problem& whole, std::span<const kernels::Problem> parts) {
+  const auto expected = [&](const kernels::Problem& problem) {
+    return kernels::expected_nanoseconds(kernels::best_kernel(problem, isa_), problem);
+  };
+  std::string key = key_of(whole) + " by parts";
+  double least = 0;
+  for (const kernels::Problem& part : parts) {
+    key += fmt::format(" {}", problem_to_json(part).dump());
+    least += expected(part);
+  }
+  if (least == 0 || least >= expected(whole)) return false;
+  constexpr const char* kParts = "parts";
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = cache_.find(key)) {
+      ++found_;
+      return *found == kParts;
+    }
+  }
+  double together = 0;
+  for (const kernels::Problem& part : parts) {
+    const auto time = nanoseconds(part);
+    if (!time.ok()) return false;
+    together += *time;
+  }
+  const auto alone = nanoseconds(whole);
+  if (!alone.ok()) return false;
+  const bool gains = together < *alone;
+  const std::lock_guard lock(mutex_);
+  ++measured_;
+  keep(key, gains ? kParts : "whole");
+  return gains;
+}
+
 KernelId Tuner::best(const kernels::Problem& problem) {
   std::vector<KernelId> tried = kernels::candidates(problem, isa_);
   const auto expected = [&](KernelId id) { return kernels::expected_nanoseconds(id, problem); };
@@ -129,8 +180,7 @@ KernelId Tuner::best(const kernels::Problem& problem) {
   std::erase_if(tried, [&](KernelId id) { return expected(id) > kWorthTrying * least; });
   if (tried.size() == 1) return tried.front();
   const std::lock_guard lock(mutex_);
-  const std::string key = fmt::format("{}, {}: {}", isa_name(isa_), counted(threads_, "thread"),
-                                      problem_to_json(problem).dump());
+  const std::string key = key_of(problem);
   if (const auto id = known(key, problem)) {
     ++found_;
     return *id;
@@ -142,8 +192,7 @@ KernelId Tuner::best(const kernels::Problem& problem) {
                        [](const auto& a, const auto& b) { return a.nanoseconds < b.nanoseconds; });
   ++measured_;
   if (fastest->kernel != tried.front()) ++changed_;
-  const Status kept = cache_.add(key, std::string(kernels::kernel_of(fastest->kernel).name));
-  if (!kept.ok()) failure_ = kept.error().message();
+  keep(key, std::string(kernels::kernel_of(fastest->kernel).name));
   return fastest->kernel;
 }
 

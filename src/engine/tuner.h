@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "base/cpu.h"
@@ -25,7 +26,7 @@ class TuningCache {
   // Reads what there is. Without a folder nothing is kept.
   explicit TuningCache(std::optional<Path> folder);
 
-  // The name of a kernel.
+  // The name of a kernel, or another choice.
   [[nodiscard]] std::optional<std::string> find(const std::string& key) const;
   // Keeps it for others too; the error says why that could not be written.
   Status add(const std::string& key, const std::string& kernel);
@@ -51,12 +52,20 @@ class Tuner {
   KernelId best(const kernels::Problem& problem);
   static constexpr double kWorthTrying = 2.5;
 
+  // Whether several problems, one behind the other, take less time together than `whole`, which
+  // computes the same; measured where those that multiply are expected to.
+  bool gains_by_parts(const kernels::Problem& whole, std::span<const kernels::Problem> parts);
+
   // What was known and what was measured, for people.
   [[nodiscard]] std::string summary() const;
 
  private:
   [[nodiscard]] std::optional<KernelId> known(const std::string& key,
                                               const kernels::Problem& problem) const;
+  [[nodiscard]] std::string key_of(const kernels::Problem& problem) const;
+  // Of the best kernel.
+  Result<double> nanoseconds(const kernels::Problem& problem);
+  void keep(const std::string& key, const std::string& choice);
 
   Isa isa_;
   int threads_;

@@ -211,11 +211,11 @@ TEST(CompareBackendsTest, FailuresAreToldInTheirPlace) {
   g.set_outputs({y});
   ASSERT_TRUE(ops::infer_shapes(g).ok());
   CompareOptions options{.backends = {"native"}, .compile = {.threads = 1}};
-  options.compile.precision = engine::Precision::kBFloat16;
+  options.compile.precision = engine::Precision::kFloat16;
   const auto result = compare_backends(g, repeat(1, kInput), options);
   ASSERT_TRUE(result.ok()) << result.error().message();
   ASSERT_TRUE(result->backends[0].failure);
-  EXPECT_THAT(result->backends[0].failure->message(), HasSubstr("bf16 was asked for"));
+  EXPECT_THAT(result->backends[0].failure->message(), HasSubstr("f16 was asked for"));
 
   options = {.backends = {"magic"}};
   EXPECT_THAT(compare_backends(g, repeat(1, kInput), options).error().message(),

@@ -37,8 +37,8 @@ TEST(ProfileTable, SaysWhatTheMachineCouldDo) {
   const std::string text = text_of(test_roofline_page());
   EXPECT_THAT(text, HasSubstr("roofline: 52.0 % of what the machine could do, which is 5.20 ms"));
   EXPECT_THAT(text, HasSubstr("Peaks measured with 1 thread: float32 200 GFLOP/s, int8 4000 GOP/s "
-                              "by AMX (800 without), L1 400 GB/s for up to 49.15 KB, memory 10 "
-                              "GB/s."));
+                              "by AMX (800 without), bfloat16 1500 GFLOP/s, L1 400 GB/s for up to "
+                              "49.15 KB, memory 10 GB/s."));
   EXPECT_THAT(text, HasSubstr("compute"));
   EXPECT_THAT(text, HasSubstr("83.3 %"));
 }

@@ -72,6 +72,7 @@ inline ProfilePage test_roofline_page() {
                         .int8_gops = 4000,
                         .int8_instructions = "AMX",
                         .int8_vector_gops = 800,
+                        .bf16_gflops = 1500,
                         .levels = {{"L1", 48 << 10, 400}, {"memory", 400'000'000, 10}}};
   const double attainable[] = {5, 0.2, 0.002};
   for (std::size_t i = 0; i < 3; ++i) {

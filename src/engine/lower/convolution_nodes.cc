@@ -91,6 +91,65 @@ bool is_integer_convolution(const ir::Graph& graph, const ir::Node& node, std::s
          convolution_shape(graph, node, node.input(0), node.input(3));
 }
 
+kernels::DequantizeLinearProblem input_in_float(const kernels::ConvolutionInt8Problem& problem,
+                                                float scale) {
+  const kernels::ConvolutionShape& s = problem.shape;
+  return {scale, problem.input, s.batch * s.in_h * s.in_w * s.in_c};
+}
+kernels::QuantizeLinearProblem output_in_bytes(const kernels::ConvolutionInt8Problem& problem,
+                                               float scale) {
+  return {scale, problem.output, problem.shape.out_pixels() * problem.shape.out_c};
+}
+
+// Whether this machine computes a layer faster in float32, with its input made that and its result
+// quantized: where it lacks products of bytes, and float32 has Winograd's. Measured, or not known.
+bool gains_by_float(const PlanBuilder& builder, const ops::FusedOperator& op,
+                    const kernels::ConvolutionInt8Problem& problem, float x_scale,
+                    const std::optional<QuantizedTensor>& y) {
+  if (builder.tuner() == nullptr) return false;
+  const auto typical = std::get<kernels::ConvolutionInt8Problem>(builder.typical(op, problem));
+  std::vector<kernels::Problem> parts{input_in_float(typical, x_scale),
+                                      kernels::ConvolutionF32Problem{typical.shape, {}}};
+  if (y) parts.emplace_back(output_in_bytes(typical, y->scale));
+  return builder.tuner()->gains_by_parts(typical, parts);
+}
+
+// The layer as DequantizeLinear, Conv and QuantizeLinear.
+void add_float_convolution(PlanBuilder& builder, const ops::FusedOperator& op, std::size_t bias,
+                           const kernels::ConvolutionInt8Problem& problem, float x_scale,
+                           const std::optional<QuantizedTensor>& y) {
+  const ir::Graph& graph = builder.graph();
+  const ir::Node& node = op.main;
+  const kernels::ConvolutionShape& shape = problem.shape;
+  const SlotId input = builder.define_between(node.input(0), ir::DataType::kFloat32);
+  builder.add_step(op, input_in_float(problem, x_scale), {builder.slot(node.input(0))}, input);
+  const SlotId product = y ? builder.define_between(node.output(), ir::DataType::kFloat32)
+                           : builder.define(node.output());
+  kernels::ConvolutionF32Problem in_float{shape, {}};
+  if (y) {
+    in_float.clamp.min = static_cast<float>(problem.min - y->activation.zero_point) * y->scale;
+    in_float.clamp.max = static_cast<float>(problem.max - y->activation.zero_point) * y->scale;
+  }
+  std::vector<float> weights;
+  std::vector<float> offsets;
+  builder.add_step(op, in_float, {input}, product, packing_key(node, 3, {shape.groups}), [&] {
+    const auto scales = multipliers(1, *graph.constant(node.input(4)), shape.out_c, std::nullopt);
+    const auto whole = graph.constant(node.input(3))->data<std::int8_t>();
+    const std::size_t each = whole.size() / scales.size();
+    weights.resize(whole.size());
+    for (std::size_t i = 0; i < whole.size(); ++i)
+      weights[i] = static_cast<float>(whole[i]) * scales[i / each];
+    const auto whole_bias = int32_bias(graph, node.input(bias));
+    offsets.resize(whole_bias.size());
+    for (std::size_t c = 0; c < offsets.size(); ++c)
+      offsets[c] = static_cast<float>(whole_bias[c]) * (x_scale * scales[c]);
+    return kernels::WeightsF32{weights, offsets};
+  });
+  if (!y) return;
+  builder.add_step(op, output_in_bytes(problem, y->scale), {product},
+                   builder.define(node.output()));
+}
+
 // The step of such a node; of float32 output without `y`.
 void add_integer_convolution(PlanBuilder& builder, const ops::FusedOperator& op, std::size_t bias,
                              const std::optional<QuantizedTensor>& y) {
@@ -105,6 +164,8 @@ void add_integer_convolution(PlanBuilder& builder, const ops::FusedOperator& op,
     problem = {shape, x.activation, false, y->activation, bounds.low, bounds.high};
     y_scale = y->scale;
   }
+  if (gains_by_float(builder, op, problem, x.scale, y))
+    return add_float_convolution(builder, op, bias, problem, x.scale, y);
   std::vector<float> factors;
   add_convolution_int8(builder, op, problem, {shape.groups}, [&] {
     factors = multipliers(x.scale, *graph.constant(node.input(4)), shape.out_c, y_scale);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -38,12 +39,17 @@ class Narrower {
     return value != ir::kNoValue && graph_.tensor_type(value).data_type == type;
   }
 
+  // Whether kernels gain by it, or all operands but constants are narrow already.
   [[nodiscard]] bool is_narrowed(NodeId id, const NarrowOperands& narrow) const {
-    const ir::Node& node = graph_.node(id);
-    return narrow.computes ||
-           std::any_of(narrow.slots.begin(), narrow.slots.end(), [&](std::size_t slot) {
-             return is_stored_as(node.inputs[slot], DataType::kBFloat16);
-           });
+    if (narrow.computes) return true;
+    bool follows = false;
+    for (const std::size_t slot : narrow.slots) {
+      const ValueId operand = graph_.node(id).inputs[slot];
+      if (graph_.constant(operand) != nullptr) continue;
+      if (!narrowed_.contains(operand)) return false;
+      follows = true;
+    }
+    return follows;
   }
 
   void narrow_node(NodeId id, const NarrowOperands& narrow) {
@@ -55,6 +61,7 @@ class Narrower {
       ir::TensorType type = graph_.tensor_type(output);
       type.data_type = DataType::kBFloat16;
       graph_.set_type(output, std::move(type));
+      narrowed_.insert(output);
     }
   }
 
@@ -72,12 +79,13 @@ class Narrower {
   void widen_operands(NodeId id) {
     for (std::size_t slot = 0; slot < graph_.node(id).inputs.size(); ++slot) {
       const ValueId value = graph_.node(id).inputs[slot];
-      if (was_narrowed(value)) graph_.set_input(id, slot, stored_as(value, DataType::kFloat32, id));
+      if (narrowed_.contains(value))
+        graph_.set_input(id, slot, stored_as(value, DataType::kFloat32, id));
     }
     if (ir::subgraphs(graph_.node(id)).empty()) return;
     const auto widen = [&](ir::Subgraph& subgraph) {
       for (ValueId& capture : subgraph.captures)
-        if (was_narrowed(capture)) capture = stored_as(capture, DataType::kFloat32, id);
+        if (narrowed_.contains(capture)) capture = stored_as(capture, DataType::kFloat32, id);
     };
     ir::AttributeMap attributes = graph_.node(id).attributes;
     for (auto& [key, attribute] : attributes) {
@@ -91,23 +99,17 @@ class Narrower {
   // An output keeps its name: what it is made from takes another one.
   void widen_outputs() {
     std::vector<ValueId> outputs(graph_.outputs().begin(), graph_.outputs().end());
+    std::set<ValueId> renamed;
     for (ValueId& output : outputs) {
-      if (!was_narrowed(output)) continue;
+      if (!narrowed_.contains(output)) continue;
       const ValueId before = output;
-      const bool is_new = !casts_.contains({before, DataType::kFloat32});
       output = stored_as(before, DataType::kFloat32, graph_.value(before).producer);
-      if (!is_new && graph_.is_output(output)) continue;
+      if (!renamed.insert(before).second) continue;
       const std::string name = graph_.value(before).name;
       graph_.rename_value(before, graph_.unique_name(name + ".bfloat16"));
       graph_.rename_value(output, name);
     }
     graph_.set_outputs(std::move(outputs));
-  }
-
-  // What nodes here have made bfloat16, and not the model.
-  [[nodiscard]] bool was_narrowed(ValueId value) const {
-    return is_stored_as(value, DataType::kBFloat16) && graph_.constant(value) == nullptr &&
-           graph_.producer(value) != nullptr && !graph_.producer(value)->is("Cast");
   }
 
   // `value`, or a conversion of it that stands where `reader` does.
@@ -142,6 +144,7 @@ class Narrower {
 
   ir::Graph& graph_;
   std::vector<Layout>& layouts_;
+  std::set<ValueId> narrowed_;  // what became bfloat16 here: the model may have some of its own
   std::map<std::pair<ValueId, DataType>, ValueId> casts_;
 };
 

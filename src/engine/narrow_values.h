@@ -7,8 +7,8 @@
 namespace lathe::engine {
 
 // Where kernels multiply bfloat16, operands and results become that, and what follows from those
-// alone; weights stay as they are, for the kernels to round. In front of all others stands a Cast,
-// and outputs are float32 as before. Every extent of the graph is known.
+// and constants alone; weights stay as they are, for the kernels to round. In front of all others
+// stands a Cast, and outputs are float32 as before. Every extent of the graph is known.
 Status narrow_values(passes::ConvertedGraph& converted);
 
 }  // namespace lathe::engine

@@ -138,11 +138,57 @@ TEST_F(NarrowValues, AnOutputThatIsReadOnKeepsItsName) {
   ASSERT_TRUE(executable.ok());
   EXPECT_EQ((*executable)->outputs()[0].name, "middle");
   EXPECT_EQ((*executable)->outputs()[0].type.data_type, DataType::kFloat32);
+  for (const std::size_t i : {0U, 2U})
+    EXPECT_EQ(plan_of(**executable)->output_infos[i].name, "middle");
   const auto outputs = (*executable)->new_context()->run(std::array{input_});
   ASSERT_TRUE(outputs.ok());
   EXPECT_TRUE((*outputs)[0].identical((*outputs)[2]));
   EXPECT_LT(largest_relative_difference(run(graph, input_, Precision::kFloat32)[1], (*outputs)[1]),
             kTolerance);
+}
+
+TEST_F(NarrowValues, WhatTheModelStoresInBfloat16StaysThat) {
+  const ValueId x =
+      graph_.add_input("x", ir::TensorType{DataType::kBFloat16, ir::make_shape(Ints{2, 3})});
+  const ValueId y = graph_.add("Transpose", std::array{x}, {{"perm", Ints{1, 0}}});
+  const Graph graph = finished({y});
+  const auto executable =
+      native_backend().compile(graph, {.threads = 1, .precision = Precision::kBFloat16});
+  ASSERT_TRUE(executable.ok());
+  EXPECT_EQ((*executable)->outputs()[0].type.data_type, DataType::kBFloat16);
+}
+
+// 513 and its like have more bits than bfloat16: what is no convolution's result is not rounded.
+TEST_F(NarrowValues, AnotherOperandInFloat32IsNotRounded) {
+  const ValueId x = graph_.add_input("x", input_.type());
+  const ValueId a = graph_.add("Sigmoid", std::array{convolution(x, 4, 4)});
+  const ValueId grid = graph_.add("Add", std::array{x, graph_.add_constant("offset", [] {
+                                                      Tensor offset =
+                                                          Tensor::zeros(DataType::kFloat32, {});
+                                                      offset.mutable_data<float>()[0] = 513;
+                                                      return offset;
+                                                    }())});
+  const Graph graph = finished({graph_.add("Mul", std::array{a, grid}), grid});
+  const auto wide = run(graph, input_, Precision::kFloat32);
+  const auto narrow = run(graph, input_, Precision::kBFloat16);
+  EXPECT_TRUE(wide[1].identical(narrow[1]));
+  EXPECT_LT(largest_relative_difference(wide[0], narrow[0]), kTolerance);
+}
+
+// A matrix that is weights here and an operand there, for batches that come one after the other.
+TEST_F(NarrowValues, AConstantInTwoRolesOutlivesItsPacking) {
+  const ValueId x = graph_.add_input(
+      "x",
+      ir::TensorType{DataType::kFloat32, ir::Shape{ir::Dim(ir::SymInt::symbol("N")), ir::Dim(8)}});
+  const ValueId w = graph_.add_constant("w", random_input({8, 8}, 9));
+  const ValueId product = graph_.add("Sigmoid", std::array{graph_.add("MatMul", std::array{x, w})});
+  const Graph graph = finished({graph_.add("Add", std::array{product, w})});
+  const auto executable = native_backend().compile(
+      graph, {.threads = 1, .leave_open = true, .precision = Precision::kBFloat16});
+  ASSERT_TRUE(executable.ok()) << executable.error().message();
+  const auto context = (*executable)->new_context();
+  for (const std::int64_t batch : {8, 1, 8})
+    EXPECT_TRUE(context->run(std::array{random_input({batch, 8}, 4)}).ok());
 }
 
 TEST_F(NarrowValues, GraphsInsideReadFloat32) {

@@ -98,7 +98,9 @@ SlotId PlanBuilder::slot(ir::ValueId value) {
 
 void PlanBuilder::release(ir::ValueId constant) {
   const std::size_t packed = ++packed_readers_[constant];
-  if (packed < graph_.readers(constant).size() || graph_.is_output(constant)) return;
+  // Here an operand may have been replaced by a conversion of it, which the next plan makes anew.
+  const ir::Graph& whole = options_.origin != nullptr ? *options_.origin : graph_;
+  if (packed < whole.readers(constant).size() || whole.is_output(constant)) return;
   const ir::Tensor used_up = graph_.constant(constant)->without_elements();
   if (options_.origin != nullptr) options_.origin->set_constant(constant, used_up);
   graph_.set_constant(constant, used_up);

@@ -1,4 +1,6 @@
 // Conv, QLinearConv and QConv.
+#include <cmath>
+
 #include "engine/lower/convolution_step.h"
 #include "engine/lower/lower.h"
 #include "engine/lower/quantized_inputs.h"
@@ -61,7 +63,7 @@ std::optional<kernels::ConvolutionShape> convolution_shape(const ir::Graph& grap
 }
 
 bool fits_conv(const ir::Graph& graph, const ir::Node& node) {
-  return is_float_constant(graph, node.input(1)) &&
+  return float_storage(graph, node.input(0)) && is_float_constant(graph, node.input(1)) &&
          (node.input(2) == ir::kNoValue || is_float_constant(graph, node.input(2))) &&
          convolution_shape(graph, node, node.input(0), node.input(1));
 }
@@ -101,17 +103,24 @@ kernels::QuantizeLinearProblem output_in_bytes(const kernels::ConvolutionInt8Pro
   return {scale, problem.output, problem.shape.out_pixels() * problem.shape.out_c};
 }
 
+bool is_positive(float scale) { return scale > 0 && std::isfinite(scale); }
+
 // Whether this machine computes a layer faster in float32, with its input made that and its result
-// quantized: where it lacks products of bytes, and float32 has Winograd's. Measured, or not known.
+// quantized: where it lacks products of bytes, and float32 has Winograd's. Measured, or not known;
+// scales and zero points change nothing about it.
 bool gains_by_float(const PlanBuilder& builder, const ops::FusedOperator& op,
                     const kernels::ConvolutionInt8Problem& problem, float x_scale,
                     const std::optional<QuantizedTensor>& y) {
-  if (builder.tuner() == nullptr) return false;
+  if (builder.tuner() == nullptr || !is_positive(x_scale) || (y && !is_positive(y->scale)))
+    return false;
   const auto typical = std::get<kernels::ConvolutionInt8Problem>(builder.typical(op, problem));
-  std::vector<kernels::Problem> parts{input_in_float(typical, x_scale),
+  const kernels::ConvolutionInt8Problem plain{.shape = typical.shape,
+                                              .input = {typical.input.is_signed, 0},
+                                              .float_output = typical.float_output};
+  std::vector<kernels::Problem> parts{input_in_float(plain, 1),
                                       kernels::ConvolutionF32Problem{typical.shape, {}}};
-  if (y) parts.emplace_back(output_in_bytes(typical, y->scale));
-  return builder.tuner()->gains_by_parts(typical, parts);
+  if (y) parts.emplace_back(output_in_bytes(plain, 1));
+  return builder.tuner()->gains_by_parts(plain, parts);
 }
 
 // The layer as DequantizeLinear, Conv and QuantizeLinear.

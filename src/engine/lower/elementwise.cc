@@ -71,8 +71,8 @@ std::optional<kernels::ClampF32> constant_clamp(const ir::Graph& graph, const ir
   for (const std::size_t i : {1, 2}) {
     if (node.input(i) == ir::kNoValue) continue;
     const ir::Tensor* bound = graph.constant(node.input(i));
-    if (bound == nullptr) return std::nullopt;
-    (i == 1 ? clamp.min : clamp.max) = bound->data<float>()[0];
+    if (bound == nullptr || bound->num_elements() != 1) return std::nullopt;
+    (i == 1 ? clamp.min : clamp.max) = static_cast<float>(bound->get_double(0));
   }
   return clamp.min <= clamp.max ? std::optional(clamp) : std::nullopt;
 }

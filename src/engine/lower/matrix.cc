@@ -64,7 +64,8 @@ bool is_float_matrix(const ir::Tensor* tensor) {
 
 // B is constant; C is absent, or constant and one number or a row that every result row gets.
 bool fits_gemm(const ir::Graph& graph, const ir::Node& node) {
-  if (!is_float_matrix(graph.constant(node.input(1))) || ops::attributes(node).get_bool("transA"))
+  if (!float_storage(graph, node.input(0)) || !is_float_matrix(graph.constant(node.input(1))) ||
+      ops::attributes(node).get_bool("transA"))
     return false;
   const GemmWeights b = gemm_weights(graph, node, 1);
   if (node.input(2) != ir::kNoValue) {
@@ -134,7 +135,8 @@ std::optional<kernels::MatMulF32Problem> mat_mul_problem(const ir::Graph& graph,
 
 bool fits_mat_mul(const ir::Graph& graph, const ir::Node& node) {
   if (is_float_matrix(graph.constant(node.input(1)))) {
-    return dims_of(graph, node.input(0)).size() >= 2 && mat_mul_shape(graph, node, 1).valid();
+    return float_storage(graph, node.input(0)) && dims_of(graph, node.input(0)).size() >= 2 &&
+           mat_mul_shape(graph, node, 1).valid();
   }
   return mat_mul_problem(graph, node).has_value();
 }

@@ -24,7 +24,9 @@ class Checker {
   explicit Checker(const Plan& plan) : plan_(plan) {}
 
   Status check() {
-    if (plan_.threads < 1 || plan_.useful_threads < 1 || plan_.useful_threads > plan_.threads)
+    constexpr int kMostThreads = 1 << 12;  // so that their scratch memory can be counted
+    if (plan_.threads < 1 || plan_.threads > kMostThreads || plan_.useful_threads < 1 ||
+        plan_.useful_threads > plan_.threads)
       return invalid_data("is for {} threads, of them {} useful", plan_.threads,
                           plan_.useful_threads);
     if (plan_.arena_bytes > static_cast<std::size_t>(ir::kMaxTensorBytes))

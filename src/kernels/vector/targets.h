@@ -7,7 +7,7 @@
 //   #include "kernels/vector/vector-inl.h"
 //
 // and then functions in namespace lathe::kernels::HWY_NAMESPACE, which args.h of its family
-// declares by LATHE_VECTOR_TARGETS and kernels.inc lists with the instruction set that each needs.
+// declares by LATHE_VECTOR_TARGETS and its table lists with the instruction set that each needs.
 #pragma once
 
 // Whatever the compiler may use without being asked.

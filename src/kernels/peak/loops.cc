@@ -20,7 +20,7 @@ constexpr int kSums = HWY_TARGET == HWY_AVX2 ? 12 : 16;
 
 // The same vector, but the compiler must take it for another.
 HWY_INLINE void change(VI8& v) {
-#if HWY_ARCH_X86
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
   asm("" : "+v"(v.raw));
 #elif HWY_TARGET == HWY_NEON
   asm("" : "+w"(v.raw));

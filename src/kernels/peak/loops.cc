@@ -19,7 +19,7 @@ using VU64 = hn::Vec<U64>;
 constexpr int kSums = HWY_TARGET == HWY_AVX2 ? 12 : 16;
 
 // The same vector, but the compiler must take it for another.
-HWY_INLINE void change(VI8& v) {
+HWY_INLINE void change([[maybe_unused]] VI8& v) {
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
   asm("" : "+v"(v.raw));
 #elif HWY_TARGET == HWY_NEON

@@ -2,6 +2,7 @@
 // run, on memory of exactly the size that it asks for, whose every byte beyond the sanitizer
 // watches.
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <nlohmann/json.hpp>
@@ -12,6 +13,7 @@
 
 #include "base/cpu.h"
 #include "base/json_text.h"
+#include "engine/fused_rows.h"
 #include "engine/plan_json.h"
 #include "kernels/aligned_buffer.h"
 
@@ -82,29 +84,48 @@ bool is_small(const engine::Plan& plan) {
 void run(const engine::Plan& plan) {
   kernels::AlignedBuffer<std::byte> arena(plan.arena_bytes);
   std::vector<std::vector<std::byte>> others;  // inputs and constants
-  std::vector<void*> places;
+  std::vector<void*> storages;
   for (const engine::Storage& storage : plan.storages) {
     if (storage.kind == engine::Storage::Kind::kArena) {
-      places.push_back(arena.data() + storage.offset);
+      storages.push_back(arena.data() + storage.offset);
     } else {
-      places.push_back(others.emplace_back(storage.bytes, std::byte{1}).data());
+      storages.push_back(others.emplace_back(storage.bytes, std::byte{1}).data());
     }
   }
   const auto place_of = [&](engine::SlotId slot) {
-    return places[static_cast<std::size_t>(plan.slots[static_cast<std::size_t>(slot)].storage)];
+    return storages[static_cast<std::size_t>(plan.slots[static_cast<std::size_t>(slot)].storage)];
   };
   ThreadPool pool(1);
+  std::vector<kernels::AlignedBuffer<std::byte>> weights;
+  std::vector<std::vector<const void*>> inputs;
   for (const engine::Step& step : plan.steps) {
     const kernels::Kernel& kernel = kernels::kernel_of(step.kernel);
     if (!isa_supported(kernel.isa)) return;
-    kernels::AlignedBuffer<std::byte> weights(
-        kernel.packed_bytes == nullptr ? 0 : kernel.packed_bytes(step.problem));
-    std::vector<const void*> inputs;
-    for (const engine::SlotId slot : step.inputs) inputs.push_back(place_of(slot));
-    std::vector<void*> outputs;
-    for (const engine::SlotId slot : step.outputs) outputs.push_back(place_of(slot));
-    const Status done = kernel.run(step.problem, {inputs.data(), outputs.data(), weights.data(),
-                                                  arena.data() + step.scratch_offset, pool});
+    weights.emplace_back(kernel.packed_bytes == nullptr ? 0 : kernel.packed_bytes(step.problem));
+    auto& places = inputs.emplace_back();
+    for (const engine::SlotId slot : step.inputs) places.push_back(place_of(slot));
+  }
+  auto fused = plan.fused.begin();
+  for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+    const auto operands_of = [&](std::size_t k) {
+      return engine::FusedRows::Operands{inputs[k].data(), place_of(plan.steps[k].outputs[0]),
+                                         weights[k].data(),
+                                         arena.data() + plan.steps[k].scratch_offset};
+    };
+    if (fused != plan.fused.end() && static_cast<std::size_t>(fused->first) == i) {
+      std::array<engine::FusedRows::Operands, engine::FusedRows::kMostSteps> operands = {};
+      for (int k = 0; k < fused->count; ++k)
+        operands[static_cast<std::size_t>(k)] = operands_of(i + static_cast<std::size_t>(k));
+      engine::FusedRows::make(plan, *fused, plan.threads)->run(operands, pool);
+      i += static_cast<std::size_t>(fused++->count) - 1;
+      continue;
+    }
+    const engine::Step& step = plan.steps[i];
+    const auto operands = operands_of(i);
+    void* output = operands.output;
+    const Status done = kernels::kernel_of(step.kernel)
+                            .run(step.problem, {operands.inputs, &output, operands.weights,
+                                                operands.scratch, pool});
     if (!done.ok()) return;
   }
 }

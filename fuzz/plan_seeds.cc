@@ -5,7 +5,9 @@
 
 #include "base/file.h"
 #include "base/json_text.h"
+#include "engine/fused_rows.h"
 #include "engine/native.h"
+#include "engine/plan_builder.h"
 #include "engine/plan_json.h"
 #include "ir/domains.h"
 #include "ir/graph_builder.h"
@@ -50,6 +52,15 @@ ir::Graph integers() {
   return graph;
 }
 
+// What is fused row by row where caches are small.
+ir::Graph rows() {
+  ir::GraphBuilder b("rows", 1);
+  ir::ValueId x = b.input("x", {1, 2, 12, 16});
+  x = b.relu6(b.conv(x, 4, {.bias = true}));
+  x = b.conv(x, 4, {.kernel = 3, .padding = 1, .groups = 4});
+  return b.finish(b.max_pool(b.conv(x, 2, {}), 3, 2, 1), "y");
+}
+
 // What runs on the portable kernels.
 ir::Graph portable() {
   ir::Graph graph;
@@ -86,11 +97,14 @@ int main(int argc, char** argv) {
     return 2;
   }
   int seed = 0;
-  for (ir::Graph graph : {convolutions(), pooling(), integers(), portable()}) {
+  for (ir::Graph graph : {convolutions(), pooling(), integers(), rows(), portable()}) {
     LATHE_CHECK(ops::infer_shapes(graph).ok());
     const auto executable = engine::native_backend().compile(std::move(graph), {.threads = 1});
     LATHE_CHECK(executable.ok());
-    const auto text = json_text(engine::plan_to_json(*engine::plan_of(**executable)));
+    engine::Plan plan = *engine::plan_of(**executable);
+    engine::fuse_rows(plan, 1);
+    engine::place_in_arena(plan);
+    const auto text = json_text(engine::plan_to_json(plan));
     const auto written = write_file_atomic(Path(argv[1]) / fmt::format("{}.json", seed++), text);
     LATHE_CHECK(written.ok());
   }

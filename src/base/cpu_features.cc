@@ -84,6 +84,22 @@ CpuidWords read_cpuid() {
 }
 #endif
 
+bool detect_halves() {
+#if defined(__x86_64__)
+  constexpr unsigned kAuth = 0x68747541;  // of "AuthenticAMD"
+  constexpr unsigned kZen4 = 0x19;
+  unsigned eax = 0;
+  unsigned ebx = 0;
+  unsigned ecx = 0;
+  unsigned edx = 0;
+  if (__get_cpuid(0, &eax, &ebx, &ecx, &edx) == 0 || ebx != kAuth) return false;
+  if (__get_cpuid(1, &eax, &ebx, &ecx, &edx) == 0) return false;
+  return (eax >> 8 & 0xf) + (eax >> 20 & 0xff) == kZen4;
+#else
+  return false;
+#endif
+}
+
 std::vector<std::string_view> detect() {
 #if defined(__x86_64__)
   return x86_features(read_cpuid());
@@ -114,6 +130,11 @@ std::vector<std::string_view> aarch64_features(std::uint64_t hwcap, std::uint64_
       names.push_back(feature.name);
   }
   return names;
+}
+
+bool halves_512_bit_vectors() {
+  static const bool halves = detect_halves();
+  return halves;
 }
 
 std::span<const std::string_view> cpu_features() {

@@ -16,6 +16,10 @@ namespace lathe {
 std::span<const std::string_view> cpu_features();
 bool has_cpu_feature(std::string_view name);
 
+// Whether vectors of 512 bits are computed in halves, so that they take twice the time of 256:
+// AMD's Zen 4 (family 19h), "Software Optimization Guide for the AMD Zen4 Microarchitecture", 2.11.
+bool halves_512_bit_vectors();
+
 // What the CPUID instruction answers, by leaf and register, and the register of enabled states.
 struct CpuidWords {
   std::uint32_t leaf1_ecx = 0;

@@ -60,9 +60,13 @@ std::string plan_table(const engine::Plan& plan) {
         {std::to_string(i), ir::TensorType{slot.data_type, ir::make_shape(slot.dims)}.to_string(),
          std::string(ir::layout_name(slot.layout)), std::to_string(storage.bytes), place, used});
   }
+  std::string fused;
+  for (const engine::FusedSteps& fusion : plan.fused)
+    fused += fmt::format("steps {} to {} run together, {} at a time\n", fusion.first,
+                         fusion.first + fusion.count - 1, counted(fusion.rows, "row"));
   const bool bold = report::stdout_is_terminal();
-  return fmt::format("{}\n{}\narena: {} bytes, the lower bound is {}\n", steps.to_string(bold),
-                     slots.to_string(bold), plan.arena_bytes, plan.least_arena_bytes);
+  return fmt::format("{}\n{}\n{}arena: {} bytes, the lower bound is {}\n", steps.to_string(bold),
+                     slots.to_string(bold), fused, plan.arena_bytes, plan.least_arena_bytes);
 }
 
 std::string types_text(const std::vector<ir::TensorType>& types) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/fused_rows.h"
 #include "engine/memory_plan.h"
 
 namespace lathe::engine {
@@ -35,6 +36,7 @@ class Checker {
     RETURN_IF_ERROR(check_all("slots", plan_.slots, &Checker::check_slot));
     RETURN_IF_ERROR(check_all("steps", plan_.steps, &Checker::check_step));
     RETURN_IF_ERROR(check_outputs());
+    RETURN_IF_ERROR(check_fusions());
     return check_lifetimes();
   }
 
@@ -72,7 +74,8 @@ class Checker {
     if (slot.storage < 0 || static_cast<std::size_t>(slot.storage) >= plan_.storages.size())
       return invalid_data("there is no storage {}", slot.storage);
     ASSIGN_OR_RETURN(const std::size_t needed, bytes_of(slot.data_type, slot.dims));
-    if (needed <= storage_of(slot).bytes) return {};
+    // check_fusions() says whether its rows have room.
+    if (needed <= storage_of(slot).bytes || slot.window_rows > 0) return {};
     return invalid_data("takes {} bytes, its storage has {}", needed, storage_of(slot).bytes);
   }
 
@@ -124,8 +127,14 @@ class Checker {
       RETURN_IF_ERROR(check_operand(step.inputs[i], needed->inputs[i]));
     RETURN_IF_ERROR(check_operand(step.outputs[0], needed->output));
     RETURN_IF_ERROR(check_overwriting(step));
-    const std::size_t scratch =
-        kernel.scratch_bytes == nullptr ? 0 : kernel.scratch_bytes(step.problem, plan_.threads);
+    const bool is_fused =
+        std::any_of(plan_.fused.begin(), plan_.fused.end(), [&](const FusedSteps& fused) {
+          const auto index = &step - plan_.steps.data();
+          return index >= fused.first && index - fused.first < fused.count;
+        });
+    const std::size_t scratch = is_fused || kernel.scratch_bytes == nullptr
+                                    ? 0
+                                    : kernel.scratch_bytes(step.problem, plan_.threads);
     if (scratch > step.scratch_bytes)
       return invalid_data("has {} bytes of scratch, needs {}", step.scratch_bytes, scratch);
     return check_place(step.scratch_offset, step.scratch_bytes).with_context("its scratch");
@@ -138,6 +147,31 @@ class Checker {
           !kernels::may_overwrite(step.problem, i))
         return invalid_data("writes over slot {}, which it reads", step.inputs[i]);
     }
+    return {};
+  }
+
+  // What is there in part is handed on by fused steps alone.
+  Status check_fusions() const {
+    std::vector<int> readers(plan_.slots.size(), 0);
+    for (const Step& step : plan_.steps)
+      for (const auto* slots : {&step.inputs, &step.outputs})
+        for (const SlotId id : *slots) ++readers[static_cast<std::size_t>(id)];
+    for (const SlotId id : plan_.outputs) ++readers[static_cast<std::size_t>(id)];
+    int end = 0;
+    for (std::size_t i = 0; i < plan_.fused.size(); ++i) {
+      const FusedSteps& fused = plan_.fused[i];
+      RETURN_IF_ERROR(check_fused(plan_, fused).with_context(fmt::format("fused[{}]", i)));
+      if (fused.first < end) return invalid_data("fused[{}]: steps of another one", i);
+      end = fused.first + fused.count;
+      for (int k = fused.first; k + 1 < end; ++k) {
+        readers[static_cast<std::size_t>(plan_.steps[static_cast<std::size_t>(k)].outputs[0])] -= 1;
+        readers[static_cast<std::size_t>(plan_.steps[static_cast<std::size_t>(k + 1)].inputs[0])] -=
+            1;
+      }
+    }
+    for (std::size_t i = 0; i < readers.size(); ++i)
+      if (plan_.slots[i].window_rows != 0 && readers[i] != 0)
+        return invalid_data("slots[{}] is read where it is not as a whole", i);
     return {};
   }
 
@@ -162,10 +196,10 @@ class Checker {
     const auto count = plan_.storages.size();
     const int end = static_cast<int>(plan_.steps.size());
     std::vector<BufferLifetime> lives(count, {0, end + 1, -1});
-    const auto touch = [&](SlotId id, int step) {
+    const auto touch = [&](SlotId id, StepSpan span) {
       BufferLifetime& life = lives[static_cast<std::size_t>(slot(id).storage)];
-      life.first = std::min(life.first, step);
-      life.last = std::max(life.last, step);
+      life.first = std::min(life.first, span.first);
+      life.last = std::max(life.last, span.last);
     };
     const auto check_written = [&](SlotId id, int step) -> Status {
       const bool written = lives[static_cast<std::size_t>(slot(id).storage)].first < step;
@@ -175,14 +209,16 @@ class Checker {
     };
     for (int i = 0; i < end; ++i) {
       const Step& step = plan_.steps[static_cast<std::size_t>(i)];
+      const StepSpan span = span_of_step(plan_, i);
       for (const SlotId id : step.inputs)
-        RETURN_IF_ERROR(check_written(id, i).with_context(fmt::format("steps[{}]", i)));
-      for (const SlotId id : step.inputs) touch(id, i);
-      for (const SlotId id : step.outputs) touch(id, i);
+        if (slot(id).window_rows == 0)
+          RETURN_IF_ERROR(check_written(id, span.first).with_context(fmt::format("steps[{}]", i)));
+      for (const SlotId id : step.inputs) touch(id, span);
+      for (const SlotId id : step.outputs) touch(id, span);
     }
     for (const SlotId id : plan_.outputs) {
       RETURN_IF_ERROR(check_written(id, end).with_context("outputs"));
-      touch(id, end);
+      touch(id, {end, end});
     }
     std::vector<Region> regions;
     for (std::size_t i = 0; i < count; ++i) {
@@ -193,7 +229,8 @@ class Checker {
     }
     for (int i = 0; i < end; ++i) {
       const Step& step = plan_.steps[static_cast<std::size_t>(i)];
-      regions.push_back({step.scratch_offset, step.scratch_bytes, i, i,
+      const StepSpan span = span_of_step(plan_, i);
+      regions.push_back({step.scratch_offset, step.scratch_bytes, span.first, span.last,
                          fmt::format("the scratch of steps[{}]", i)});
     }
     return check_apart(std::move(regions));

@@ -38,6 +38,9 @@ struct Slot {
   ir::DataType data_type = ir::DataType::kUndefined;
   std::vector<std::int64_t> dims;  // as in the graph, whatever the layout
   Layout layout = Layout::kRowMajor;
+  // Of what one fused step hands to the next: each thread has so many rows of it at a time. 0: all
+  // of it is there.
+  std::int64_t window_rows = 0;
 };
 
 // What computes a step: a row of the table of kernels, or the reference evaluator.
@@ -71,6 +74,13 @@ std::string_view kernel_name(const Step& step);
 // Bytes of a value that exists, in one piece.
 std::size_t byte_size(ir::DataType type, std::span<const std::int64_t> dims);
 
+// Steps that run together, some rows at a time: see fused_rows.h.
+struct FusedSteps {
+  int first = 0;
+  int count = 0;
+  std::int64_t rows = 1;  // of what the last of them makes
+};
+
 // The step of a node without a kernel is done by the reference evaluator.
 inline bool is_slow(const Step& step) { return step.kernel == kInterpreter; }
 
@@ -87,6 +97,7 @@ struct Plan {
   std::vector<Storage> storages;
   std::vector<Slot> slots;
   std::vector<Step> steps;
+  std::vector<FusedSteps> fused;  // in order
   std::vector<InterpretedNode> interpreted;
   std::vector<SlotId> outputs;  // of the graph, row-major
   std::vector<TensorInfo> input_infos;
@@ -100,5 +111,12 @@ struct Plan {
   std::size_t whole_arena_bytes = 0;
   std::size_t constant_bytes = 0;  // of the constants that steps read as they are
 };
+
+// The steps during which what step `i` uses is in use: those it is fused with, or itself alone.
+struct StepSpan {
+  int first = 0;
+  int last = 0;
+};
+StepSpan span_of_step(const Plan& plan, int i);
 
 }  // namespace lathe::engine

@@ -4,7 +4,9 @@
 #include <climits>
 #include <numeric>
 
+#include "base/caches.h"
 #include "engine/check_plan.h"
+#include "engine/fused_rows.h"
 #include "engine/lower/lower.h"
 #include "engine/memory_plan.h"
 #include "engine/narrow_values.h"
@@ -211,12 +213,13 @@ Result<Plan> PlanBuilder::build() {
   for (const ir::ValueId id : graph_.outputs()) plan_.outputs.push_back(slot(id));
   RETURN_IF_ERROR(status_);
   write_outputs_in_place();
-  overwrite_operands();
   plan_.threads = options_.threads;
+  fuse_rows(plan_, level2_cache_bytes());
+  overwrite_operands();
   plan_.input_infos = describe_values(graph_, graph_.inputs());
   plan_.output_infos = describe_values(graph_, graph_.outputs());
   plan_.useful_threads = gains_by_threads(plan_, options_.isa) ? options_.threads : 1;
-  plan_arena();
+  place_in_arena(plan_);
   return std::move(plan_);
 }
 
@@ -241,17 +244,18 @@ struct Uses {
 // By storage: the steps that use it; outputs of the graph are used by the one behind the last.
 std::vector<Uses> uses_of_storages(const Plan& plan) {
   std::vector<Uses> uses(plan.storages.size());
-  const auto use = [&](SlotId slot, int step) {
+  const auto use = [&](SlotId slot, StepSpan span) {
     Uses& own = uses[static_cast<std::size_t>(plan.slots[static_cast<std::size_t>(slot)].storage)];
-    own.first = std::min(own.first, step);
-    own.last = step;
+    own.first = std::min(own.first, span.first);
+    own.last = std::max(own.last, span.last);
   };
   const int count = static_cast<int>(plan.steps.size());
   for (int i = 0; i < count; ++i) {
-    for (const SlotId slot : plan.steps[static_cast<std::size_t>(i)].inputs) use(slot, i);
-    for (const SlotId slot : plan.steps[static_cast<std::size_t>(i)].outputs) use(slot, i);
+    const StepSpan span = span_of_step(plan, i);
+    for (const SlotId slot : plan.steps[static_cast<std::size_t>(i)].inputs) use(slot, span);
+    for (const SlotId slot : plan.steps[static_cast<std::size_t>(i)].outputs) use(slot, span);
   }
-  for (const SlotId slot : plan.outputs) use(slot, count);
+  for (const SlotId slot : plan.outputs) use(slot, {count, count});
   return uses;
 }
 
@@ -270,7 +274,8 @@ void PlanBuilder::overwrite_operands() {
   };
   for (int i = 0; i < static_cast<int>(plan_.steps.size()); ++i) {
     const Step& step = plan_.steps[at(i)];
-    if (is_slow(step)) continue;
+    const StepSpan span = span_of_step(plan_, i);
+    if (is_slow(step) || span.first != span.last) continue;
     const StorageId made = plan_.slots[at(step.outputs[0])].storage;
     if (!is_in_arena(made) || uses[at(made)].first < i) continue;
     const auto can_be_overwritten = [&](StorageId read) {
@@ -288,47 +293,6 @@ void PlanBuilder::overwrite_operands() {
     plan_.storages[at(made)].bytes = 0;
   }
   for (Slot& slot : plan_.slots) slot.storage = whole[at(slot.storage)];
-}
-
-void PlanBuilder::plan_arena() {
-  const int last_step = static_cast<int>(plan_.steps.size());
-  std::vector<BufferLifetime> lifetimes(plan_.storages.size());
-  for (std::size_t i = 0; i < lifetimes.size(); ++i) {
-    lifetimes[i] = {plan_.storages[i].bytes, last_step, -1};
-  }
-  const auto touch = [&](SlotId slot, int step) {
-    BufferLifetime& life =
-        lifetimes[static_cast<std::size_t>(plan_.slots[static_cast<std::size_t>(slot)].storage)];
-    life.first = std::min(life.first, step);
-    life.last = std::max(life.last, step);
-  };
-  for (int i = 0; i < last_step; ++i) {
-    const Step& step = plan_.steps[static_cast<std::size_t>(i)];
-    for (const SlotId slot : step.inputs) touch(slot, i);
-    for (const SlotId slot : step.outputs) touch(slot, i);
-  }
-  for (const SlotId slot : plan_.outputs) touch(slot, last_step);
-
-  std::vector<BufferLifetime> planned;
-  std::vector<std::size_t*> offsets;
-  for (std::size_t i = 0; i < lifetimes.size(); ++i) {
-    Storage& storage = plan_.storages[i];
-    if (storage.kind != Storage::Kind::kArena || lifetimes[i].last < 0) continue;
-    storage.first_step = lifetimes[i].first;
-    storage.last_step = lifetimes[i].last;
-    planned.push_back(lifetimes[i]);
-    offsets.push_back(&storage.offset);
-  }
-  for (int i = 0; i < last_step; ++i) {
-    Step& step = plan_.steps[static_cast<std::size_t>(i)];
-    if (step.scratch_bytes == 0) continue;
-    planned.push_back({step.scratch_bytes, i, i});
-    offsets.push_back(&step.scratch_offset);
-  }
-  const MemoryPlan memory = plan_memory(planned);
-  for (std::size_t i = 0; i < planned.size(); ++i) *offsets[i] = memory.offsets[i];
-  plan_.arena_bytes = memory.arena_bytes;
-  plan_.least_arena_bytes = most_in_use(planned);
 }
 
 namespace {
@@ -373,6 +337,32 @@ Status check_values(const ir::Graph& graph) {
 }
 
 }  // namespace
+
+void place_in_arena(Plan& plan) {
+  const int last_step = static_cast<int>(plan.steps.size());
+  const std::vector<Uses> uses = uses_of_storages(plan);
+  std::vector<BufferLifetime> planned;
+  std::vector<std::size_t*> offsets;
+  for (std::size_t i = 0; i < uses.size(); ++i) {
+    Storage& storage = plan.storages[i];
+    if (storage.kind != Storage::Kind::kArena || uses[i].last < 0) continue;
+    storage.first_step = uses[i].first;
+    storage.last_step = uses[i].last;
+    planned.push_back({storage.bytes, uses[i].first, uses[i].last});
+    offsets.push_back(&storage.offset);
+  }
+  for (int i = 0; i < last_step; ++i) {
+    Step& step = plan.steps[static_cast<std::size_t>(i)];
+    if (step.scratch_bytes == 0) continue;
+    const StepSpan span = span_of_step(plan, i);
+    planned.push_back({step.scratch_bytes, span.first, span.last});
+    offsets.push_back(&step.scratch_offset);
+  }
+  const MemoryPlan memory = plan_memory(planned);
+  for (std::size_t i = 0; i < planned.size(); ++i) *offsets[i] = memory.offsets[i];
+  plan.arena_bytes = memory.arena_bytes;
+  plan.least_arena_bytes = most_in_use(planned);
+}
 
 Result<Plan> build_plan(ir::Graph lowered, const PlanOptions& options) {
   RETURN_IF_ERROR(check_values(lowered));

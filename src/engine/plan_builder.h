@@ -34,6 +34,9 @@ struct PlanOptions {
 // the node or value that is too large or cannot be held.
 Result<Plan> build_plan(ir::Graph lowered, const PlanOptions& options);
 
+// Says where in the arena everything lies, and how large it is.
+void place_in_arena(Plan& plan);
+
 class PlanBuilder {
  public:
   // The graph's shapes are inferred and fully known, its layouts those that choose_layouts() asks
@@ -108,7 +111,6 @@ class PlanBuilder {
   StorageId new_storage(Storage storage);
   void write_outputs_in_place();
   void overwrite_operands();
-  void plan_arena();
 
   ir::Graph graph_;
   const std::vector<Layout> layouts_;  // by value

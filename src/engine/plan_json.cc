@@ -187,6 +187,7 @@ json slot_to_json(const Slot& slot) {
   json result = type_to_json(slot.data_type, slot.dims);
   result["storage"] = slot.storage;
   result["layout"] = ir::layout_name(slot.layout);
+  result["window_rows"] = slot.window_rows;
   return result;
 }
 
@@ -199,6 +200,7 @@ Result<Slot> slot_from_json(const json& from, std::string place) {
   reader.read("dims", slot.dims);
   reader.read("storage", slot.storage);
   reader.read("layout", layout);
+  reader.read("window_rows", slot.window_rows);
   RETURN_IF_ERROR(reader.finish());
   const auto data_type = ir::parse_data_type(type);
   if (!data_type.ok() || ir::bits_per_element(*data_type) == 0)
@@ -208,6 +210,20 @@ Result<Slot> slot_from_json(const json& from, std::string place) {
   if (!parsed) return invalid_data("{}.layout is '{}'", place, layout);
   slot.layout = *parsed;
   return slot;
+}
+
+json fused_to_json(const FusedSteps& fused) {
+  return {{"first", fused.first}, {"count", fused.count}, {"rows", fused.rows}};
+}
+
+Result<FusedSteps> fused_from_json(const json& from, std::string place) {
+  FusedSteps fused;
+  Reader reader(from, std::move(place));
+  reader.read("first", fused.first);
+  reader.read("count", fused.count);
+  reader.read("rows", fused.rows);
+  RETURN_IF_ERROR(reader.finish());
+  return fused;
 }
 
 json step_to_json(const Step& step) {
@@ -335,6 +351,7 @@ json plan_to_json(const Plan& plan) {
   json object{{"storages", json::array()},
               {"slots", json::array()},
               {"steps", json::array()},
+              {"fused", json::array()},
               {"outputs", plan.outputs},
               {"input_infos", infos_to_json(plan.input_infos)},
               {"output_infos", infos_to_json(plan.output_infos)},
@@ -348,6 +365,7 @@ json plan_to_json(const Plan& plan) {
     object["storages"].push_back(storage_to_json(storage));
   for (const Slot& slot : plan.slots) object["slots"].push_back(slot_to_json(slot));
   for (const Step& step : plan.steps) object["steps"].push_back(step_to_json(step));
+  for (const FusedSteps& fused : plan.fused) object["fused"].push_back(fused_to_json(fused));
   return object;
 }
 
@@ -359,10 +377,11 @@ Result<Plan> read_plan(const json& from) {
   RETURN_IF_ERROR(read_array(from, "storages", plan.storages, storage_from_json));
   RETURN_IF_ERROR(read_array(from, "slots", plan.slots, slot_from_json));
   RETURN_IF_ERROR(read_array(from, "steps", plan.steps, step_from_json));
+  RETURN_IF_ERROR(read_array(from, "fused", plan.fused, fused_from_json));
   RETURN_IF_ERROR(read_array(from, "input_infos", plan.input_infos, info_from_json));
   RETURN_IF_ERROR(read_array(from, "output_infos", plan.output_infos, info_from_json));
   json rest = from;
-  for (const char* array : {"storages", "slots", "steps", "input_infos", "output_infos"})
+  for (const char* array : {"storages", "slots", "steps", "fused", "input_infos", "output_infos"})
     rest.erase(array);
   Reader reader(rest, "");
   reader.read("outputs", plan.outputs);

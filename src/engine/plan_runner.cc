@@ -13,6 +13,13 @@ PlanRunner::PlanRunner(std::shared_ptr<const Plan> plan, const PackedWeights& we
     weights_.push_back(weights.data(step.weights));
     operands = std::max({operands, step.inputs.size(), step.outputs.size()});
   }
+  for (const FusedSteps& fused : plan_->fused) {
+    fused_.push_back(*FusedRows::make(*plan_, fused, plan_->threads));
+    std::size_t all = 0;
+    for (int i = 0; i < fused.count; ++i)
+      all += plan_->steps[static_cast<std::size_t>(fused.first + i)].inputs.size();
+    operands = std::max(operands, all);
+  }
   inputs_.reserve(operands);
   outputs_.reserve(operands);
   places_.resize(plan_->storages.size());
@@ -57,11 +64,38 @@ Status PlanRunner::run_step(std::size_t i, std::byte* arena, const Help& help) {
       .with_context([&] { return fmt::format("node '{}' ({})", step.name, step.op_type); });
 }
 
+void PlanRunner::run_fused(std::size_t i, std::byte* arena, const Help& help,
+                           StepRecorder* recorder, std::size_t first) {
+  const FusedRows& rows = fused_[i];
+  const auto begin = static_cast<std::size_t>(plan_->fused[i].first);
+  const auto count = static_cast<std::size_t>(rows.count());
+  if (help.turn != nullptr) help.turn->go_on();
+  inputs_.clear();
+  std::array<FusedRows::Operands, FusedRows::kMostSteps> operands = {};
+  for (std::size_t k = 0; k < count; ++k) {
+    const Step& step = plan_->steps[begin + k];
+    operands[k] = {inputs_.data() + inputs_.size(), place_of(step.outputs[0]), weights_[begin + k],
+                   arena + step.scratch_offset};
+    for (const SlotId slot : step.inputs) inputs_.push_back(place_of(slot));
+  }
+  if (recorder == nullptr) return rows.run(operands, help.pool);
+  FusedRows::Times times = {};
+  const StepRecorder::Running running = recorder->begin();
+  rows.run(operands, help.pool, &times);
+  recorder->end(first + begin, running, std::span(times).first(count));
+}
+
 Status PlanRunner::run(const Memory& memory, const Help& help, StepRecorder* recorder,
                        std::size_t first) {
   place(memory);
+  std::size_t fused = 0;
   for (std::size_t i = 0; i < plan_->steps.size(); ++i) {
     RETURN_IF_ERROR(check_stop(help.stop));
+    if (fused < fused_.size() && static_cast<std::size_t>(plan_->fused[fused].first) == i) {
+      run_fused(fused, memory.arena, help, recorder, first);
+      i += static_cast<std::size_t>(plan_->fused[fused++].count) - 1;
+      continue;
+    }
     const StepTimer timer(recorder, first + i);
     RETURN_IF_ERROR(run_step(i, memory.arena, help));
   }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/thread_pool.h"
+#include "engine/fused_rows.h"
 #include "engine/packed_weights.h"
 #include "engine/plan.h"
 #include "engine/step_recorder.h"
@@ -46,11 +47,14 @@ class PlanRunner {
     return places_[static_cast<std::size_t>(described.storage)];
   }
   Status run_step(std::size_t i, std::byte* arena, const Help& help);
+  void run_fused(std::size_t i, std::byte* arena, const Help& help, StepRecorder* recorder,
+                 std::size_t first);
 
   std::shared_ptr<const Plan> plan_;
+  std::vector<FusedRows> fused_;           // as the plan has them
   std::vector<void*> places_;              // of each storage
   std::vector<const std::byte*> weights_;  // of each step
-  std::vector<const void*> inputs_;        // of the step that runs
+  std::vector<const void*> inputs_;        // of the step that runs, or of all that are fused
   std::vector<void*> outputs_;
 };
 

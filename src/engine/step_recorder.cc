@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <numeric>
 
 #include "engine/slow_steps.h"
 
@@ -21,13 +22,30 @@ void StepRecorder::begin_run() {
   recorded_ns_ = 0;
 }
 
+void StepRecorder::record(const StepRun& run, std::int64_t own_ns) {
+  recorded_ns_ += own_ns;
+  steps_[run.step].total_ms += static_cast<double>(own_ns) / 1e6;
+  ++steps_[run.step].runs;
+  if (timeline_.size() < kMostRuns) timeline_.push_back(run);
+}
+
 void StepRecorder::end(std::size_t step, const Running& running) {
   const StepRun run{step, nanoseconds(running.begin), nanoseconds(Clock::now())};
-  const std::int64_t own_ns = run.end_ns - run.begin_ns - (recorded_ns_ - running.recorded_ns);
-  recorded_ns_ += own_ns;
-  steps_[step].total_ms += static_cast<double>(own_ns) / 1e6;
-  ++steps_[step].runs;
-  if (timeline_.size() < kMostRuns) timeline_.push_back(run);
+  record(run, run.end_ns - run.begin_ns - (recorded_ns_ - running.recorded_ns));
+}
+
+void StepRecorder::end(std::size_t first, const Running& running,
+                       std::span<const std::int64_t> weights) {
+  const std::int64_t begin = nanoseconds(running.begin);
+  const auto all = static_cast<double>(nanoseconds(Clock::now()) - begin);
+  const auto sum = static_cast<double>(
+      std::max<std::int64_t>(1, std::accumulate(weights.begin(), weights.end(), std::int64_t{0})));
+  std::int64_t at = begin;
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    const auto own = static_cast<std::int64_t>(all * static_cast<double>(weights[i]) / sum);
+    record({first + i, at, at + own}, own);
+    at += own;
+  }
 }
 
 namespace {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -31,11 +32,15 @@ class StepRecorder {
   };
   [[nodiscard]] Running begin() const { return {Clock::now(), recorded_ns_}; }
   void end(std::size_t step, const Running& running);
+  // The same of steps from `first` on that took turns: the time is shared out as `weights` are.
+  void end(std::size_t first, const Running& running, std::span<const std::int64_t> weights);
 
   [[nodiscard]] const std::vector<StepProfile>& steps() const { return steps_; }
   [[nodiscard]] const std::vector<StepRun>& timeline() const { return timeline_; }
 
  private:
+  void record(const StepRun& run, std::int64_t own_ns);
+
   static constexpr std::size_t kMostRuns = std::size_t{1} << 20;  // of a timeline
 
   [[nodiscard]] std::int64_t nanoseconds(Clock::time_point time) const {

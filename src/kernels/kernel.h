@@ -72,6 +72,9 @@ struct Kernel {
   std::size_t (*scratch_bytes)(const Problem&, int threads);
   // Fails where values of the operands make no sense: an index out of range, a division by zero.
   Status (*run)(const Problem&, const Operands&);
+  // Whether what it makes of some rows of an image alone (kernels/row_window.h) differs in its last
+  // bits from what it makes of them among all.
+  bool mixes_rows = false;
 };
 
 // A row of all_kernels().

@@ -96,6 +96,7 @@ struct Bound {
       kernel.pack = pack;
     }
     if constexpr (requires { &Family::scratch_bytes; }) kernel.scratch_bytes = scratch_bytes;
+    kernel.mixes_rows = requires { Family::kMixesRows; };
     return kernel;
   }
 };

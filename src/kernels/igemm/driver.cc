@@ -255,6 +255,7 @@ void Igemm::run_units(const TileArgs& args, const Tensors& tensors, const Slot& 
   const bool by_group = source_ == Source::kGathered;
   std::int64_t found = -1;
   TileArgs all = args;
+  all.few_rows = shape_.out_pixels() < kernel_.mr;
   all.row_pitch = static_cast<std::size_t>(pitch);
   all.row_stride = static_cast<std::size_t>(by_group ? row_bytes() : bytes_.in_c);
   all.taps = static_cast<std::size_t>(taps_);

@@ -13,7 +13,7 @@ constexpr std::size_t kAhead = 4096;
 constexpr std::size_t kLine = 64;  // bytes of a cache line
 
 // A fused multiply-add takes 4 cycles and 2 start in each, so that 8 sums must be under way at
-// once. Short tiles get there by splitting each sum into chains over alternate k.
+// once. Tiles of few rows get there by splitting each sum into chains over alternate k.
 constexpr int chains(int rows, int vectors) {
   return rows * vectors >= 8 ? 1 : rows * vectors >= 4 ? 2 : 4;
 }
@@ -89,10 +89,9 @@ HWY_INLINE void step(const typename Dot::Stored* (&rows)[kRows], std::size_t k,
   }
 }
 
-template <typename Dot, int kRows, int kVectors>
+template <typename Dot, int kRows, int kVectors, int kChains>
 void tile(const TileArgs& args) {
   using Stored = typename Dot::Stored;
-  constexpr int kChains = chains(kRows, kVectors);
   constexpr auto kStep = static_cast<std::size_t>(kChains) * Dot::kInputs;
   const F32 f;
   // Of the weights of a step too.
@@ -150,12 +149,17 @@ void tile(const TileArgs& args) {
 }
 
 // Tiles of up to kMost rows: a function for each height.
-template <typename Dot, int kVectors, int kMost, int kRows = kMost>
+template <typename Dot, int kVectors, int kMost, bool kFewRows, int kRows = kMost>
 HWY_INLINE void of_height(const TileArgs& args) {
   if constexpr (kRows > 1) {
-    if (args.row_count < kRows) return of_height<Dot, kVectors, kMost, kRows - 1>(args);
+    if (args.row_count < kRows) return of_height<Dot, kVectors, kMost, kFewRows, kRows - 1>(args);
   }
-  tile<Dot, kRows, kVectors>(args);
+  tile<Dot, kRows, kVectors, chains(kFewRows ? kRows : kMost, kVectors)>(args);
+}
+template <typename Dot, int kVectors, int kMost>
+HWY_INLINE void of_height(const TileArgs& args) {
+  args.few_rows ? of_height<Dot, kVectors, kMost, true>(args)
+                : of_height<Dot, kVectors, kMost, false>(args);
 }
 
 // Of half a panel and a whole one.

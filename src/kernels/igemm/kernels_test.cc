@@ -20,6 +20,7 @@ struct Tile {
   std::size_t depth;
   bool residual;
   bool half;
+  bool few_rows;
 };
 
 void check(const TileKernel& kernel, const Tile& tile, Random& random) {
@@ -53,6 +54,7 @@ void check(const TileKernel& kernel, const Tile& tile, Random& random) {
   args.panel = reinterpret_cast<const std::byte*>(panel.data());
   args.half = tile.half;
   args.row_count = static_cast<int>(tile.rows);
+  args.few_rows = tile.few_rows;
   args.column_count = static_cast<int>(tile.columns);
   args.out = reinterpret_cast<std::byte*>(out.data());
   args.out_stride = stride * sizeof(float);
@@ -94,7 +96,8 @@ TEST(IgemmF32Kernels, EveryTileOfEveryKernel) {
           if (columns > kernel.width(half)) continue;
           check(kernel,
                 {static_cast<std::size_t>(rows), static_cast<std::size_t>(columns),
-                 1 + random.below(4), 1 + random.below(20), random.below(2) == 0, half},
+                 1 + random.below(4), 1 + random.below(20), random.below(2) == 0, half,
+                 random.below(2) == 0},
                 random);
         }
       }

@@ -17,7 +17,8 @@ namespace lathe::kernels {
 //   out[i][j] = clamp(sum[i][j] + residual[i][j])            of sums in float32
 //   out[i][j] = requantize(sum[i][j] + row_offsets[i])       of sums in int32, modulo 2^32
 //
-// Sums of float32 are taken in an order that depends on row_count, taps and depth alone.
+// Sums of float32 are taken in an order that depends on taps and depth alone, and where the whole
+// product has few rows on row_count.
 struct TileArgs {
   const std::byte* const* rows;  // by tap and pixel: where the inputs begin
   std::size_t row_pitch;         // pointers from one tap to the next
@@ -28,6 +29,7 @@ struct TileArgs {
   const std::byte* panel;  // as kernels/igemm/panel.h says; aligned to a vector
   bool half;               // the panel is a half panel
   int row_count;           // 1 to mr, or any number: see TileKernel::begin
+  bool few_rows;           // the whole product has fewer than mr
   int column_count;        // 1 to the panel's width
   std::byte* out;
   std::size_t out_stride;  // bytes from one output pixel to the next

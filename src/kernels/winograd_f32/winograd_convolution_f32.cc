@@ -77,7 +77,7 @@ class Convolution {
         static_cast<double>((panels_ - 1) * product_.nr + product_.width(last_half_));
     const auto k = static_cast<double>(coefficients_);
     // A group of few rows waits for its weights.
-    const auto rows = static_cast<double>(groups_ * std::max<std::int64_t>(group_tiles_, 8));
+    const auto rows = static_cast<double>(groups_ * std::max<std::int64_t>(group_tiles_, 6));
     // What the ends of a tile of products take, in multiply-adds of a row.
     constexpr double kTileDepth = 20;
     const double product = k * rows * (in_c + kTileDepth) * out_c / rate;

@@ -36,6 +36,7 @@ struct WinogradConvolutionF32 {
   using Row = WinogradF32Kernel;
   using Weights = WeightsF32;
   static constexpr const auto& kRows = kWinogradF32Kernels;
+  static constexpr bool kMixesRows = true;
 
   static bool fits(const Problem& problem, const Row& row);
   static double nanoseconds(const Problem& problem, const Row& row);

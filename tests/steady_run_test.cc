@@ -71,7 +71,7 @@ namespace {
 // One context and inputs of several shapes in turns.
 struct Model {
   explicit Model(const char* name) {
-    const auto executable = compile(native_backend(), test_network(name));
+    const auto executable = compile(native_backend(), test_network(name), {.threads = 1});
     context = executable->new_context();
     const std::vector<std::int64_t> dims = *ir::known_dims(*executable->inputs()[0].type.shape);
     for (const std::int64_t batch : {1, 3}) {
@@ -191,7 +191,7 @@ TEST_P(SteadyRunTest, NorDoesTheLibrary) {
   lathe_model_free(c_model);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, SteadyRunTest, testing::Values("mlp", "cnn", "mobile", "resnet8"),
+INSTANTIATE_TEST_SUITE_P(All, SteadyRunTest, testing::Values("mlp", "cnn", "mobile", "resnet8", "mobilenet_v2"),
                          [](const auto& test) { return std::string(test.param); });
 
 }  // namespace

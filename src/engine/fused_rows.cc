@@ -57,8 +57,8 @@ struct FusedRows::Slot {
   std::size_t index;
   Times* times;
   std::int64_t image = 0;
-  std::array<std::int64_t, kMostSteps> first_strip = {};  // for which each step makes rows
-  std::array<std::int64_t, kMostSteps> base = {};         // row that each window begins with
+  Start start = {};
+  std::array<std::int64_t, kMostSteps> base = {};  // row that each window begins with
 
   [[nodiscard]] std::byte* window(const FusedRows& rows, int link) const {
     const auto i = static_cast<std::size_t>(link);
@@ -136,10 +136,12 @@ RowRange FusedRows::rows(int link, std::int64_t strip) const {
   return {strip == 0 ? 0 : at(link).ends[s - 1], at(link).ends[s]};
 }
 
+std::int64_t FusedRows::needed_before(int link, std::int64_t row) const {
+  return at(link + 1).window.inputs_of({row, row + 1}).begin;
+}
+
 std::int64_t FusedRows::needed_from(int link, std::int64_t strip) const {
-  const RowRange made = rows(link, strip);
-  const std::int64_t first = rows(link + 1, strip).begin;
-  return std::min(made.begin, at(link + 1).window.inputs_of({first, first + 1}).begin);
+  return std::min(rows(link, strip).begin, needed_before(link, rows(link + 1, strip).begin));
 }
 
 // Where rows are needed twice a window has room for those of two strips, so that they are seldom
@@ -150,15 +152,24 @@ void FusedRows::measure(int i) {
   std::int64_t largest = 0;
   std::int64_t needed = 0;
   kernels::Problem part;
+  const auto count_scratch = [&](RowRange made) {
+    kernels::Problem own = kernels::of_rows(link.step->problem, made);
+    if (own == part) return;
+    link.scratch_bytes = std::max(link.scratch_bytes, kernel.scratch_bytes(own, 1));
+    part = std::move(own);
+  };
   for (std::int64_t strip = 0; strip < image_strips_; ++strip) {
     const RowRange made = rows(i, strip);
     if (made.size() == 0) continue;
     largest = std::max(largest, made.size());
     if (!is_last(i)) needed = std::max(needed, made.end - needed_from(i, strip));
-    kernels::Problem own = kernels::of_rows(link.step->problem, made);
-    if (kernel.scratch_bytes == nullptr || own == part) continue;
-    link.scratch_bytes = std::max(link.scratch_bytes, kernel.scratch_bytes(own, 1));
-    part = std::move(own);
+    if (kernel.scratch_bytes != nullptr) count_scratch(made);
+  }
+  for (std::int64_t strip = 1; strip < image_strips_ && kernel.scratch_bytes != nullptr; ++strip) {
+    const Start start = start_of(strip);
+    const auto own = static_cast<std::size_t>(i);
+    const std::int64_t end = rows(i, start.strips[own]).end;
+    if (start.rows[own] < end) count_scratch({start.rows[own], end});
   }
   link.scratch_bytes = align(static_cast<std::int64_t>(link.scratch_bytes));
   if (is_last(i)) return;
@@ -166,39 +177,53 @@ void FusedRows::measure(int i) {
   link.window_bytes = align(link.window_rows * link.out_row_bytes);
 }
 
-double FusedRows::repeated_share() const {
-  std::int64_t most = 0;
+double FusedRows::lost_share() const {
+  if (slots_ == 1) return 0;
+  const Start start = start_of(image_strips_ / 2);
+  double repeated = 0;  // at the begin of a range, in strips
   for (int i = 0; i + 1 < count(); ++i) {
-    std::int64_t largest = 0;
-    for (std::int64_t strip = 0; strip < image_strips_; ++strip)
-      largest = std::max(largest, rows(i, strip).size());
-    most = std::max(most, largest * image_strips_ / std::max<std::int64_t>(1, at(i).ends.back()));
+    const auto rows_before = static_cast<double>(rows(i, image_strips_ / 2).begin -
+                                                 start.rows[static_cast<std::size_t>(i)]);
+    repeated = std::max(repeated, rows_before * static_cast<double>(image_strips_) /
+                                      static_cast<double>(at(i).ends.back()));
   }
-  return static_cast<double>(most * (slots_ - 1)) / static_cast<double>(strips());
+  const auto longest = static_cast<double>(kernels::ceil_div(strips(), slots_));
+  constexpr double kRepeating = 0.5;  // of the steps repeat rows: not those behind the last window
+  return (longest + kRepeating * repeated) * slots_ / static_cast<double>(strips()) - 1;
 }
 
-// For a strip in the midst of an image, what is needed of those before it.
-void FusedRows::begin(Slot& slot, std::int64_t strip) const {
-  slot.first_strip[static_cast<std::size_t>(count() - 1)] = strip;
-  for (int i = count() - 2; i >= 0; --i) {
+FusedRows::Start FusedRows::start_of(std::int64_t strip) const {
+  Start start{};
+  for (int i = count() - 1; i >= 0; --i) {
     const auto link = static_cast<std::size_t>(i);
-    const std::int64_t next = slot.first_strip[link + 1];
-    const std::int64_t from = needed_from(i, next);
+    if (is_last(i)) {
+      start.strips[link] = strip;
+      start.rows[link] = rows(i, strip).begin;
+      continue;
+    }
+    const std::int64_t next = start.rows[link + 1];
     const auto& ends = at(i).ends;
-    const auto end = ends.begin() + static_cast<std::ptrdiff_t>(next);
-    const std::int64_t own = std::upper_bound(ends.begin(), end, from) - ends.begin();
-    slot.first_strip[link] = own;
-    slot.base[link] = rows(i, own).begin;
+    const auto last = ends.begin() + static_cast<std::ptrdiff_t>(start.strips[link + 1]);
+    start.rows[link] = needed_before(i, next);
+    start.strips[link] = std::upper_bound(ends.begin(), last, start.rows[link]) - ends.begin();
   }
-  for (std::int64_t s = slot.first_strip[0]; s < strip; ++s)
+  return start;
+}
+
+// In the midst of an image what is needed of the strips before is made.
+void FusedRows::begin(Slot& slot, std::int64_t strip) const {
+  slot.start = start_of(strip);
+  slot.base = slot.start.rows;
+  for (std::int64_t s = slot.start.strips[0]; s < strip; ++s)
     for (int i = 0; i < count(); ++i)
-      if (slot.first_strip[static_cast<std::size_t>(i)] <= s) make_rows(i, s, slot);
+      if (slot.start.strips[static_cast<std::size_t>(i)] <= s) make_rows(i, s, slot);
 }
 
 void FusedRows::make_rows(int i, std::int64_t strip, Slot& slot) const {
-  const RowRange made = rows(i, strip);
-  if (made.size() == 0) return;
   const auto index = static_cast<std::size_t>(i);
+  RowRange made = rows(i, strip);
+  made.begin = std::max(made.begin, slot.start.rows[index]);
+  if (made.begin >= made.end) return;
   const Link& link = at(i);
   const Operands& operands = slot.operands[index];
   std::array<const void*, kMostOperands> inputs = {};
@@ -334,7 +359,7 @@ class Fuser {
 
   bool try_to_fuse(int first, int count) {
     if (!is_worth_it(first, count)) return false;
-    constexpr double kMostRepeated = 0.15;
+    constexpr double kMostLost = 0.1;
     for (const std::int64_t rows : {8, 6, 4, 2, 1}) {
       const FusedSteps fused{first, count, rows};
       const auto made = FusedRows::make(plan_, fused, plan_.threads);
@@ -342,7 +367,7 @@ class Fuser {
       std::int64_t bytes = 0;
       for (int i = 0; i + 1 < count; ++i)
         bytes += static_cast<std::int64_t>(made->window_bytes(i)) / made->slots();
-      if (bytes > cache_bytes_ * 5 / 8 || made->repeated_share() > kMostRepeated) continue;
+      if (bytes > cache_bytes_ * 5 / 8 || made->lost_share() > kMostLost) continue;
       adopt(*made, fused);
       return true;
     }

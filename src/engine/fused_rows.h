@@ -5,8 +5,8 @@
 //
 // What the last step makes is cut into strips of rows. For each strip every step makes the rows
 // that have become necessary and are not there yet, into a window that slides over its image.
-// Threads take ranges of strips, and make the rows that reach over the begin of a range anew. The
-// same bits come out as of each step on its own.
+// Threads take ranges of strips, and make the rows that a range reads of those before it once more.
+// The same bits come out as of each step on its own.
 #pragma once
 
 #include <array>
@@ -40,8 +40,9 @@ class FusedRows {
   [[nodiscard]] std::size_t scratch_bytes(int link) const {
     return at(link).scratch_bytes * static_cast<std::size_t>(slots_);
   }
-  // Rows that are made twice where so many threads take part, as a share of all, at most.
-  [[nodiscard]] double repeated_share() const;
+  // What all threads together take longer than one, as a share of that: rows that are made twice,
+  // and waiting for the last thread.
+  [[nodiscard]] double lost_share() const;
 
   // Where a step's operands begin, as a whole.
   struct Operands {
@@ -68,6 +69,11 @@ class FusedRows {
     std::vector<std::int64_t> ends;  // by strip: rows that are there once it is done
   };
   struct Slot;
+  // For which strip each step begins, and with which row, to get to a strip without those before.
+  struct Start {
+    std::array<std::int64_t, kMostSteps> strips;
+    std::array<std::int64_t, kMostSteps> rows;
+  };
 
   FusedRows() = default;
   [[nodiscard]] const Link& at(int link) const { return links_[static_cast<std::size_t>(link)]; }
@@ -77,8 +83,10 @@ class FusedRows {
   void measure(int link);
   // The rows that a step makes for a strip of an image.
   [[nodiscard]] kernels::RowRange rows(int link, std::int64_t strip) const;
-  // The first row of what `link` hands on that the next step needs for the strip.
+  // The first row of what `link` hands on that the next step needs for a row, or for a strip.
+  [[nodiscard]] std::int64_t needed_before(int link, std::int64_t row) const;
   [[nodiscard]] std::int64_t needed_from(int link, std::int64_t strip) const;
+  [[nodiscard]] Start start_of(std::int64_t strip) const;
   void begin(Slot& slot, std::int64_t strip) const;
   void make_rows(int link, std::int64_t strip, Slot& slot) const;
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <numeric>
 
 #include "base/caches.h"
 #include "kernels/cost.h"
@@ -221,6 +222,17 @@ void Igemm::copy_padded(const std::byte* in, std::byte* copy, ThreadPool& pool) 
                  });
 }
 
+// Blocks of pixels: as even as tiles allow, and such that each thread has as many units of them.
+std::int64_t Igemm::blocks_for(std::int64_t threads) const {
+  std::int64_t blocks = ceil_div(tiles_, block_tiles_);
+  if (threads > 1) {
+    constexpr std::int64_t kUnits = 4;  // of each thread, to even out their ends
+    blocks = round_up(std::max(blocks, ceil_div(kUnits * threads, panels())),
+                      threads / std::gcd(threads, panels()));
+  }
+  return std::min(blocks, tiles_);
+}
+
 void Igemm::run(const TileArgs& args, const Tensors& tensors, ThreadPool& pool,
                 ZeroPoints zero_points) const {
   Tensors seen = tensors;
@@ -229,19 +241,16 @@ void Igemm::run(const TileArgs& args, const Tensors& tensors, ThreadPool& pool,
     copy_padded(tensors.in, scratch, pool);
     seen.in = scratch;
   }
-  // Four units for each thread even out their ends.
-  const std::int64_t blocks = ceil_div(4 * std::int64_t{pool.threads()}, panels());
-  const std::int64_t block_tiles = std::min(block_tiles_, ceil_div(tiles_, blocks));
-  const std::int64_t units = ceil_div(tiles_, block_tiles) * panels();
+  const std::int64_t blocks = blocks_for(pool.threads());
   const double cost =
       expected_mac_nanoseconds(shape_.macs(), kernel_.isa) / (kernel_.dot == Dot::kInt8 ? 2 : 1);
-  parallel_slots(pool, units, cost, [&](std::int64_t index, std::int64_t begin, std::int64_t end) {
+  parallel_slots(pool, blocks * panels(), cost, [&](std::int64_t index, std::int64_t begin, std::int64_t end) {
     std::byte* const own = scratch + copy_bytes() + index * slot_bytes();
     const Slot slot{reinterpret_cast<const std::byte**>(own),
                     reinterpret_cast<std::int32_t*>(own + pointer_bytes()),
                     own + pointer_bytes() + offset_bytes()};
     if (kernel_.begin != nullptr) kernel_.begin();
-    run_units(args, seen, slot, zero_points, block_tiles, begin, end);
+    run_units(args, seen, slot, zero_points, blocks, begin, end);
     if (kernel_.end != nullptr) kernel_.end();
   });
 }
@@ -249,9 +258,9 @@ void Igemm::run(const TileArgs& args, const Tensors& tensors, ThreadPool& pool,
 // A unit is one panel on one block of pixels. Panels of a block follow each other, so that its
 // input stays in cache.
 void Igemm::run_units(const TileArgs& args, const Tensors& tensors, const Slot& slot,
-                      ZeroPoints zero_points, std::int64_t block_tiles, std::int64_t begin,
+                      ZeroPoints zero_points, std::int64_t blocks, std::int64_t begin,
                       std::int64_t end) const {
-  const std::int64_t pitch = block_tiles * tile_rows_;
+  const std::int64_t pitch = ceil_div(tiles_, blocks) * tile_rows_;
   const bool by_group = source_ == Source::kGathered;
   std::int64_t found = -1;
   TileArgs all = args;
@@ -265,8 +274,9 @@ void Igemm::run_units(const TileArgs& args, const Tensors& tensors, const Slot& 
   for (std::int64_t unit = begin; unit < end; ++unit) {
     const std::int64_t block = unit / panels();
     const std::int64_t group = unit % panels() / group_panels_;
-    const std::int64_t first = block * pitch;
-    const std::int64_t pixels = std::min(pitch, shape_.out_pixels() - first);
+    const std::int64_t first = tiles_ * block / blocks * tile_rows_;
+    const std::int64_t last = tiles_ * (block + 1) / blocks * tile_rows_;
+    const std::int64_t pixels = std::min(last, shape_.out_pixels()) - first;
     const std::int64_t wanted = by_group ? block * shape_.groups + group : block;
     if (wanted != found) {
       find_rows(tensors, slot, group, first, pixels, pitch);

@@ -86,6 +86,7 @@ class Igemm {
   void lower();
   [[nodiscard]] bool gains_by_lines() const;
   [[nodiscard]] std::int64_t choose_block_tiles() const;
+  [[nodiscard]] std::int64_t blocks_for(std::int64_t threads) const;
   [[nodiscard]] std::int64_t panels() const { return shape_.groups * group_panels_; }
   [[nodiscard]] std::int64_t panel_bytes(bool half) const;
   [[nodiscard]] std::int64_t panels_bytes() const { return shape_.groups * group_bytes_; }
@@ -102,7 +103,7 @@ class Igemm {
 
   void copy_padded(const std::byte* in, std::byte* copy, ThreadPool& pool) const;
   void run_units(const TileArgs& args, const Tensors& tensors, const Slot& slot,
-                 ZeroPoints zero_points, std::int64_t block_tiles, std::int64_t begin,
+                 ZeroPoints zero_points, std::int64_t blocks, std::int64_t begin,
                  std::int64_t end) const;
   // Finds the inputs of `pixels` output pixels from `first` on.
   void find_rows(const Tensors& tensors, const Slot& slot, std::int64_t group, std::int64_t first,

@@ -71,7 +71,7 @@ namespace {
 // One context and inputs of several shapes in turns.
 struct Model {
   explicit Model(const char* name) {
-    const auto executable = compile(native_backend(), test_network(name), {.threads = 1});
+    const auto executable = compile(native_backend(), test_network(name));
     context = executable->new_context();
     const std::vector<std::int64_t> dims = *ir::known_dims(*executable->inputs()[0].type.shape);
     for (const std::int64_t batch : {1, 3}) {

@@ -191,7 +191,8 @@ TEST_P(SteadyRunTest, NorDoesTheLibrary) {
   lathe_model_free(c_model);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, SteadyRunTest, testing::Values("mlp", "cnn", "mobile", "resnet8", "mobilenet_v2"),
+INSTANTIATE_TEST_SUITE_P(All, SteadyRunTest,
+                         testing::Values("mlp", "cnn", "mobile", "resnet8", "mobilenet_v2"),
                          [](const auto& test) { return std::string(test.param); });
 
 }  // namespace

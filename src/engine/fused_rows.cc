@@ -76,6 +76,7 @@ Result<FusedRows> FusedRows::make(const Plan& plan, const FusedSteps& fused, int
   for (int i = 0; i < fused.count; ++i)
     RETURN_IF_ERROR(rows.add(plan, plan.steps[static_cast<std::size_t>(fused.first + i)]));
   const RowWindow& last = rows.links_.back().window;
+  if (fused.rows > last.out_h) return invalid_data("{} rows of {}", fused.rows, last.out_h);
   rows.batch_ = last.batch;
   rows.image_strips_ = kernels::ceil_div(last.out_h, fused.rows);
   if (rows.image_strips_ > kMostStrips) return invalid_data("{} strips", rows.image_strips_);
@@ -361,7 +362,9 @@ class Fuser {
   bool try_to_fuse(int first, int count) {
     if (!is_worth_it(first, count)) return false;
     constexpr double kMostLost = 0.1;
+    const std::int64_t most = kernels::row_window(step(first + count - 1).problem)->out_h;
     for (const std::int64_t rows : {8, 6, 4, 2, 1}) {
+      if (rows > most) continue;
       const FusedSteps fused{first, count, rows};
       const auto made = FusedRows::make(plan_, fused, plan_.threads);
       if (!made.ok()) return false;

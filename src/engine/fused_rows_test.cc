@@ -163,6 +163,7 @@ TEST_F(FusedRowsTest, DamagedPlansAreRefused) {
   EXPECT_THAT(error_of([](Plan& plan) { plan.fused[0].first = -1; }), HasSubstr("fused[0]"));
   EXPECT_THAT(error_of([](Plan& plan) { plan.fused[2].count = 8; }), HasSubstr("fused[2]"));
   EXPECT_THAT(error_of([](Plan& plan) { plan.fused[0].rows = 0; }), HasSubstr("fused[0]"));
+  EXPECT_THAT(error_of([](Plan& plan) { plan.fused[0].rows = INT64_MAX; }), HasSubstr("fused[0]"));
   EXPECT_THAT(error_of([](Plan& plan) { plan.fused.push_back(plan.fused[0]); }),
               HasSubstr("fused[3]"));
   EXPECT_THAT(error_of([](Plan& plan) { plan.fused[0].first += 1; }), Not(HasSubstr("no error")));

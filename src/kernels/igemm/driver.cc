@@ -244,15 +244,16 @@ void Igemm::run(const TileArgs& args, const Tensors& tensors, ThreadPool& pool,
   const std::int64_t blocks = blocks_for(pool.threads());
   const double cost =
       expected_mac_nanoseconds(shape_.macs(), kernel_.isa) / (kernel_.dot == Dot::kInt8 ? 2 : 1);
-  parallel_slots(pool, blocks * panels(), cost, [&](std::int64_t index, std::int64_t begin, std::int64_t end) {
-    std::byte* const own = scratch + copy_bytes() + index * slot_bytes();
-    const Slot slot{reinterpret_cast<const std::byte**>(own),
-                    reinterpret_cast<std::int32_t*>(own + pointer_bytes()),
-                    own + pointer_bytes() + offset_bytes()};
-    if (kernel_.begin != nullptr) kernel_.begin();
-    run_units(args, seen, slot, zero_points, blocks, begin, end);
-    if (kernel_.end != nullptr) kernel_.end();
-  });
+  parallel_slots(pool, blocks * panels(), cost,
+                 [&](std::int64_t index, std::int64_t begin, std::int64_t end) {
+                   std::byte* const own = scratch + copy_bytes() + index * slot_bytes();
+                   const Slot slot{reinterpret_cast<const std::byte**>(own),
+                                   reinterpret_cast<std::int32_t*>(own + pointer_bytes()),
+                                   own + pointer_bytes() + offset_bytes()};
+                   if (kernel_.begin != nullptr) kernel_.begin();
+                   run_units(args, seen, slot, zero_points, blocks, begin, end);
+                   if (kernel_.end != nullptr) kernel_.end();
+                 });
 }
 
 // A unit is one panel on one block of pixels. Panels of a block follow each other, so that its

@@ -55,7 +55,7 @@ ir::Graph integers() {
 // What is fused row by row where caches are small.
 ir::Graph rows() {
   ir::GraphBuilder b("rows", 1);
-  ir::ValueId x = b.input("x", {1, 2, 12, 16});
+  ir::ValueId x = b.input("x", {2, 2, 12, 16});
   x = b.relu6(b.conv(x, 4, {.bias = true}));
   x = b.conv(x, 4, {.kernel = 3, .padding = 1, .groups = 4});
   return b.finish(b.max_pool(b.conv(x, 2, {}), 3, 2, 1), "y");
@@ -99,7 +99,7 @@ int main(int argc, char** argv) {
   int seed = 0;
   for (ir::Graph graph : {convolutions(), pooling(), integers(), rows(), portable()}) {
     LATHE_CHECK(ops::infer_shapes(graph).ok());
-    const auto executable = engine::native_backend().compile(std::move(graph), {.threads = 1});
+    const auto executable = engine::native_backend().compile(std::move(graph), {.threads = 3});
     LATHE_CHECK(executable.ok());
     engine::Plan plan = *engine::plan_of(**executable);
     engine::fuse_rows(plan, 1);

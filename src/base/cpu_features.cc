@@ -87,14 +87,14 @@ CpuidWords read_cpuid() {
 bool detect_halves() {
 #if defined(__x86_64__)
   constexpr unsigned kAuth = 0x68747541;  // of "AuthenticAMD"
-  constexpr unsigned kZen4 = 0x19;
+  constexpr unsigned kFamily = 0x19;      // Zen 3, without AVX-512, and Zen 4
   unsigned eax = 0;
   unsigned ebx = 0;
   unsigned ecx = 0;
   unsigned edx = 0;
   if (__get_cpuid(0, &eax, &ebx, &ecx, &edx) == 0 || ebx != kAuth) return false;
   if (__get_cpuid(1, &eax, &ebx, &ecx, &edx) == 0) return false;
-  return (eax >> 8 & 0xf) + (eax >> 20 & 0xff) == kZen4;
+  return (eax >> 8 & 0xf) + (eax >> 20 & 0xff) == kFamily && has_cpu_feature("avx512f");
 #else
   return false;
 #endif

@@ -1,6 +1,7 @@
 #include "engine/check_plan.h"
 
 #include <algorithm>
+#include <set>
 
 #include "engine/fused_rows.h"
 #include "engine/memory_plan.h"
@@ -33,6 +34,7 @@ class Checker {
     if (plan_.arena_bytes > static_cast<std::size_t>(ir::kMaxTensorBytes))
       return invalid_data("has an arena of {} bytes", plan_.arena_bytes);
     RETURN_IF_ERROR(check_all("storages", plan_.storages, &Checker::check_storage));
+    RETURN_IF_ERROR(check_callers_memory());
     RETURN_IF_ERROR(check_all("slots", plan_.slots, &Checker::check_slot));
     RETURN_IF_ERROR(check_all("steps", plan_.steps, &Checker::check_step));
     RETURN_IF_ERROR(check_outputs());
@@ -61,6 +63,17 @@ class Checker {
     ASSIGN_OR_RETURN(const std::size_t held, bytes_of(infos[index].type));
     if (held == storage.bytes) return {};
     return invalid_data("{} {} has {} bytes, not {}", name, storage.index, held, storage.bytes);
+  }
+
+  // Each tensor of the caller is one storage.
+  Status check_callers_memory() const {
+    std::set<std::pair<Storage::Kind, int>> seen;
+    for (const Storage& storage : plan_.storages) {
+      if (storage.kind != Storage::Kind::kInput && storage.kind != Storage::Kind::kOutput) continue;
+      if (!seen.emplace(storage.kind, storage.index).second)
+        return invalid_data("two storages are the caller's tensor {}", storage.index);
+    }
+    return {};
   }
 
   Status check_place(std::size_t offset, std::size_t bytes) const {
@@ -158,8 +171,11 @@ class Checker {
         for (const SlotId id : *slots) ++readers[static_cast<std::size_t>(id)];
     for (const SlotId id : plan_.outputs) ++readers[static_cast<std::size_t>(id)];
     int end = 0;
+    std::int64_t strips = 0;
     for (std::size_t i = 0; i < plan_.fused.size(); ++i) {
       const FusedSteps& fused = plan_.fused[i];
+      strips += strips_of(plan_, fused);
+      if (strips > FusedRows::kMostStrips) return invalid_data("fused[{}]: too many strips", i);
       RETURN_IF_ERROR(check_fused(plan_, fused).with_context(fmt::format("fused[{}]", i)));
       if (fused.first < end) return invalid_data("fused[{}]: steps of another one", i);
       end = fused.first + fused.count;

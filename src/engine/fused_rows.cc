@@ -14,11 +14,9 @@ namespace {
 using kernels::RowRange;
 using kernels::RowWindow;
 
-// So that a plan from elsewhere cannot take for ever to check.
-constexpr std::int64_t kMostStrips = std::int64_t{1} << 16;
 constexpr std::size_t kMostOperands = 3;
 
-// Of what slots have.
+// Of what shares have.
 std::size_t align(std::int64_t bytes) {
   return static_cast<std::size_t>(
       kernels::round_up(bytes, static_cast<std::int64_t>(kArenaAlignment)));
@@ -52,7 +50,7 @@ StepSpan span_of_step(const Plan& plan, int i) {
 }
 
 // What one thread works with.
-struct FusedRows::Slot {
+struct FusedRows::Share {
   const std::array<Operands, kMostSteps>& operands;
   std::size_t index;
   Times* times;
@@ -80,7 +78,7 @@ Result<FusedRows> FusedRows::make(const Plan& plan, const FusedSteps& fused, int
   rows.batch_ = last.batch;
   rows.image_strips_ = kernels::ceil_div(last.out_h, fused.rows);
   if (rows.image_strips_ > kMostStrips) return invalid_data("{} strips", rows.image_strips_);
-  rows.slots_ = static_cast<int>(std::min<std::int64_t>(threads, rows.strips()));
+  rows.shares_ = static_cast<int>(std::min<std::int64_t>(threads, rows.strips()));
   rows.cut(fused.rows);
   pool_of_one();  // not when it runs
   for (int i = 0; i < fused.count; ++i) rows.measure(i);
@@ -88,13 +86,14 @@ Result<FusedRows> FusedRows::make(const Plan& plan, const FusedSteps& fused, int
 }
 
 Status FusedRows::add(const Plan& plan, const Step& step) {
-  if (is_slow(step) || kernel_of(step).mixes_rows)
-    return invalid_data("step '{}' is not for single rows", step.name);
+  if (is_slow(step)) return invalid_data("step '{}' has no kernel", step.name);
   const auto window = kernels::row_window(step.problem);
   const auto bytes = kernels::operand_bytes(step.problem);
   if (!window || !window->covers_all() || !bytes || bytes->inputs.size() > kMostOperands ||
       step.inputs.size() != bytes->inputs.size() || step.outputs.size() != 1)
     return invalid_data("step '{}' cannot be cut into rows", step.name);
+  if (window->out_w < kernel_of(step).least_pixels)
+    return invalid_data("step '{}' would round otherwise in rows of {}", step.name, window->out_w);
   for (std::size_t i = 1; i < bytes->inputs.size(); ++i)
     if (bytes->inputs[i] != bytes->output)
       return invalid_data("operand {} of step '{}' cannot be cut into rows", i, step.name);
@@ -179,7 +178,7 @@ void FusedRows::measure(int i) {
 }
 
 double FusedRows::lost_share() const {
-  if (slots_ == 1) return 0;
+  if (shares_ == 1) return 0;
   const Start start = start_of(image_strips_ / 2);
   double repeated = 0;  // at the begin of a range, in strips
   for (int i = 0; i + 1 < count(); ++i) {
@@ -188,9 +187,9 @@ double FusedRows::lost_share() const {
     repeated = std::max(repeated, rows_before * static_cast<double>(image_strips_) /
                                       static_cast<double>(at(i).ends.back()));
   }
-  const auto longest = static_cast<double>(kernels::ceil_div(strips(), slots_));
+  const auto longest = static_cast<double>(kernels::ceil_div(strips(), shares_));
   constexpr double kRepeating = 0.5;  // of the steps repeat rows: not those behind the last window
-  return (longest + kRepeating * repeated) * slots_ / static_cast<double>(strips()) - 1;
+  return (longest + kRepeating * repeated) * shares_ / static_cast<double>(strips()) - 1;
 }
 
 FusedRows::Start FusedRows::start_of(std::int64_t strip) const {
@@ -212,34 +211,34 @@ FusedRows::Start FusedRows::start_of(std::int64_t strip) const {
 }
 
 // In the midst of an image what is needed of the strips before is made.
-void FusedRows::begin(Slot& slot, std::int64_t strip) const {
-  slot.start = start_of(strip);
-  slot.base = slot.start.rows;
-  for (std::int64_t s = slot.start.strips[0]; s < strip; ++s)
+void FusedRows::begin(Share& share, std::int64_t strip) const {
+  share.start = start_of(strip);
+  share.base = share.start.rows;
+  for (std::int64_t s = share.start.strips[0]; s < strip; ++s)
     for (int i = 0; i < count(); ++i)
-      if (slot.start.strips[static_cast<std::size_t>(i)] <= s) make_rows(i, s, slot);
+      if (share.start.strips[static_cast<std::size_t>(i)] <= s) make_rows(i, s, share);
 }
 
-void FusedRows::make_rows(int i, std::int64_t strip, Slot& slot) const {
+void FusedRows::make_rows(int i, std::int64_t strip, Share& share) const {
   const auto index = static_cast<std::size_t>(i);
   RowRange made = rows(i, strip);
-  made.begin = std::max(made.begin, slot.start.rows[index]);
+  made.begin = std::max(made.begin, share.start.rows[index]);
   if (made.begin >= made.end) return;
   const Link& link = at(i);
-  const Operands& operands = slot.operands[index];
+  const Operands& operands = share.operands[index];
   std::array<const void*, kMostOperands> inputs = {};
   const std::int64_t in_row = link.window.inputs_of(made).begin;
-  inputs[0] = i == 0
-                  ? static_cast<const std::byte*>(operands.inputs[0]) +
-                        (slot.image * link.window.in_h + in_row) * link.in_row_bytes
-                  : slot.window(*this, i - 1) + (in_row - slot.base[index - 1]) * link.in_row_bytes;
-  const std::int64_t place = (slot.image * link.window.out_h + made.begin) * link.out_row_bytes;
+  inputs[0] =
+      i == 0 ? static_cast<const std::byte*>(operands.inputs[0]) +
+                   (share.image * link.window.in_h + in_row) * link.in_row_bytes
+             : share.window(*this, i - 1) + (in_row - share.base[index - 1]) * link.in_row_bytes;
+  const std::int64_t place = (share.image * link.window.out_h + made.begin) * link.out_row_bytes;
   for (std::size_t k = 1; k < link.step->inputs.size(); ++k)
     inputs[k] = static_cast<const std::byte*>(operands.inputs[k]) + place;
   void* output = static_cast<std::byte*>(operands.output) + place;
   if (!is_last(i)) {
-    std::byte* const window = slot.window(*this, i);
-    std::int64_t& base = slot.base[index];
+    std::byte* const window = share.window(*this, i);
+    std::int64_t& base = share.base[index];
     if (made.end - base > link.window_rows) {
       const std::int64_t from = std::max(base, needed_from(i, strip));
       std::memmove(window, window + (from - base) * link.out_row_bytes,
@@ -249,33 +248,34 @@ void FusedRows::make_rows(int i, std::int64_t strip, Slot& slot) const {
     output = window + (made.begin - base) * link.out_row_bytes;
   }
   using Clock = std::chrono::steady_clock;  // asking it may be a system call
-  const auto begun = slot.times == nullptr ? Clock::time_point() : Clock::now();
-  const Status done = kernel_of(*link.step)
-                          .run(kernels::of_rows(link.step->problem, made),
-                               {inputs.data(), &output, operands.weights,
-                                operands.scratch + slot.index * link.scratch_bytes, pool_of_one()});
+  const auto begun = share.times == nullptr ? Clock::time_point() : Clock::now();
+  const Status done =
+      kernel_of(*link.step)
+          .run(kernels::of_rows(link.step->problem, made),
+               {inputs.data(), &output, operands.weights,
+                operands.scratch + share.index * link.scratch_bytes, pool_of_one()});
   LATHE_CHECK(done.ok());  // no kernel that makes rows looks at values
-  if (slot.times == nullptr) return;
+  if (share.times == nullptr) return;
   const auto took = Clock::now() - begun;
-  (*slot.times)[index] += std::chrono::duration_cast<std::chrono::nanoseconds>(took).count();
+  (*share.times)[index] += std::chrono::duration_cast<std::chrono::nanoseconds>(took).count();
 }
 
 void FusedRows::run(const std::array<Operands, kMostSteps>& operands, ThreadPool& pool,
                     Times* times) const {
-  const std::int64_t slots = std::min<std::int64_t>(pool.threads(), slots_);
-  const auto run_slot = [&](std::int64_t index) {
-    Slot slot{operands, static_cast<std::size_t>(index), index == 0 ? times : nullptr};
-    const std::int64_t first = strips() * index / slots;
-    for (std::int64_t unit = first; unit < strips() * (index + 1) / slots; ++unit) {
+  const std::int64_t shares = std::min<std::int64_t>(pool.threads(), shares_);
+  const auto run_share = [&](std::int64_t index) {
+    Share share{operands, static_cast<std::size_t>(index), index == 0 ? times : nullptr};
+    const std::int64_t first = strips() * index / shares;
+    for (std::int64_t unit = first; unit < strips() * (index + 1) / shares; ++unit) {
       const std::int64_t strip = unit % image_strips_;
-      slot.image = unit / image_strips_;
-      if (unit == first || strip == 0) begin(slot, strip);
-      for (int i = 0; i < count(); ++i) make_rows(i, strip, slot);
+      share.image = unit / image_strips_;
+      if (unit == first || strip == 0) begin(share, strip);
+      for (int i = 0; i < count(); ++i) make_rows(i, strip, share);
     }
   };
-  if (slots == 1) return run_slot(0);
-  pool.parallel_for(slots, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t index = begin; index < end; ++index) run_slot(index);
+  if (shares == 1) return run_share(0);
+  pool.parallel_for(shares, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t index = begin; index < end; ++index) run_share(index);
   });
 }
 
@@ -290,17 +290,6 @@ bool is_light(const kernels::Problem& problem) {
     return is_depthwise(own->shape);
   if (const auto* own = std::get_if<kernels::ConvolutionInt8Problem>(&problem))
     return is_depthwise(own->shape);
-  return true;
-}
-
-// Tiles of products have the rows of pixels in them: with fewer than this they take another way.
-bool has_wide_rows(const kernels::Problem& problem) {
-  constexpr std::int64_t kPixels = 16;
-  const auto is_wide = [](const kernels::ConvolutionShape& shape) {
-    return shape.is_depthwise() || shape.out_w >= kPixels;
-  };
-  if (const auto* own = std::get_if<kernels::ConvolutionF32Problem>(&problem))
-    return is_wide(own->shape);
   return true;
 }
 
@@ -320,7 +309,8 @@ class Fuser {
     for (int first = 0; first + 1 < count; ++first) {
       int end = first + 1;
       while (end < count && end - first < FusedRows::kMostSteps && can_follow(first, end)) ++end;
-      if (end - first > 1 && try_to_fuse(first, end - first)) first = end - 1;
+      while (end - first > 1 && !try_to_fuse(first, end - first)) --end;
+      first = end - 1;
     }
   }
 
@@ -329,8 +319,9 @@ class Fuser {
   const Step& step(int i) const { return plan_.steps[static_cast<std::size_t>(i)]; }
 
   static bool fits(const Step& step) {
-    return !is_slow(step) && !kernel_of(step).mixes_rows && has_wide_rows(step.problem) &&
-           kernels::row_window(step.problem).has_value();
+    if (is_slow(step)) return false;
+    const auto window = kernels::row_window(step.problem);
+    return window && window->out_w >= kernel_of(step).least_pixels;
   }
 
   bool can_follow(int first, int i) {
@@ -370,7 +361,7 @@ class Fuser {
       if (!made.ok()) return false;
       std::int64_t bytes = 0;
       for (int i = 0; i + 1 < count; ++i)
-        bytes += static_cast<std::int64_t>(made->window_bytes(i)) / made->slots();
+        bytes += static_cast<std::int64_t>(made->window_bytes(i)) / made->shares();
       if (bytes > cache_bytes_ * 5 / 8 || made->lost_share() > kMostLost) continue;
       adopt(*made, fused);
       return true;
@@ -399,6 +390,13 @@ class Fuser {
 }  // namespace
 
 void fuse_rows(Plan& plan, std::int64_t cache_bytes) { Fuser(plan, cache_bytes).fuse(); }
+
+std::int64_t strips_of(const Plan& plan, const FusedSteps& fused) {
+  const std::int64_t last = std::int64_t{fused.first} + fused.count - 1;
+  if (last < 0 || last >= std::ssize(plan.steps) || fused.rows < 1) return 0;
+  const auto window = kernels::row_window(plan.steps[static_cast<std::size_t>(last)].problem);
+  return !window || fused.rows > window->out_h ? 0 : kernels::ceil_div(window->out_h, fused.rows);
+}
 
 Status check_fused(const Plan& plan, const FusedSteps& fused) {
   ASSIGN_OR_RETURN(const FusedRows rows, FusedRows::make(plan, fused, plan.threads));

@@ -23,22 +23,24 @@ namespace lathe::engine {
 class FusedRows {
  public:
   static constexpr int kMostSteps = 8;
+  // Of all fusions of a plan: one from elsewhere shall not take for ever to check.
+  static constexpr std::int64_t kMostStrips = std::int64_t{1} << 16;
 
   // Fails where the steps cannot be fused: one has no rows, does not read what the one before it
   // makes, or cannot be cut into so many. `threads`: that may take part.
   static Result<FusedRows> make(const Plan& plan, const FusedSteps& fused, int threads);
 
   [[nodiscard]] int count() const { return static_cast<int>(links_.size()); }
-  // Strips of all images, and the most threads that have some.
+  // Strips of all images, and among how many threads they are shared out at most.
   [[nodiscard]] std::int64_t strips() const { return batch_ * image_strips_; }
-  [[nodiscard]] int slots() const { return slots_; }
-  // Of what a step hands on: rows, and bytes for all slots.
+  [[nodiscard]] int shares() const { return shares_; }
+  // Of what a step hands on: rows, and bytes for all shares.
   [[nodiscard]] std::int64_t window_rows(int link) const { return at(link).window_rows; }
   [[nodiscard]] std::size_t window_bytes(int link) const {
-    return at(link).window_bytes * static_cast<std::size_t>(slots_);
+    return at(link).window_bytes * static_cast<std::size_t>(shares_);
   }
   [[nodiscard]] std::size_t scratch_bytes(int link) const {
-    return at(link).scratch_bytes * static_cast<std::size_t>(slots_);
+    return at(link).scratch_bytes * static_cast<std::size_t>(shares_);
   }
   // What all threads together take longer than one, as a share of that: rows that are made twice,
   // and waiting for the last thread.
@@ -51,7 +53,7 @@ class FusedRows {
     const std::byte* weights;
     std::byte* scratch;
   };
-  // Adds up the nanoseconds of each step on the first slot where there are any to add to.
+  // Adds up the nanoseconds of each step on the first share where there are any to add to.
   // Allocates nothing.
   using Times = std::array<std::int64_t, kMostSteps>;
   void run(const std::array<Operands, kMostSteps>& operands, ThreadPool& pool,
@@ -64,11 +66,11 @@ class FusedRows {
     std::int64_t in_row_bytes;
     std::int64_t out_row_bytes;
     std::int64_t window_rows = 0;
-    std::size_t window_bytes = 0;    // of one slot
-    std::size_t scratch_bytes = 0;   // of one slot
+    std::size_t window_bytes = 0;    // of one share
+    std::size_t scratch_bytes = 0;   // of one share
     std::vector<std::int64_t> ends;  // by strip: rows that are there once it is done
   };
-  struct Slot;
+  struct Share;
   // For which strip each step begins, and with which row, to get to a strip without those before.
   struct Start {
     std::array<std::int64_t, kMostSteps> strips;
@@ -87,13 +89,13 @@ class FusedRows {
   [[nodiscard]] std::int64_t needed_before(int link, std::int64_t row) const;
   [[nodiscard]] std::int64_t needed_from(int link, std::int64_t strip) const;
   [[nodiscard]] Start start_of(std::int64_t strip) const;
-  void begin(Slot& slot, std::int64_t strip) const;
-  void make_rows(int link, std::int64_t strip, Slot& slot) const;
+  void begin(Share& share, std::int64_t strip) const;
+  void make_rows(int link, std::int64_t strip, Share& share) const;
 
   std::vector<Link> links_;
   std::int64_t batch_ = 1;
   std::int64_t image_strips_ = 1;
-  int slots_ = 1;
+  int shares_ = 1;
 };
 
 // Finds steps that gain by it in a plan without memory, whose threads are known, and fuses them.
@@ -103,5 +105,7 @@ void fuse_rows(Plan& plan, std::int64_t cache_bytes);
 
 // Whether `fused` can be run by PlanRunner in the memory that the plan gives it.
 Status check_fused(const Plan& plan, const FusedSteps& fused);
+// Strips of one image, which checking and running keep track of; 0 of what cannot be cut.
+std::int64_t strips_of(const Plan& plan, const FusedSteps& fused);
 
 }  // namespace lathe::engine

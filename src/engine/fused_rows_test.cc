@@ -1,16 +1,20 @@
 #include "engine/fused_rows.h"
 
 #include <array>
+#include <cstring>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "base/caches.h"
 #include "base/cpu.h"
 #include "engine/check_plan.h"
 #include "engine/native.h"
 #include "engine/plan_builder.h"
+#include "engine/plan_json.h"
 #include "engine/test_models.h"
 #include "ir/graph_builder.h"
+#include "kernels/aligned_buffer.h"
 #include "ops/infer_shapes.h"
 
 namespace lathe::engine {
@@ -126,6 +130,152 @@ TEST_F(FusedRowsTest, InBfloat16AsWell) {
   EXPECT_THAT(fused_counts(*fused), Not(IsEmpty()));
   const Tensor expected = run(*compile(graph, {.threads = 1}), input);
   EXPECT_LT(largest_relative_difference(expected, run(*fused, input)), 0.05);
+}
+
+// One image after another through random layers: at once, or some rows at a time by some threads.
+class RandomChain {
+ public:
+  RandomChain(Random& random, bool int8) : random_(random), int8_(int8) {
+    shape_ = {1 + pick(2), 5 + pick(20), 16 + pick(12), 1 + pick(20)};
+    plan_.threads = static_cast<int>(1 + pick(4));
+    add_value();
+    const std::int64_t steps = 2 + pick(3);
+    for (std::int64_t i = 0; i < steps; ++i) add_layer();
+  }
+
+  void check() {
+    const int count = static_cast<int>(plan_.steps.size());
+    const std::int64_t height = plan_.slots.back().dims[2];
+    const FusedSteps fused{0, count, 1 + pick(std::min<std::int64_t>(height, 9))};
+    const auto rows = FusedRows::make(plan_, fused, plan_.threads);
+    if (!rows.ok()) {  // pads that are all that a window has, or few pixels
+      ++refused;
+      return;
+    }
+    ++checked;
+    std::vector<Bytes> values;
+    for (const Slot& slot : plan_.slots) values.emplace_back(byte_size(slot.data_type, slot.dims));
+    for (std::size_t i = 0; i < values[0].size(); i += int8_ ? 1 : sizeof(float)) {
+      const float value = random_.normal();
+      if (int8_) values[0].data()[i] = static_cast<std::byte>(static_cast<int>(value * 50));
+      if (!int8_) std::memcpy(values[0].data() + i, &value, sizeof value);
+    }
+    ThreadPool pool(static_cast<int>(1 + pick(plan_.threads)));
+    Bytes made(values.back().size());
+    std::array<FusedRows::Operands, FusedRows::kMostSteps> operands = {};
+    std::vector<Bytes> windows;
+    std::vector<Bytes> scratches;
+    const void* input = values[0].data();
+    for (int i = 0; i < count; ++i) {
+      const auto k = static_cast<std::size_t>(i);
+      const Step& step = plan_.steps[k];
+      const kernels::Kernel& kernel = kernels::kernel_of(step.kernel);
+      Bytes scratch(kernel.scratch_bytes ? kernel.scratch_bytes(step.problem, pool.threads()) : 0);
+      const void* in = values[k].data();
+      void* out = values[k + 1].data();
+      ASSERT_TRUE(
+          kernel.run(step.problem, {&in, &out, weights_[k].data(), scratch.data(), pool}).ok());
+      windows.emplace_back(i + 1 < count ? rows->window_bytes(i) : 0);
+      scratches.emplace_back(rows->scratch_bytes(i));
+      operands[k] = {&input, i + 1 < count ? static_cast<void*>(windows[k].data()) : made.data(),
+                     weights_[k].data(), scratches[k].data()};
+    }
+    rows->run(operands, pool);
+    EXPECT_EQ(std::memcmp(made.data(), values.back().data(), made.size()), 0)
+        << plan_to_json(plan_)["steps"].dump() << ", " << fused.rows << " rows, " << pool.threads()
+        << " of " << plan_.threads << " threads";
+  }
+
+  static inline int checked = 0;
+  static inline int refused = 0;
+
+ private:
+  using Bytes = kernels::AlignedBuffer<std::byte>;
+
+  std::int64_t pick(std::int64_t below) {
+    return static_cast<std::int64_t>(random_.below(static_cast<std::uint32_t>(below)));
+  }
+  void add_value() {
+    const auto type = int8_ ? ir::DataType::kUint8 : ir::DataType::kFloat32;
+    Storage storage;
+    storage.bytes = byte_size(type, shape_);
+    plan_.storages.push_back(storage);
+    plan_.slots.push_back({static_cast<StorageId>(plan_.storages.size()) - 1,
+                           type,
+                           {shape_[0], shape_[3], shape_[1], shape_[2]}});
+  }
+  void add_layer() {
+    const std::int64_t kernel = 1 + pick(4);
+    const std::int64_t stride = 1 + pick(3);
+    const std::int64_t dilation = 1 + pick(2);
+    const std::int64_t pad = pick(kernel);
+    const std::int64_t reach = (kernel - 1) * dilation + 1;
+    const std::int64_t height = (shape_[1] + 2 * pad - reach) / stride + 1;
+    const std::int64_t width = shape_[2] - reach + 1 + 2 * pad;
+    if (shape_[1] + 2 * pad < reach || width < 16) return;
+    const std::int64_t kind = pick(3);  // pooling, depthwise, or any
+    const std::int64_t channels = kind == 2 ? 1 + pick(40) : shape_[3];
+    kernels::Problem problem;
+    if (kind == 0) {
+      const kernels::PoolingShape shape{
+          shape_[0], shape_[1], shape_[2], channels, height, width, kernel, kernel,
+          stride,    1,         dilation,  dilation, pad,    pad,   pad,    pad};
+      if (int8_) problem = kernels::PoolingInt8Problem{kernels::PoolingKind::kMax, shape};
+      if (!int8_) problem = kernels::PoolingF32Problem{kernels::PoolingKind::kMax, shape};
+    } else {
+      const kernels::ConvolutionShape shape{
+          shape_[0], shape_[1], shape_[2], shape_[3],
+          height,    width,     channels,  kernel,
+          kernel,    stride,    1,         dilation,
+          dilation,  pad,       pad,       kind == 1 ? channels : 1};
+      if (int8_) problem = kernels::ConvolutionInt8Problem{shape, {false, 100}, false, {false, 90}};
+      if (!int8_) problem = kernels::ConvolutionF32Problem{shape};
+    }
+    Step step;
+    step.kernel = kernels::best_kernel(problem, select_isa().value());
+    const auto value = static_cast<SlotId>(plan_.slots.size());
+    step.inputs = {value - 1};
+    step.outputs = {value};
+    weights_.push_back(pack(problem, kernels::kernel_of(step.kernel)));
+    step.problem = std::move(problem);
+    plan_.steps.push_back(std::move(step));
+    shape_ = {shape_[0], height, width, channels};
+    add_value();
+  }
+  Bytes pack(const kernels::Problem& problem, const kernels::Kernel& kernel) {
+    if (kernel.pack == nullptr) return {};
+    Bytes packed(kernel.packed_bytes(problem));
+    ThreadPool pool(1);
+    const auto count = [](const kernels::ConvolutionShape& shape) {
+      return static_cast<std::size_t>(shape.out_c * shape.group_in_c() * shape.taps());
+    };
+    if (const auto* f32 = std::get_if<kernels::ConvolutionF32Problem>(&problem)) {
+      std::vector<float> weights(count(f32->shape));
+      for (float& weight : weights) weight = random_.normal();
+      kernel.pack(problem, kernels::WeightsF32{weights, {}}, packed.data(), pool);
+    } else if (const auto* own = std::get_if<kernels::ConvolutionInt8Problem>(&problem)) {
+      std::vector<std::int8_t> weights(count(own->shape));
+      for (auto& weight : weights) weight = static_cast<std::int8_t>(pick(255) - 127);
+      const std::vector<float> multipliers(static_cast<std::size_t>(own->shape.out_c), 3e-4F);
+      kernel.pack(problem, kernels::WeightsInt8{weights, {}, multipliers}, packed.data(), pool);
+    }
+    return packed;
+  }
+
+  Random& random_;
+  bool int8_;
+  std::vector<std::int64_t> shape_;  // batch, height, width, channels
+  Plan plan_;
+  std::vector<Bytes> weights_;
+};
+
+TEST_F(FusedRowsTest, RandomLayersOnAnyNumberOfThreads) {
+  Random random(11);
+  for (int i = 0; i < 400; ++i) {
+    RandomChain(random, i % 2 == 0).check();
+    if (HasFailure()) return;
+  }
+  EXPECT_GT(RandomChain::checked, 100) << RandomChain::refused << " refused";
 }
 
 TEST_F(FusedRowsTest, WhatStaysInCacheIsLeftAlone) {

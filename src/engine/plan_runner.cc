@@ -105,7 +105,7 @@ Status PlanRunner::run(const Memory& memory, const Help& help, StepRecorder* rec
     const Storage& storage = plan_->storages[static_cast<std::size_t>(slot.storage)];
     const void* made = place_of(plan_->outputs[i]);
     if (made != memory.outputs[i] && storage.bytes > 0)
-      std::memcpy(memory.outputs[i], made, storage.bytes);
+      std::memcpy(memory.outputs[i], made, byte_size(slot.data_type, slot.dims));
   }
   return {};
 }

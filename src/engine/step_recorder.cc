@@ -38,11 +38,13 @@ void StepRecorder::end(std::size_t first, const Running& running,
                        std::span<const std::int64_t> weights) {
   const std::int64_t begin = nanoseconds(running.begin);
   const auto all = static_cast<double>(nanoseconds(Clock::now()) - begin);
-  const auto sum = static_cast<double>(
-      std::max<std::int64_t>(1, std::accumulate(weights.begin(), weights.end(), std::int64_t{0})));
+  const auto sum =
+      static_cast<double>(std::accumulate(weights.begin(), weights.end(), std::int64_t{0}));
   std::int64_t at = begin;
   for (std::size_t i = 0; i < weights.size(); ++i) {
-    const auto own = static_cast<std::int64_t>(all * static_cast<double>(weights[i]) / sum);
+    const double share =
+        sum > 0 ? static_cast<double>(weights[i]) / sum : 1 / static_cast<double>(weights.size());
+    const auto own = static_cast<std::int64_t>(all * share);
     record({first + i, at, at + own}, own);
     at += own;
   }

@@ -133,6 +133,7 @@ void Tuner::keep(const std::string& key, const std::string& choice) {
 
 Result<double> Tuner::nanoseconds(const kernels::Problem& problem) {
   const KernelId kernel = best(problem);
+  const std::lock_guard lock(mutex_);  // one measures at a time
   ASSIGN_OR_RETURN(const auto times, kernels::time_kernels(problem, std::span(&kernel, 1), threads_,
                                                            kSecondsPerProblem));
   return times.front().nanoseconds;

@@ -316,7 +316,7 @@ TEST(ConvolutionF32, PicksTheBestKernelUpToTheInstructionSet) {
     return kernel_of(best_kernel(ConvolutionF32Problem{shape, {}}, isa)).name;
   };
   const ConvolutionShape regular{.in_c = 4, .out_c = 32};
-  const ConvolutionShape depthwise{.in_c = 4, .out_c = 4, .groups = 4};
+  const ConvolutionShape depthwise{.in_c = 16, .out_c = 16, .groups = 16};
   EXPECT_EQ(name(regular, Isa::kScalar), "igemm_f32_4x8_scalar");
   EXPECT_EQ(name(depthwise, Isa::kScalar), "depthwise_f32_scalar");
 #if defined(__x86_64__)

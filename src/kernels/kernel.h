@@ -72,9 +72,9 @@ struct Kernel {
   std::size_t (*scratch_bytes)(const Problem&, int threads);
   // Fails where values of the operands make no sense: an index out of range, a division by zero.
   Status (*run)(const Problem&, const Operands&);
-  // Whether what it makes of some rows of an image alone (kernels/row_window.h) differs in its last
-  // bits from what it makes of them among all.
-  bool mixes_rows = false;
+  // What it makes of some rows of an image (kernels/row_window.h), of fewer output pixels in all
+  // than this, may differ in its last bits from what it makes of them among others.
+  std::int64_t least_pixels = 0;
 };
 
 // A row of all_kernels().

@@ -96,7 +96,8 @@ struct Bound {
       kernel.pack = pack;
     }
     if constexpr (requires { &Family::scratch_bytes; }) kernel.scratch_bytes = scratch_bytes;
-    kernel.mixes_rows = requires { Family::kMixesRows; };
+    if constexpr (requires { &Family::least_pixels; })
+      kernel.least_pixels = Family::least_pixels(row());
     return kernel;
   }
 };

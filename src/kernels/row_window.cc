@@ -12,7 +12,8 @@ RowWindow window_of(const Shape& shape) {
           shape.out_h,
           shape.stride_h,
           (shape.kernel_h - 1) * shape.dilation_h + 1,
-          shape.pad_top};
+          shape.pad_top,
+          shape.out_w};
 }
 
 template <typename Shape>

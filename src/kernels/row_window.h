@@ -25,6 +25,7 @@ struct RowWindow {
   std::int64_t stride = 1;
   std::int64_t reach = 1;
   std::int64_t pad_top = 0;
+  std::int64_t out_w = 1;
 
   [[nodiscard]] RowRange inputs_of(RowRange out) const;
   // Whether there are any for each row of the output.

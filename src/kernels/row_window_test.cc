@@ -34,7 +34,7 @@ void check(const Problem& problem, std::int64_t in_row, std::int64_t out_row,
   std::vector<float> whole(static_cast<std::size_t>(window.batch * window.out_h * out_row));
   ThreadPool pool(1);
   for (const KernelId id : candidates(problem, select_isa().value())) {
-    if (kernel_of(id).mixes_rows) continue;
+    if (window.out_w < kernel_of(id).least_pixels) continue;
     const auto runner = [&](const Problem& part) {
       return weights != nullptr ? Runner(part, *weights, id) : Runner(part, kernel_of(id).isa);
     };

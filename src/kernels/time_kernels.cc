@@ -117,13 +117,17 @@ class Bench {
     return watch.milliseconds() / 1e3;
   }
 
-  // Other layers' data takes the place of this one's in the caches of a core.
+  // As in a network: other layers' weights take the place of this one's in the caches of a core,
+  // then the layer before writes what this one reads.
   void evict() {
+    if (others_.size() == 0) return;
     constexpr std::size_t kLine = 64;
-    for (std::size_t i = 0; i < others_.size(); i += kLine) {
-      auto* byte = reinterpret_cast<volatile unsigned char*>(others_.data() + i);
-      *byte = static_cast<unsigned char>(*byte + 1);
-    }
+    const auto at = [](Buffer& buffer, std::size_t i) {
+      return reinterpret_cast<volatile unsigned char*>(buffer.data() + i);
+    };
+    for (std::size_t i = 0; i < others_.size(); i += kLine) (void)*at(others_, i);
+    for (Buffer& input : inputs_)
+      for (std::size_t i = 0; i < input.size(); i += kLine) *at(input, i) = *at(input, i);
   }
 
   const Problem& problem_;

@@ -24,7 +24,8 @@ constexpr std::array kIntegerize = {
 constexpr std::array kDequantize = {&kDequantizeConstants};
 constexpr std::array kFold = {&kFoldConstants, &kFoldBatchNormalization};
 // Of weights that are float32 by now; what is quantized has become a table.
-constexpr std::array kDecompose = {&kDecomposeConvTranspose, &kDecomposeFunctions};
+constexpr std::array kDecompose = {&kDecomposeConvTranspose, &kDecomposeVolumes,
+                                   &kDecomposeFunctions};
 // When all else is decided: a fused node is one that no other rule sees through.
 constexpr std::array kFuse = {&kFuseEpilogue};
 

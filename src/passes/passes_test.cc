@@ -74,6 +74,49 @@ TEST(DecomposeConvTranspose, EveryGeometry) {
   }
 }
 
+// Volumes as images, of which a depth of the kernel sees one.
+TEST(DecomposeVolumes, EveryGeometry) {
+  using Ints = std::vector<std::int64_t>;
+  const std::string same = "SAME_UPPER";
+  struct Case {
+    const char* op;
+    ir::AttributeMap attributes = {};
+    bool bias = false;
+  };
+  const Ints kernel{3, 2, 3};
+  const std::vector<Case> cases{
+      {"Conv"},
+      {"Conv", {{"pads", Ints{1, 0, 1, 2, 1, 1}}, {"strides", Ints{2, 1, 2}}}, true},
+      {"Conv", {{"dilations", Ints{2, 1, 1}}, {"pads", Ints{2, 1, 1, 1, 0, 0}}}, true},
+      {"Conv", {{"group", std::int64_t{2}}, {"auto_pad", same}}},
+      {"MaxPool", {{"kernel_shape", kernel}, {"pads", Ints{1, 1, 1, 1, 0, 2}}}},
+      {"MaxPool", {{"kernel_shape", kernel}, {"strides", Ints{2, 2, 2}}, {"auto_pad", same}}},
+      {"AveragePool", {{"kernel_shape", kernel}, {"strides", Ints{2, 1, 1}}}},
+      {"AveragePool", {{"kernel_shape", kernel}, {"pads", Ints{1, 1, 1, 2, 0, 1}}}},
+      {"AveragePool",
+       {{"kernel_shape", kernel},
+        {"pads", Ints{1, 1, 1, 2, 0, 1}},
+        {"count_include_pad", std::int64_t{1}}}}};
+  for (const Case& each : cases) {
+    SCOPED_TRACE(each.op);
+    for (const bool open : {false, true}) {
+      const bool convolves = each.op == std::string("Conv");
+      Graph g;
+      const ir::Shape shape{open ? Dim::symbol("N") : Dim(2), 4, 7, 6, 5};
+      std::vector<ValueId> inputs{g.add_input("x", {DataType::kFloat32, shape})};
+      const std::int64_t channels = each.attributes.contains("group") ? 2 : 4;
+      if (convolves)
+        inputs.push_back(g.add_constant("w", random_floats({6, channels, 3, 2, 3}, 1)));
+      if (each.bias) inputs.push_back(g.add_constant("b", random_floats({6}, 2)));
+      g.set_outputs({g.add(each.op, inputs, each.attributes, "y")});
+      ASSERT_TRUE(ops::infer_shapes(g).ok());
+      const Graph lowered = run_phases(g, inference_pipeline()).value();
+      EXPECT_THAT(ir::to_text(lowered), HasSubstr("Reshape"));
+      expect_same_function(g, lowered, random_floats({2, 4, 7, 6, 5}, 3), 1e-5);
+    }
+  }
+}
+
 TEST(DecomposeFunctions, GiveTheSameNumbers) {
   const Tensor x = random_floats({2, 4, 3, 5}, 1);
   struct Case {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kernels/cost.h"
 #include "kernels/parallel.h"
 #include "kernels/rounding.h"
 #include "kernels/storage.h"
@@ -34,6 +35,16 @@ class Convolution {
     view_.in_c = view_.groups = view_.out_c;
   }
 
+  // Of whole vectors. Windows that share what they read take less than those that do not.
+  double nanoseconds() const {
+    const std::int64_t lanes = kernel_.isa.has(Isa::kAvx512) ? 16
+                               : kernel_.isa.has(Isa::kAvx2) ? 8
+                               : kernel_.isa.has(Isa::kNeon) ? 4
+                                                             : 1;
+    const double rate = expected_f32_rate(kernel_.isa) * (has_blocks() ? 0.7 : 0.35);
+    return static_cast<double>(view_.out_pixels() * view_.taps() * round_up(view_.out_c, lanes)) /
+           rate;
+  }
   std::size_t scratch_bytes(int threads) const {
     return copy_bytes() + static_cast<std::size_t>(threads) * slot_bytes();
   }
@@ -219,6 +230,10 @@ class Convolution {
 };
 
 }  // namespace
+
+double DepthwiseConvolutionF32::nanoseconds(const Problem& problem, const Row& row) {
+  return Convolution<float>(problem, row).nanoseconds();
+}
 
 std::size_t DepthwiseConvolutionF32::packed_bytes(const Problem& problem, const Row& row) {
   return Convolution<float>(problem, row).packed_bytes();

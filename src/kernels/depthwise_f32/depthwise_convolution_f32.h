@@ -17,6 +17,7 @@ struct DepthwiseConvolutionF32 {
     return problem.shape.is_depthwise() &&
            (problem.storage == ElementType::kFloat32 || !problem.float_output);
   }
+  static double nanoseconds(const Problem& problem, const Row& row);
   static std::size_t packed_bytes(const Problem& problem, const Row& row);
   static void pack(const Problem& problem, const Row& row, const Weights& weights,
                    std::byte* packed, ThreadPool& pool);

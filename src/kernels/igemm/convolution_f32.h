@@ -12,6 +12,8 @@ struct IgemmConvolutionFloat {
   using Row = TileKernel;
   using Weights = WeightsF32;
 
+  // Products of fewer rows than a tile has are summed otherwise.
+  static std::int64_t least_pixels(const Row& row) { return row.mr; }
   static double nanoseconds(const Problem& problem, const Row& row);
   static std::size_t packed_bytes(const Problem& problem, const Row& row);
   static void pack(const Problem& problem, const Row& row, const Weights& weights,

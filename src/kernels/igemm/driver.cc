@@ -104,15 +104,16 @@ void Igemm::lower() {
   }
   if (has_wide_taps) {
     const std::int64_t reach = (shape_.out_w - 1) * shape_.stride_w + shape_.kernel_w;
-    if (kernel_.depth_unit > 1 || shape_.pad_left > 0 || reach > shape_.in_w) {
-      source_ = Source::kPaddedCopy;
-      view_.in_w = reach;
-      copy_left_ = shape_.pad_left;
-    }
     view_.kernel_w = 1;
     view_.pad_left = 0;
     taps_ = shape_.kernel_h;
     depth_ = round_up(shape_.kernel_w * channels, kernel_.depth_unit);
+    if (kernel_.depth_unit > 1 || shape_.pad_left > 0 || reach > shape_.in_w) {
+      source_ = Source::kPaddedCopy;
+      // What pads the last pixel's kernel row is of its own line: zero times infinity is NaN.
+      view_.in_w = reach + ceil_div(depth_ - shape_.kernel_w * channels, channels);
+      copy_left_ = shape_.pad_left;
+    }
     return;
   }
   if (whole && !kernel_.strided() &&

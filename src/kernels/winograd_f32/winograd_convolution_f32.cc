@@ -279,6 +279,7 @@ class Convolution {
     args.taps = 1;
     args.depth = static_cast<std::size_t>(shape_.in_c);
     args.half = half;
+    args.few_rows = tiles_ < product_.mr;
     args.out_stride = static_cast<std::size_t>(nr * kFloatBytes);
     args.column_count = static_cast<int>(channels);
     args.min = -std::numeric_limits<float>::infinity();

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <limits>
 
 #include "kernels/kernel.h"
 #include "kernels/winograd_f32/args.h"
@@ -36,9 +37,10 @@ struct WinogradConvolutionF32 {
   using Row = WinogradF32Kernel;
   using Weights = WeightsF32;
   static constexpr const auto& kRows = kWinogradF32Kernels;
-  static constexpr bool kMixesRows = true;
 
   static bool fits(const Problem& problem, const Row& row);
+  // Where a tile begins matters.
+  static std::int64_t least_pixels(const Row&) { return std::numeric_limits<std::int64_t>::max(); }
   static double nanoseconds(const Problem& problem, const Row& row);
   static std::size_t packed_bytes(const Problem& problem, const Row& row);
   static void pack(const Problem& problem, const Row& row, const Weights& weights,

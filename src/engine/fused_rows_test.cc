@@ -23,9 +23,13 @@ namespace {
 using ir::Graph;
 using ir::Tensor;
 using ir::ValueId;
+using testing::AllOf;
+using testing::Each;
+using testing::Ge;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
+using testing::SizeIs;
 
 class FusedRowsTest : public testing::Test {
  protected:
@@ -98,7 +102,8 @@ TEST_F(FusedRowsTest, TheSameBitsInLessMemory) {
     for (const int threads : {1, 2, 3}) {
       const auto fused = compile(graph, {.threads = threads});
       if (threads < 3) {
-        ASSERT_EQ(fused_counts(*fused), std::vector<int>(3, 3));
+        // A level 2 cache of 256 KiB may not hold all three of the widest block.
+        ASSERT_THAT(fused_counts(*fused), AllOf(SizeIs(3), Each(Ge(2))));
       }
       EXPECT_TRUE(run(*fused, input).identical(expected)) << threads << " threads";
       if (threads == 1) {

@@ -87,7 +87,7 @@ TEST_F(StripsTest, AnswerAsTheWholeInLessMemory) {
 }
 
 TEST_F(StripsTest, RealNetworksToo) {
-  EXPECT_LT(check(test_network("mobilenet_v2", {.height = 320, .width = 64}), 64), 0.6);
+  EXPECT_LT(check(test_network("mobilenet_v2", {.height = 320, .width = 64}), 64), 0.7);
   EXPECT_LT(check(test_network("resnet8", {.height = 320, .width = 64}), 32), 0.8);
 }
 

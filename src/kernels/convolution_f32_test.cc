@@ -240,6 +240,18 @@ TEST(ConvolutionF32, Depthwise) {
   }
 }
 
+TEST(ConvolutionF32, NarrowGroups) {
+  Random random(8);
+  for (const std::int64_t width : {2, 4, 8}) {
+    for (const std::int64_t groups : {2, 3, 8, 17, 32}) {
+      ConvolutionShape s =
+          image(9 + groups % 2 * 12, width * groups, width * groups, 3, 1 + groups % 2, 1);
+      s.groups = groups;
+      check({.shape = s, .residual = groups == 8, .clamp = {.min = 0, .max = 6}}, random);
+    }
+  }
+}
+
 TEST(ConvolutionF32, WorkThatThreadsShare) {
   Random random(6);
   check({.shape = image(56, 16, 32, 3, 1, 1), .residual = true}, random);
@@ -287,6 +299,7 @@ TEST(ConvolutionF32, RandomShapes) {
     s.groups = random.below(2) == 0 ? 1 : upto(5);
     s.in_c = s.groups * (random.below(3) == 0 ? 1 : upto(20));
     s.out_c = s.groups * upto(40);
+    if (i % 8 == 0) s.in_c = s.out_c = s.groups * (std::int64_t{1} << upto(3));
     // Whatever the padding at the far sides, outputs may read wholly outside of the image.
     s.out_h = upto(12);
     s.out_w = upto(12);

@@ -20,6 +20,7 @@ list(APPEND kernel_sources
   depthwise_f32/blocks.cc
   depthwise_f32/depthwise_convolution_f32.cc
   depthwise_f32/scalar.cc
+  depthwise_f32/taps.cc
   elementwise/scalar.cc
   elementwise_f32/loops.cc
   elementwise_f32/scalar.cc

@@ -9,8 +9,8 @@
 
 namespace lathe::kernels {
 
-// One tap of the kernel: the input of the first output pixel, and the weights, aligned to 64 bytes
-// and padded to a multiple of 16 channels.
+// One tap of the kernel: the input of the first output pixel, and the weights of the first channel
+// of each group, aligned to 64 bytes and padded to a multiple of 16 channels.
 template <typename Stored>
 struct DepthwiseF32Tap {
   const Stored* in;
@@ -19,16 +19,19 @@ struct DepthwiseF32Tap {
 
 // Some channels of a run of output pixels of one row, for which the same taps lie on the image:
 //
-//   out[i][c] = clamp(bias[c] + sum over taps t of t.in[i * pixel_step + c] * t.weights[c]
+//   out[i][c] = clamp(bias[c] + sum over taps t, channels j of a group of
+//                     t.in[i * pixel_step + c - c % group + j] * t.weights[j * weight_pitch + c]
 //                     + residual[i][c])
 //
-// summed in the order of the taps.
+// summed in the order of the taps, and of the channels in each.
 template <typename Stored>
 struct DepthwiseF32Args {
   const DepthwiseF32Tap<Stored>* taps;
   std::size_t tap_count;
-  std::size_t pixel_step;  // elements from one pixel's input to the next one's
-  std::size_t channels;
+  std::size_t group;         // input channels of an output channel: 1, 2, 4 or 8
+  std::size_t weight_pitch;  // elements from the weights of one of them to those of the next
+  std::size_t pixel_step;    // elements from one pixel's input to the next one's
+  std::size_t channels;      // whole groups
   const float* bias;       // aligned and padded as weights
   const Stored* residual;  // null, or laid out as out
   Stored* out;
@@ -38,8 +41,8 @@ struct DepthwiseF32Args {
   float max;
 };
 
-// One or two rows of output pixels of a kernel x kernel window, all of whose columns lie on the
-// image. The sums are those of DepthwiseF32Args, in the same order.
+// One or two rows of output pixels of a depthwise kernel x kernel window, all of whose columns lie
+// on the image. The sums are those of DepthwiseF32Args, in the same order.
 template <typename Stored>
 struct DepthwiseF32BlockArgs {
   int kernel;  // 3 or 5

@@ -13,7 +13,7 @@ namespace {
 // Channels at a time where the weights of all would push the input out of the level 1 cache: a
 // multiple of every kernel's vectors.
 constexpr std::int64_t kChunkChannels = 128;
-constexpr std::int64_t kMostWeightBytes = 16 * 1024;
+constexpr std::size_t kMostWeightBytes = 16 * 1024;
 
 // Rows of a block, and the lines of the image that the largest one reads.
 constexpr std::int64_t kBlockRows = 2;
@@ -26,40 +26,42 @@ class Convolution {
   Convolution(const ConvolutionF32Problem& problem, const DepthwiseF32Kernel& kernel)
       : view_(problem.shape),
         clamp_(problem.clamp),
-        multiplier_(view_.group_out_c()),
+        group_(view_.group_in_c()),
+        multiplier_(view_.group_out_c() / group_),
         channel_pitch_((view_.out_c + 15) / 16 * 16),
-        chunk_((1 + view_.taps()) * channel_pitch_ * std::int64_t{sizeof(float)} > kMostWeightBytes
-                   ? kChunkChannels
-                   : view_.out_c),
+        chunk_(packed_bytes() > kMostWeightBytes ? kChunkChannels / (group_ > 1 ? 2 : 1)
+                                                 : view_.out_c),
         kernel_(kernel) {
-    view_.in_c = view_.groups = view_.out_c;
+    view_.in_c = view_.out_c;
+    view_.groups = view_.out_c / group_;
   }
 
-  // Of whole vectors. Windows that share what they read take less than those that do not.
+  // Of whole vectors.
   double nanoseconds() const {
     const std::int64_t lanes = kernel_.isa.has(Isa::kAvx512) ? 16
                                : kernel_.isa.has(Isa::kAvx2) ? 8
                                : kernel_.isa.has(Isa::kNeon) ? 4
                                                              : 1;
-    const double rate = expected_f32_rate(kernel_.isa) * (has_blocks() ? 0.7 : 0.35);
-    return static_cast<double>(view_.out_pixels() * view_.taps() * round_up(view_.out_c, lanes)) /
-           rate;
+    const double rate = expected_f32_rate(kernel_.isa) * peak_share(lanes);
+    return static_cast<double>(view_.out_pixels() * taps() * round_up(view_.out_c, lanes)) / rate;
   }
   std::size_t scratch_bytes(int threads) const {
     return copy_bytes() + static_cast<std::size_t>(threads) * slot_bytes();
   }
   std::size_t packed_bytes() const {
-    return static_cast<std::size_t>((1 + view_.taps()) * channel_pitch_) * sizeof(float);
+    return static_cast<std::size_t>((1 + taps()) * channel_pitch_) * sizeof(float);
   }
 
-  // [1 + taps][channel_pitch], biases first; weights rounded to bfloat16 or not.
+  // [1 + taps * group][channel_pitch], biases first, of each tap the group's channels one after
+  // the other; weights rounded to bfloat16 or not.
   void pack(const WeightsF32& source, bool rounded, float* packed) const {
     for (std::int64_t c = 0; c < view_.out_c; ++c) {
       float* target = packed + c;
       if (!source.bias.empty()) *target = source.bias[static_cast<std::size_t>(c)];
-      for (std::int64_t tap = 0; tap < view_.taps(); ++tap) {
-        const float weight = source.weights[static_cast<std::size_t>(c * view_.taps() + tap)];
-        target[(1 + tap) * channel_pitch_] = rounded ? load(store<BFloat16>(weight)) : weight;
+      for (std::int64_t i = 0; i < taps(); ++i) {
+        const std::int64_t from = c * taps() + i % group_ * view_.taps() + i / group_;
+        const float weight = source.weights[static_cast<std::size_t>(from)];
+        target[(1 + i) * channel_pitch_] = rounded ? load(store<BFloat16>(weight)) : weight;
       }
     }
   }
@@ -98,10 +100,12 @@ class Convolution {
     const float* packed;
   };
 
+  // Products of an output element.
+  std::int64_t taps() const { return view_.taps() * group_; }
   // The channels of one pixel cost about as much to load as to multiply.
   double expected_nanoseconds() const {
     return 2 *
-           expected_mac_nanoseconds(view_.out_pixels() * view_.taps() * view_.out_c, kernel_.isa);
+           expected_mac_nanoseconds(view_.out_pixels() * taps() * view_.out_c, kernel_.isa);
   }
   std::size_t slot_bytes() const { return static_cast<std::size_t>(view_.taps()) * sizeof(Tap); }
   std::size_t copy_bytes() const {
@@ -124,8 +128,17 @@ class Convolution {
                    });
   }
 
+  // Measured. Windows that share what they read take less than those that do not; a group narrower
+  // than a vector is spread over it by a permutation, the cheapest ones within 4 channels.
+  double peak_share(std::int64_t lanes) const {
+    if (has_blocks()) return 0.7;
+    if (group_ == 4) return 0.5;
+    if (group_ == 8) return lanes > 8 ? 0.3 : 0.7;
+    return 0.35;
+  }
+
   bool has_blocks() const {
-    return kernel_.block.of_f32 != nullptr && (view_.kernel_h == 3 || view_.kernel_h == 5) &&
+    return kernel_.block.of_f32 != nullptr && group_ == 1 && (view_.kernel_h == 3 || view_.kernel_h == 5) &&
            view_.kernel_w == view_.kernel_h && view_.stride_w == view_.stride_h &&
            view_.stride_h <= 2 && view_.dilation_h == 1 && view_.dilation_w == 1;
   }
@@ -189,6 +202,8 @@ class Convolution {
     DepthwiseF32Args<Stored> args{};
     args.taps = taps;
     args.tap_count = fill_taps(tensors.in + channel, tensors.packed + channel, taps, row, x);
+    args.group = static_cast<std::size_t>(group_);
+    args.weight_pitch = static_cast<std::size_t>(channel_pitch_);
     args.pixel_step = static_cast<std::size_t>(view_.stride_w * view_.in_c);
     args.channels = static_cast<std::size_t>(std::min(chunk_, view_.out_c - channel));
     args.bias = tensors.packed + channel;
@@ -208,14 +223,16 @@ class Convolution {
     const std::int64_t left = x * view_.stride_w - view_.pad_left;
     const Stored* image = in + row / view_.out_h * view_.in_h * view_.in_w * view_.in_c;
     std::size_t count = 0;
+    weights += channel_pitch_;  // behind the biases
     for (std::int64_t ky = 0; ky < view_.kernel_h; ++ky) {
       const std::int64_t in_y = top + ky * view_.dilation_h;
       const bool on_image = in_y >= 0 && in_y < view_.in_h;
       for (std::int64_t kx = 0; kx < view_.kernel_w; ++kx) {
-        weights += channel_pitch_;
+        const float* own = weights;
+        weights += group_ * channel_pitch_;
         const std::int64_t in_x = left + kx * view_.dilation_w;
         if (!on_image || in_x < 0 || in_x >= view_.in_w) continue;
-        taps[count++] = {image + (in_y * view_.in_w + in_x) * view_.in_c, weights};
+        taps[count++] = {image + (in_y * view_.in_w + in_x) * view_.in_c, own};
       }
     }
     return count;
@@ -223,7 +240,8 @@ class Convolution {
 
   ConvolutionShape view_;  // as if every output channel had an input channel of its own
   ClampF32 clamp_;
-  std::int64_t multiplier_;
+  std::int64_t group_;       // channels of a group: 1 where depthwise
+  std::int64_t multiplier_;  // output channels of an input channel, where depthwise
   std::int64_t channel_pitch_;
   std::int64_t chunk_;  // channels
   const DepthwiseF32Kernel& kernel_;

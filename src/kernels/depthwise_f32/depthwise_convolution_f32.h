@@ -1,4 +1,6 @@
-// Convolutions each of whose output channels reads one input channel.
+// Convolutions each of whose output channels reads few input channels: depthwise ones, and those in
+// groups of 2, 4 or 8 channels (ResNeXt: Xie et al. 2017; RegNet), which products of matrices would
+// leave most of a tile's columns to.
 #pragma once
 
 #include "kernels/depthwise_f32/kernels.h"
@@ -13,8 +15,14 @@ struct DepthwiseConvolutionF32 {
   using Weights = WeightsF32;
   static constexpr const auto& kRows = kDepthwiseF32Kernels;
 
+  // As many channels out of each group as into it: 2, 4 or 8.
+  static bool has_narrow_groups(const ConvolutionShape& shape) {
+    const std::int64_t width = shape.group_in_c();
+    return shape.groups > 1 && width == shape.group_out_c() &&
+           (width == 2 || width == 4 || width == 8);
+  }
   static bool fits(const Problem& problem, const Row&) {
-    return problem.shape.is_depthwise() &&
+    return (problem.shape.is_depthwise() || has_narrow_groups(problem.shape)) &&
            (problem.storage == ElementType::kFloat32 || !problem.float_output);
   }
   static double nanoseconds(const Problem& problem, const Row& row);

@@ -9,8 +9,11 @@ void pixels(const DepthwiseF32Args<Stored>& args) {
   for (std::size_t i = 0; i < args.pixel_count; ++i) {
     for (std::size_t c = 0; c < args.channels; ++c) {
       float value = args.bias[c];
-      for (std::size_t t = 0; t < args.tap_count; ++t)
-        value += load(args.taps[t].in[i * args.pixel_step + c]) * args.taps[t].weights[c];
+      for (std::size_t t = 0; t < args.tap_count; ++t) {
+        const Stored* in = args.taps[t].in + i * args.pixel_step + c - c % args.group;
+        for (std::size_t j = 0; j < args.group; ++j)
+          value += load(in[j]) * args.taps[t].weights[j * args.weight_pitch + c];
+      }
       const std::size_t at = i * args.out_step + c;
       if (args.residual != nullptr) value += load(args.residual[at]);
       value = value < args.min ? args.min : value;

@@ -70,6 +70,28 @@ TEST_F(LayoutsTest, TransposesARowOfMeans) {
                   {1, 0}));
 }
 
+TEST_F(LayoutsTest, ReducesWhatLiesInEitherOrder) {
+  const auto reduced = [&](const char* op, const Ints& axes, bool kept, bool convolved) {
+    graph_ = Graph();
+    ValueId x = input({2, 3, 5, 6});
+    if (convolved) x = graph_.add("Conv", std::array{x, constant({4, 3, 1, 1})});
+    const ValueId over = graph_.add_constant("axes", Tensor::vector_int64(axes));
+    const auto operators = check(
+        graph_.add(op, std::array{x, over}, {{"keepdims", std::int64_t{kept ? 1 : 0}}}));
+    return std::count(operators.begin(), operators.end(), "Reorder");
+  };
+  for (const char* op : {"ReduceMean", "ReduceMax", "ReduceL2"}) {
+    SCOPED_TRACE(op);
+    EXPECT_EQ(reduced(op, {2, 3}, true, false), 0);
+    EXPECT_EQ(reduced(op, {2, 3}, true, true), 1);  // the input of Conv
+    EXPECT_EQ(reduced(op, {1}, true, true), 1);
+    EXPECT_EQ(reduced(op, {0, 3}, true, true), 2);  // that and the output
+    reduced(op, {3}, false, true);
+    reduced(op, {0, 2}, false, true);
+    reduced(op, {1, 2, 3}, false, true);
+  }
+}
+
 TEST_F(LayoutsTest, TransposesOneChannel) {
   const ValueId x = input({2, 3, 5, 6});
   check(transpose(graph_.add("Conv", std::array{x, constant({1, 3, 1, 1})}), {0, 1, 3, 2}));

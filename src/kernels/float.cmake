@@ -36,6 +36,7 @@ list(APPEND kernel_sources
   peak/scalar.cc
   pooling_f32/loops.cc
   pooling_f32/scalar.cc
+  reduce/loops.cc
   reduce/scalar.cc
   softmax_f32/loops.cc
   softmax_f32/scalar.cc
@@ -46,8 +47,7 @@ list(APPEND kernel_sources
 
 kernel_isa_sources(avx2
   elementwise/avx2.cc
-  layer_norm_f32/avx2.cc
-  reduce/avx2.cc)
+  layer_norm_f32/avx2.cc)
 
 kernel_isa_sources(avx512vnni peak/avx512vnni.cc)
 kernel_isa_sources(avx512bf16 peak/avx512bf16.cc)

@@ -31,6 +31,9 @@ struct Axes {
     for (std::size_t i = 0; i < rank; ++i) count *= extents[i];
     return count;
   }
+  // Of the innermost one; one element where there is none.
+  [[nodiscard]] std::int64_t last_extent() const { return rank == 0 ? 1 : extents[rank - 1]; }
+  [[nodiscard]] std::ptrdiff_t last_stride() const { return rank == 0 ? 0 : strides[rank - 1]; }
   // Where element i of them lies.
   [[nodiscard]] std::int64_t place(std::int64_t i) const {
     std::int64_t place = 0;
@@ -94,28 +97,44 @@ void reduce_pieces(const ReduceProblem& problem, const ReduceKernel& row,
   const Reduction r = reduction_of(problem);
   const auto* in = static_cast<const T*>(operands.inputs[0]);
   auto* out = static_cast<T*>(operands.outputs[0]);
-  const std::int64_t runs = r.runs.count();
+  // Runs that one call takes, and outputs that lie as far apart as each other.
+  const std::int64_t inner_runs = r.runs.last_extent();
+  const std::int64_t outer_runs = r.runs.count() / inner_runs;
+  const std::int64_t neighbours = r.inner == 1 ? r.outer.last_extent() : 1;
   const std::int64_t pieces = (r.inner + kPiece - 1) / kPiece;
   const std::int64_t outer = r.outer.count();
-  const std::int64_t elements = runs * r.run;
+  const std::int64_t elements = r.runs.count() * r.run;
   const auto bytes = static_cast<std::int64_t>(sizeof(T));
-  parallel_slots(operands.pool, outer * pieces,
-                 expected_stream_nanoseconds(bytes * elements * outer * r.inner),
-                 [&](std::int64_t, std::int64_t begin, std::int64_t end) {
-                   Total totals[kPiece];
-                   for (std::int64_t i = begin; i < end; ++i) {
-                     const std::int64_t at = i % pieces * kPiece;
-                     const std::int64_t count = std::min(kPiece, r.inner - at);
-                     std::fill_n(totals, count, start_of<Total>(problem.op));
-                     const T* from = in + r.outer.place(i / pieces) + at;
-                     for (std::int64_t run = 0; run < runs; ++run) {
-                       row.function({problem.op, problem.type, from + r.runs.place(run),
-                                     static_cast<std::size_t>(r.inner == 1 ? r.run : count), totals,
-                                     r.inner == 1});
-                     }
-                     finish(problem.op, totals, count, elements, out + i / pieces * r.inner + at);
-                   }
-                 });
+  const auto reduce_at = [&](std::int64_t output, std::int64_t outputs, std::int64_t at,
+                             std::int64_t count) {
+    Total totals[kPiece];
+    std::fill_n(totals, outputs * count, start_of<Total>(problem.op));
+    for (std::int64_t i = 0; i < outer_runs; ++i) {
+      ReduceArgs args{};
+      args.op = problem.op;
+      args.type = problem.type;
+      args.in = in + r.outer.place(output) + at + r.runs.place(i * inner_runs);
+      args.count = static_cast<std::size_t>(r.inner == 1 ? r.run : count);
+      args.runs = static_cast<std::size_t>(inner_runs);
+      args.run_step = r.runs.last_stride();
+      args.outputs = static_cast<std::size_t>(r.inner == 1 ? outputs : 0);
+      args.out_step = r.outer.last_stride();
+      args.totals = totals;
+      row.function(args);
+    }
+    finish(problem.op, totals, outputs * count, elements, out + output * r.inner + at);
+  };
+  parallel_slots(
+      operands.pool, outer * pieces,
+      expected_stream_nanoseconds(bytes * elements * outer * r.inner),
+      [&](std::int64_t, std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin; i < end;) {
+          const std::int64_t at = i % pieces * kPiece;
+          const std::int64_t outputs = std::min({end - i, neighbours - i % neighbours, kPiece});
+          reduce_at(i / pieces, outputs, at, std::min(kPiece, r.inner - at));
+          i += outputs;
+        }
+      });
 }
 
 }  // namespace

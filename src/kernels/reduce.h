@@ -12,6 +12,9 @@ struct Reduce {
   using Row = ReduceKernel;
   static constexpr const auto& kRows = kReduceKernels;
 
+  static bool fits(const Problem& problem, const Row& row) {
+    return row.any_type || problem.type == ElementType::kFloat32;
+  }
   static void run(const Problem& problem, const Row& row, const Operands& operands);
 };
 

@@ -77,6 +77,9 @@ NarrowOperands narrow_operands(const ir::Graph& graph, ir::NodeId id,
   const auto op = ops::unfuse(graph.node(id));
   const Lowering* lowering = op ? fitting_lowering(graph, *op) : nullptr;
   if (lowering == nullptr || lowering->narrow == Narrow::kNone) return {};
+  if (lowering->layouts == mean_layouts &&
+      layouts[static_cast<std::size_t>(op->main.input(0))] == Layout::kRowMajor)
+    return {};
   const auto is_float = [&](std::size_t slot) {
     return float_storage(graph, graph.node(id).inputs[slot]).has_value();
   };

@@ -64,6 +64,13 @@ void add_pool_step(PlanBuilder& builder, const ops::FusedOperator& op, kernels::
 
 void add_mean_step(PlanBuilder& builder, const ops::FusedOperator& op,
                    const kernels::PoolingShape& shape) {
+  if (builder.layout(op.main.input(0)) == Layout::kRowMajor) {
+    const kernels::ReduceProblem rows{kernels::ReduceOp::kMean,
+                                      kernels::ElementType::kFloat32,
+                                      {shape.batch * shape.channels, shape.in_h * shape.in_w},
+                                      {0, 1}};
+    return add_pool_step(builder, op, rows);
+  }
   const auto storage = *input_storage(builder.graph(), op.main);
   add_pool_step(builder, op,
                 kernels::PoolingF32Problem{kernels::PoolingKind::kMean, shape, storage});
@@ -122,6 +129,15 @@ void lower_pool(PlanBuilder& builder, const ops::FusedOperator& op) {
     problem.input.is_signed = type == ir::DataType::kInt8;
     add_pool_step(builder, op, problem);
   }
+}
+
+// Rows of pixels are reduced as they are.
+passes::NodeLayouts mean_layouts(const ir::Graph& graph, const ops::FusedOperator& op,
+                                 std::span<const Layout> layouts) {
+  const ir::ValueId x = op.main.input(0);
+  const bool rows = layouts[static_cast<std::size_t>(x)] == Layout::kRowMajor &&
+                    graph.tensor_type(x).data_type == ir::DataType::kFloat32;
+  return rows ? passes::NodeLayouts{} : channels_last(graph, op, layouts);
 }
 
 bool fits_global_average_pool(const ir::Graph& graph, const ir::Node& node) {

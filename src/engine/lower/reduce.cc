@@ -24,7 +24,8 @@ ReduceOp operator_of(const ir::Node& node) {
 }
 
 // Neighbours that are both reduced, or both kept, count as one axis.
-std::optional<kernels::ReduceProblem> reduce_problem(const ir::Graph& graph, const ir::Node& node) {
+std::optional<kernels::ReduceProblem> reduce_problem(const ir::Graph& graph, const ir::Node& node,
+                                                     Layout layout) {
   const auto dims = dims_of(graph, node.input(0));
   const auto type = element_type(graph, node.input(0));
   if (!type || !kernels::can_reduce(operator_of(node), *type) || product(dims) == 0)
@@ -38,7 +39,7 @@ std::optional<kernels::ReduceProblem> reduce_problem(const ir::Graph& graph, con
   const auto reduced = ops::reduced_axes(node, axes, dims.size());
   if (!reduced.ok()) return std::nullopt;
   kernels::ReduceProblem problem{operator_of(node), *type, {}, {}};
-  for (std::size_t i = 0; i < dims.size(); ++i) {
+  for (const std::size_t i : memory_order(layout, dims.size())) {
     if (dims[i] == 1) continue;
     const std::int64_t is_reduced = (*reduced)[i] ? 1 : 0;
     if (!problem.reduced.empty() && problem.reduced.back() == is_reduced) {
@@ -91,12 +92,23 @@ std::optional<kernels::LayerNormF32Problem> layer_norm_problem(const ir::Graph& 
 }  // namespace
 
 bool fits_reduce(const ir::Graph& graph, const ir::Node& node) {
-  return reduce_problem(graph, node).has_value();
+  return reduce_problem(graph, node, Layout::kRowMajor).has_value();
+}
+
+// As the input is made, where what is kept lies in the output's order.
+passes::NodeLayouts reduce_layouts(const ir::Graph& graph, const ops::FusedOperator& op,
+                                   std::span<const Layout> layouts) {
+  const ir::ValueId x = op.main.input(0);
+  const Layout layout = layouts[static_cast<std::size_t>(x)];
+  if (layout == Layout::kRowMajor || !reduce_problem(graph, op.main, layout)) return {};
+  const bool kept = dims_of(graph, op.main.output()).size() == dims_of(graph, x).size();
+  return kept ? passes::NodeLayouts{layout, {op.slots[0]}, layout} : passes::NodeLayouts{};
 }
 
 void lower_reduce(PlanBuilder& builder, const ops::FusedOperator& op) {
-  const SlotId input = builder.slot(op.main.input(0));
-  builder.add_step(op, *reduce_problem(builder.graph(), op.main), {input},
+  const ir::ValueId x = op.main.input(0);
+  const SlotId input = builder.slot(x);
+  builder.add_step(op, *reduce_problem(builder.graph(), op.main, builder.layout(x)), {input},
                    builder.define(op.main.output()));
 }
 

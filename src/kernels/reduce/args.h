@@ -5,21 +5,31 @@
 #include <cstddef>
 
 #include "kernels/element_type.h"
+#include "kernels/vector/targets.h"
 
 namespace lathe::kernels {
 
 enum class ReduceOp { kSum, kMean, kMax, kMin, kProd, kSumSquare, kL1, kL2 };
 
 // Totals of float32 and float64 are float64, those of int32 and int64 are int64, which wraps
-// around.
+// around. They hold what is combined with, and are not finished: a mean is still a sum.
 struct ReduceArgs {
   ReduceOp op;
   ElementType type;
   const void* in;
-  std::size_t count;
+  std::size_t count;        // elements of a run, one behind the other
+  std::size_t runs;         // that are reduced
+  std::ptrdiff_t run_step;  // elements from one run to the next
+  // Zero: in[i] of each run into totals[i]. Otherwise so many totals, each of all elements of its
+  // runs, which begin out_step elements after those of the total before.
+  std::size_t outputs;
+  std::ptrdiff_t out_step;
   void* totals;
-  bool one;  // all elements into totals[0]; otherwise in[i] into totals[i]
 };
+
+// Totals that the elements of one are split over, by their index in the run, so that they do not
+// wait for each other; then halved. The same for all instruction sets: so are the results.
+inline constexpr int kReduceParts = 32;
 
 constexpr bool can_reduce(ReduceOp op, ElementType type) {
   if (type == ElementType::kFloat32 || type == ElementType::kFloat64) return true;
@@ -27,8 +37,13 @@ constexpr bool can_reduce(ReduceOp op, ElementType type) {
   return whole && op != ReduceOp::kMean && op != ReduceOp::kL2;
 }
 
-#define LATHE_REDUCE_KERNEL(isa, function) void function(const ReduceArgs& args);
-#include "kernels/reduce/kernels.inc"
-#undef LATHE_REDUCE_KERNEL
+void reduce_scalar(const ReduceArgs& args);
+// Of float32 only.
+#define LATHE_DECLARE(target)              \
+  namespace target {                       \
+  void reduce_f32(const ReduceArgs& args); \
+  }
+LATHE_VECTOR_TARGETS(LATHE_DECLARE)
+#undef LATHE_DECLARE
 
 }  // namespace lathe::kernels

@@ -31,6 +31,8 @@ list(APPEND kernel_sources
   igemm/gather.cc
   igemm/indirection.cc
   igemm/panel.cc
+  interpolate_f32/loops.cc
+  interpolate_f32/scalar.cc
   layer_norm_f32/scalar.cc
   peak/loops.cc
   peak/scalar.cc
@@ -70,6 +72,7 @@ list(APPEND kernel_tests
   peak_test.cc
   pooling_f32_test.cc
   reduce_test.cc
+  resample_test.cc
   softmax_f32_test.cc
   storage_test.cc
   strided_test.cc

@@ -1,6 +1,7 @@
 // Images of other sizes: pixels taken, or interpolated.
 #pragma once
 
+#include "kernels/interpolate_f32/kernels.h"
 #include "kernels/kernel.h"
 #include "kernels/plain_kernel.h"
 
@@ -16,9 +17,10 @@ struct TakeGrid {
 
 struct InterpolateF32 {
   using Problem = InterpolateF32Problem;
-  using Row = PlainKernel;
-  static constexpr PlainKernel kRows[] = {{Isa::kScalar, "interpolate_f32"}};
-  // A line of the input's width for each thread.
+  using Row = InterpolateF32Kernel;
+  static constexpr const auto& kRows = kInterpolateF32Kernels;
+  // A line of the input's width for each thread, and what each element of a line is made of where
+  // pixels are smaller than vectors.
   static std::size_t scratch_bytes(const Problem& problem, const Row& row, int threads);
   static void run(const Problem& problem, const Row& row, const Operands& operands);
 };

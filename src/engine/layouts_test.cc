@@ -76,8 +76,8 @@ TEST_F(LayoutsTest, ReducesWhatLiesInEitherOrder) {
     ValueId x = input({2, 3, 5, 6});
     if (convolved) x = graph_.add("Conv", std::array{x, constant({4, 3, 1, 1})});
     const ValueId over = graph_.add_constant("axes", Tensor::vector_int64(axes));
-    const auto operators = check(
-        graph_.add(op, std::array{x, over}, {{"keepdims", std::int64_t{kept ? 1 : 0}}}));
+    const auto operators =
+        check(graph_.add(op, std::array{x, over}, {{"keepdims", std::int64_t{kept ? 1 : 0}}}));
     return std::count(operators.begin(), operators.end(), "Reorder");
   };
   for (const char* op : {"ReduceMean", "ReduceMax", "ReduceL2"}) {
@@ -89,6 +89,17 @@ TEST_F(LayoutsTest, ReducesWhatLiesInEitherOrder) {
     reduced(op, {3}, false, true);
     reduced(op, {0, 2}, false, true);
     reduced(op, {1, 2, 3}, false, true);
+  }
+}
+
+TEST_F(LayoutsTest, NormalizesWhatLiesInEitherOrder) {
+  for (const bool convolved : {false, true}) {
+    graph_ = Graph();
+    ValueId x = input({2, 3, 5, 6});
+    if (convolved) x = graph_.add("Conv", std::array{x, constant({4, 3, 1, 1})});
+    const ValueId row = graph_.add_constant("row", random_input({convolved ? 4 : 3}, 3));
+    const auto operators = check(graph_.add("InstanceNormalization", std::array{x, row, row}));
+    EXPECT_EQ(std::count(operators.begin(), operators.end(), "Reorder"), convolved ? 2 : 0);
   }
 }
 

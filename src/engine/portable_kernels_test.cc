@@ -253,6 +253,18 @@ TEST_F(PortableKernelsTest, LayerNormalization) {
   }
 }
 
+TEST_F(PortableKernelsTest, NormalizationsOfChannels) {
+  const ir::AttributeMap groups{{"num_groups", std::int64_t{3}}};
+  for (const Dims& dims : {Dims{2, 6, 5}, Dims{2, 6, 4, 5}, Dims{1, 6, 3, 2, 4}}) {
+    const Input row{{6}};
+    check_node("InstanceNormalization", {{dims}, row, row});
+    check_node("GroupNormalization", {{dims}, row, row}, groups);
+    const Tensor known = input_tensor({{6}, DataType::kFloat64}, 7);
+    check_node("InstanceNormalization", {{dims, DataType::kFloat64}}, {}, {known, known});
+    check_node("GroupNormalization", {{dims, DataType::kFloat64}}, groups, {known, known});
+  }
+}
+
 TEST_F(PortableKernelsTest, Slices) {
   const DataType types[] = {DataType::kFloat32, DataType::kInt8, DataType::kInt16, DataType::kInt64,
                             DataType::kBool};

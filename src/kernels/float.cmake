@@ -4,6 +4,7 @@ list(APPEND kernel_sources
   cast.cc
   elementwise.cc
   elementwise_f32.cc
+  group_norm_f32.cc
   layer_norm_f32.cc
   mat_mul_f32.cc
   movement.cc
@@ -33,7 +34,8 @@ list(APPEND kernel_sources
   igemm/panel.cc
   interpolate_f32/loops.cc
   interpolate_f32/scalar.cc
-  layer_norm_f32/scalar.cc
+  normalize_f32/loops.cc
+  normalize_f32/scalar.cc
   peak/loops.cc
   peak/scalar.cc
   pooling_f32/loops.cc
@@ -48,8 +50,7 @@ list(APPEND kernel_sources
   winograd_f32/winograd_convolution_f32.cc)
 
 kernel_isa_sources(avx2
-  elementwise/avx2.cc
-  layer_norm_f32/avx2.cc)
+  elementwise/avx2.cc)
 
 kernel_isa_sources(avx512vnni peak/avx512vnni.cc)
 kernel_isa_sources(avx512bf16 peak/avx512bf16.cc)
@@ -66,6 +67,7 @@ list(APPEND kernel_tests
   convolution_f32_test.cc
   elementwise_f32_test.cc
   elementwise_test.cc
+  group_norm_f32_test.cc
   layer_norm_f32_test.cc
   mat_mul_f32_test.cc
   movement_test.cc

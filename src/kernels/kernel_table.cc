@@ -10,6 +10,7 @@
 #include "kernels/elementwise.h"
 #include "kernels/elementwise_f32.h"
 #include "kernels/elementwise_int8.h"
+#include "kernels/group_norm_f32.h"
 #include "kernels/igemm/convolution_f32.h"
 #include "kernels/igemm/convolution_int8.h"
 #include "kernels/kernel.h"
@@ -125,7 +126,7 @@ std::span<const Kernel> all_kernels() {
                  MaxPoolingInt8, MeanPoolingInt8, ElementwiseAddInt8, ElementwiseMulInt8,
                  QuantizeLinear, DequantizeLinear, SoftmaxF32, Permute, Concat, Cast, Lookup,
                  MatMulF32, MatMulInt8, TakeGrid, InterpolateF32, Elementwise, StridedCopy, Pad,
-                 Gather, Reduce, ArgReduce, LayerNormF32>();
+                 Gather, Reduce, ArgReduce, LayerNormF32, GroupNormF32>();
   return table;
 }
 

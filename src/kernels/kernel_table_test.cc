@@ -61,6 +61,7 @@ std::vector<Problem> problems() {
   all.emplace_back(ReduceProblem{});
   all.emplace_back(ArgReduceProblem{});
   all.emplace_back(LayerNormF32Problem{1, 1, 0, true});
+  all.emplace_back(GroupNormF32Problem{});
   return all;
 }
 
@@ -165,6 +166,8 @@ TEST(CheckProblem, SaysWhatMakesNoSense) {
   EXPECT_THAT(error_of(ReduceProblem{ReduceOp::kSum, ElementType::kInt32, {0, 1}, {1, 1}}),
               HasSubstr("nothing to reduce"));
   EXPECT_THAT(error_of(LayerNormF32Problem{1, 0, 0, false}), HasSubstr("columns"));
+  EXPECT_THAT(error_of(GroupNormF32Problem{.pixels = 0}), HasSubstr("pixels"));
+  EXPECT_THAT(error_of(GroupNormF32Problem{.channels = 6, .groups = 4}), HasSubstr("divisible"));
   EXPECT_THAT(error_of(MatMulF32Problem{{2}, {1, 1}, {0}, 3, 4, 5, {}}), HasSubstr("strides"));
   EXPECT_THAT(error_of(MatMulF32Problem{{2}, {-1}, {0}, 3, 4, 5, {}}), HasSubstr("strides"));
   EXPECT_THAT(error_of(MatMulF32Problem{{2}, {1}, {0}, 0, 4, 5, {}}), HasSubstr("empty"));

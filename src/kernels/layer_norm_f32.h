@@ -2,7 +2,7 @@
 #pragma once
 
 #include "kernels/kernel.h"
-#include "kernels/layer_norm_f32/kernels.h"
+#include "kernels/normalize_f32/kernels.h"
 
 namespace lathe::kernels {
 

@@ -355,6 +355,13 @@ Status check(const LayerNormF32Problem& problem) {
   return check_extents({problem.rows, problem.columns});
 }
 
+Status check(const GroupNormF32Problem& problem) {
+  if (problem.pixels < 1) return invalid_data("a channel has no pixels");
+  if (problem.groups < 1 || problem.channels < 1 || problem.channels % problem.groups != 0)
+    return invalid_data("the channels are not divisible by the groups");
+  return check_extents({problem.batch, problem.channels, problem.pixels});
+}
+
 std::optional<OperandBytes> together(std::vector<Bytes> inputs, Bytes output) {
   OperandBytes bytes;
   for (const Bytes& input : inputs) {
@@ -548,6 +555,12 @@ std::optional<OperandBytes> bytes_of(const LayerNormF32Problem& problem) {
   std::vector<Bytes> inputs{whole, row};
   if (problem.bias) inputs.push_back(row);
   return together(std::move(inputs), whole);
+}
+
+std::optional<OperandBytes> bytes_of(const GroupNormF32Problem& problem) {
+  const Bytes whole = product({problem.batch, problem.channels, problem.pixels, 4});
+  const Bytes line = product({problem.channels, 4});
+  return together({whole, line, line}, whole);
 }
 
 template <typename Product>

@@ -345,13 +345,28 @@ struct LayerNormF32Problem {
   bool operator==(const LayerNormF32Problem&) const = default;
 };
 
+// The same over each group of channels of an image, with a scale and a bias for each channel: ONNX
+// GroupNormalization (Wu, He 2018), and InstanceNormalization (Ulyanov et al. 2016) where each
+// channel is a group. Images are [batch, channels, pixels], or [batch, pixels, channels] where they
+// are channels-last. Operands: in, the scale and the bias, of `channels` elements.
+struct GroupNormF32Problem {
+  std::int64_t batch = 1;
+  std::int64_t channels = 1;
+  std::int64_t pixels = 1;
+  std::int64_t groups = 1;
+  bool channels_last = false;
+  float epsilon = 0;
+  bool operator==(const GroupNormF32Problem&) const = default;
+};
+
 using Problem =
     std::variant<ConvolutionF32Problem, ConvolutionInt8Problem, BinaryF32Problem, UnaryF32Problem,
                  PoolingF32Problem, PoolingInt8Problem, BinaryInt8Problem, QuantizeLinearProblem,
                  DequantizeLinearProblem, SoftmaxF32Problem, PermuteProblem, ConcatProblem,
                  CastProblem, LookupProblem, MatMulF32Problem, ElementwiseProblem,
                  StridedCopyProblem, PadProblem, GatherProblem, ReduceProblem, LayerNormF32Problem,
-                 MatMulInt8Problem, TakeGridProblem, InterpolateF32Problem, ArgReduceProblem>;
+                 MatMulInt8Problem, TakeGridProblem, InterpolateF32Problem, ArgReduceProblem,
+                 GroupNormF32Problem>;
 
 // Whether the parameters of a problem make sense together; the error says which do not. Kernels
 // rely on it.

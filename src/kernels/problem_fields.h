@@ -262,6 +262,16 @@ void for_each_field(Self& self, const Visit& visit) {
   visit("bias", self.bias);
 }
 
+template <Of<GroupNormF32Problem> Self, typename Visit>
+void for_each_field(Self& self, const Visit& visit) {
+  visit("batch", self.batch);
+  visit("channels", self.channels);
+  visit("pixels", self.pixels);
+  visit("groups", self.groups);
+  visit("channels_last", self.channels_last);
+  visit("epsilon", self.epsilon);
+}
+
 template <Of<MatMulInt8Problem> Self, typename Visit>
 void for_each_field(Self& self, const Visit& visit) {
   visit("batch", self.batch);
@@ -375,7 +385,8 @@ constexpr std::string_view kProblemNames[] = {"convolution_f32",
                                               "mat_mul_int8",
                                               "take_grid",
                                               "interpolate_f32",
-                                              "arg_reduce"};
+                                              "arg_reduce",
+                                              "group_norm_f32"};
 static_assert(std::size(kProblemNames) == std::variant_size_v<Problem>);
 
 }  // namespace lathe::kernels

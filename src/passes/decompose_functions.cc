@@ -121,6 +121,7 @@ class Formula {
   std::optional<ValueId> affine(ValueId x, std::size_t rank);
   std::optional<ValueId> gemm();
   std::optional<ValueId> group_normalization();
+  std::optional<ValueId> instance_normalization();
   // From the attribute on to the last.
   [[nodiscard]] std::optional<Dims> normalized_axes() const;
   std::optional<ValueId> rms_normalization();
@@ -212,6 +213,14 @@ std::optional<ValueId> Formula::group_normalization() {
   const ValueId groups =
       add("Reshape", {node_.input(0), integers({0, attributes_.get_int("num_groups"), -1})});
   return affine(add("Reshape", {normalized(groups, {2}), integers(back)}), shape->size());
+}
+
+std::optional<ValueId> Formula::instance_normalization() {
+  const auto& shape = graph_.tensor_type(node_.input(0)).shape;
+  if (!shape || shape->size() < 3) return std::nullopt;
+  Dims spatial;
+  for (std::size_t i = 2; i < shape->size(); ++i) spatial.push_back(static_cast<std::int64_t>(i));
+  return affine(normalized(node_.input(0), spatial), shape->size());
 }
 
 std::optional<Dims> Formula::normalized_axes() const {
@@ -322,6 +331,8 @@ std::optional<ValueId> Formula::write_other_types() {
     return add("Add", {positive(x), add("Mul", {negative(x), number(get("alpha"))})});
   if (op == "HardSigmoid") return hard_sigmoid(get("alpha"), get("beta"));
   if (op == "HardSwish") return add("Mul", {x, hard_sigmoid(1.0 / 6, 0.5)});
+  if (op == "GroupNormalization") return group_normalization();
+  if (op == "InstanceNormalization") return instance_normalization();
   if (op == "LayerNormalization") return layer_normalization();
   if (op == "Softmax" || op == "LogSoftmax") return softmax(op == "LogSoftmax");
   return std::nullopt;
@@ -331,8 +342,10 @@ std::optional<ValueId> Formula::write() {
   const ValueId x = node_.input(0);
   const std::string& op = node_.op_type;
   static const std::set<std::string_view> kernels_of_float32{"Clip",
+                                                             "GroupNormalization",
                                                              "HardSigmoid",
                                                              "HardSwish",
+                                                             "InstanceNormalization",
                                                              "LayerNormalization",
                                                              "LeakyRelu",
                                                              "LogSoftmax",
@@ -361,15 +374,8 @@ std::optional<ValueId> Formula::write() {
     return add("Div", {sum_of_all(), number(static_cast<double>(node_.inputs.size()))});
   }
   if (op == "Gemm") return gemm();
-  if (op == "GroupNormalization") return group_normalization();
   if (op == "RMSNormalization") return rms_normalization();
-  if (op == "ReduceLogSum" || op == "ReduceLogSumExp")
-    return reduce_log_sum(op == "ReduceLogSumExp");
-  const auto& shape = graph_.tensor_type(x).shape;  // InstanceNormalization
-  if (!shape || shape->size() < 3) return std::nullopt;
-  Dims spatial;
-  for (std::size_t i = 2; i < shape->size(); ++i) spatial.push_back(static_cast<std::int64_t>(i));
-  return affine(normalized(x, spatial), shape->size());
+  return reduce_log_sum(op == "ReduceLogSumExp");
 }
 
 // Functions and normalizations that no kernel computes alone, in the type that they have, as the

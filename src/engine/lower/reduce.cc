@@ -89,6 +89,31 @@ std::optional<kernels::LayerNormF32Problem> layer_norm_problem(const ir::Graph& 
                                       ops::attributes(node).get_float("epsilon"), bias};
 }
 
+// GroupNormalization and InstanceNormalization.
+std::optional<kernels::GroupNormF32Problem> group_norm_problem(const ir::Graph& graph,
+                                                               const ir::Node& node,
+                                                               Layout layout) {
+  const auto dims = dims_of(graph, node.input(0));
+  if (dims.size() < 2 || product(dims) == 0) return std::nullopt;
+  for (const std::size_t slot : {0, 1, 2}) {
+    if (graph.tensor_type(node.input(slot)).data_type != ir::DataType::kFloat32)
+      return std::nullopt;
+  }
+  const std::int64_t channels = dims[1];
+  if (product(dims_of(graph, node.input(1))) != channels ||
+      product(dims_of(graph, node.input(2))) != channels)
+    return std::nullopt;
+  const auto attributes = ops::attributes(node);
+  const bool each = node.op_type == "InstanceNormalization";
+  const kernels::GroupNormF32Problem problem{dims[0],
+                                             channels,
+                                             product(std::span(dims).subspan(2)),
+                                             each ? channels : attributes.get_int("num_groups"),
+                                             layout == Layout::kChannelsLast,
+                                             attributes.get_float("epsilon")};
+  return kernels::check_problem(problem).ok() ? std::optional(problem) : std::nullopt;
+}
+
 }  // namespace
 
 bool fits_reduce(const ir::Graph& graph, const ir::Node& node) {
@@ -131,6 +156,18 @@ void lower_layer_norm(PlanBuilder& builder, const ops::FusedOperator& op) {
   const auto problem = *layer_norm_problem(builder.graph(), node);
   std::vector<SlotId> inputs{builder.slot(node.input(0)), builder.slot(node.input(1))};
   if (problem.bias) inputs.push_back(builder.slot(node.input(2)));
+  builder.add_step(op, problem, std::move(inputs), builder.define(node.output()));
+}
+
+bool fits_group_norm(const ir::Graph& graph, const ir::Node& node) {
+  return group_norm_problem(graph, node, Layout::kRowMajor).has_value();
+}
+
+void lower_group_norm(PlanBuilder& builder, const ops::FusedOperator& op) {
+  const ir::Node& node = op.main;
+  const auto problem = *group_norm_problem(builder.graph(), node, builder.layout(node.input(0)));
+  std::vector<SlotId> inputs;
+  for (const std::size_t slot : {0, 1, 2}) inputs.push_back(builder.slot(node.input(slot)));
   builder.add_step(op, problem, std::move(inputs), builder.define(node.output()));
 }
 

@@ -32,8 +32,8 @@ struct DepthwiseF32Args {
   std::size_t weight_pitch;  // elements from the weights of one of them to those of the next
   std::size_t pixel_step;    // elements from one pixel's input to the next one's
   std::size_t channels;      // whole groups
-  const float* bias;       // aligned and padded as weights
-  const Stored* residual;  // null, or laid out as out
+  const float* bias;         // aligned and padded as weights
+  const Stored* residual;    // null, or laid out as out
   Stored* out;
   std::size_t out_step;  // elements from one output pixel to the next
   std::size_t pixel_count;

@@ -104,8 +104,7 @@ class Convolution {
   std::int64_t taps() const { return view_.taps() * group_; }
   // The channels of one pixel cost about as much to load as to multiply.
   double expected_nanoseconds() const {
-    return 2 *
-           expected_mac_nanoseconds(view_.out_pixels() * taps() * view_.out_c, kernel_.isa);
+    return 2 * expected_mac_nanoseconds(view_.out_pixels() * taps() * view_.out_c, kernel_.isa);
   }
   std::size_t slot_bytes() const { return static_cast<std::size_t>(view_.taps()) * sizeof(Tap); }
   std::size_t copy_bytes() const {
@@ -138,9 +137,10 @@ class Convolution {
   }
 
   bool has_blocks() const {
-    return kernel_.block.of_f32 != nullptr && group_ == 1 && (view_.kernel_h == 3 || view_.kernel_h == 5) &&
-           view_.kernel_w == view_.kernel_h && view_.stride_w == view_.stride_h &&
-           view_.stride_h <= 2 && view_.dilation_h == 1 && view_.dilation_w == 1;
+    return kernel_.block.of_f32 != nullptr && group_ == 1 &&
+           (view_.kernel_h == 3 || view_.kernel_h == 5) && view_.kernel_w == view_.kernel_h &&
+           view_.stride_w == view_.stride_h && view_.stride_h <= 2 && view_.dilation_h == 1 &&
+           view_.dilation_w == 1;
   }
 
   // One or two rows of a chunk of the output: their inner pixels, whose taps lie all inside of the

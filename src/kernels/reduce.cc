@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "kernels/parallel.h"
 #include "kernels/strided.h"
@@ -44,15 +43,6 @@ struct Axes {
     return place;
   }
 };
-
-template <typename Total>
-Total start_of(ReduceOp op) {
-  using Limits = std::numeric_limits<Total>;
-  constexpr bool kFloat = std::is_floating_point_v<Total>;
-  if (op == ReduceOp::kMax) return kFloat ? -Limits::infinity() : Limits::lowest();
-  if (op == ReduceOp::kMin) return kFloat ? Limits::infinity() : Limits::max();
-  return op == ReduceOp::kProd ? Total{1} : Total{0};
-}
 
 template <typename T, typename Total>
 void finish(ReduceOp op, const Total* totals, std::int64_t count, std::int64_t elements, T* out) {
@@ -108,7 +98,7 @@ void reduce_pieces(const ReduceProblem& problem, const ReduceKernel& row,
   const auto reduce_at = [&](std::int64_t output, std::int64_t outputs, std::int64_t at,
                              std::int64_t count) {
     Total totals[kPiece];
-    std::fill_n(totals, outputs * count, start_of<Total>(problem.op));
+    std::fill_n(totals, outputs * count, reduce_identity<Total>(problem.op));
     for (std::int64_t i = 0; i < outer_runs; ++i) {
       ReduceArgs args{};
       args.op = problem.op;

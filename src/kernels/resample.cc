@@ -5,6 +5,7 @@
 
 #include "kernels/aligned_buffer.h"
 #include "kernels/parallel.h"
+#include "kernels/rounding.h"
 
 namespace lathe::kernels {
 namespace {
@@ -34,9 +35,8 @@ void take_line(const std::byte* line, const TakeGridProblem& problem, std::byte*
   }
 }
 
-std::size_t rounded_to_lines(std::int64_t bytes) {
-  return (static_cast<std::size_t>(bytes) + kBufferAlignment - 1) / kBufferAlignment *
-         kBufferAlignment;
+std::size_t aligned_bytes(std::int64_t bytes) {
+  return static_cast<std::size_t>(round_up(bytes, static_cast<std::int64_t>(kBufferAlignment)));
 }
 
 // The elements of a line of the output, by tap, as InterpolateElementsArgs wants them.
@@ -46,14 +46,14 @@ class ElementTables {
       : problem_(problem),
         count_(static_cast<std::int64_t>(problem.columns.size()) / problem.column_taps *
                problem.inner),
-        pitch_((count_ + 15) / 16 * 16) {}
+        pitch_(round_up(count_, 16)) {}
 
   // Larger pixels are vectors of their own, larger images have no 32-bit indices.
   [[nodiscard]] bool wanted() const {
     return problem_.inner < 16 && problem_.in_w * problem_.inner <= INT32_MAX;
   }
   [[nodiscard]] std::size_t bytes() const {
-    return wanted() ? rounded_to_lines(2 * pitch_ * problem_.column_taps * std::int64_t{4}) : 0;
+    return wanted() ? aligned_bytes(2 * pitch_ * problem_.column_taps * std::int64_t{4}) : 0;
   }
   // Fills bytes() bytes at `memory`.
   InterpolateElementsArgs fill(std::byte* memory) const {
@@ -85,7 +85,7 @@ class ElementTables {
 };
 
 std::size_t line_bytes(const InterpolateF32Problem& problem) {
-  return rounded_to_lines(problem.in_w * problem.inner * std::int64_t{sizeof(float)});
+  return aligned_bytes(problem.in_w * problem.inner * std::int64_t{sizeof(float)});
 }
 
 }  // namespace

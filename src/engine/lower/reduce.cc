@@ -120,7 +120,7 @@ bool fits_reduce(const ir::Graph& graph, const ir::Node& node) {
   return reduce_problem(graph, node, Layout::kRowMajor).has_value();
 }
 
-// As the input is made, where what is kept lies in the output's order.
+// As the input is made, where the output has as many axes.
 passes::NodeLayouts reduce_layouts(const ir::Graph& graph, const ops::FusedOperator& op,
                                    std::span<const Layout> layouts) {
   const ir::ValueId x = op.main.input(0);

@@ -20,7 +20,8 @@ struct LayerNormF32Args {
 };
 
 // Some groups of the channels of one image, each normalized by its mean and variance; scale and
-// bias by channel. All pointers are at the first of the channels.
+// bias by channel. All pointers are at the first of the channels. Sums are float64, split as
+// fold_parts.h says; those of a channel of channels-last images are in the order of its pixels.
 struct GroupNormF32Args {
   const float* in;
   const float* scale;
@@ -35,11 +36,6 @@ struct GroupNormF32Args {
   double* sums;
   float* lines;
 };
-
-// Sums that a run is split over, in float64, by the index in the run, then halved; those of a
-// channel of channels-last images are in the order of its pixels. The same for all instruction
-// sets: so are the results.
-inline constexpr int kMomentParts = 32;
 
 namespace scalar {
 void layer_norm_f32(const LayerNormF32Args& args);

@@ -3,111 +3,63 @@
 #define HWY_TARGET_INCLUDE "kernels/normalize_f32/loops.cc"
 #include <hwy/foreach_target.h>
 
-#include "kernels/vector/vector-inl.h"
+#include "kernels/vector/fold-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace lathe::kernels {
 namespace HWY_NAMESPACE {
 namespace {
 
-using F64 = hn::ScalableTag<double>;
-using VF64 = hn::Vec<F64>;
-using Half = hn::Rebind<float, F64>;  // as many elements of float32
-
+// Sums of x - shift, or of its square.
 template <bool kSquare>
-HWY_INLINE VF64 term(hn::Vec<Half> x, VF64 shift) {
-  const VF64 moved = hn::Sub(hn::PromoteTo(F64(), x), shift);
-  return kSquare ? hn::Mul(moved, moved) : moved;
-}
+struct Deviation {
+  VF64 shift;
 
-// The lanes, half of them with the other half.
-template <class D>
-HWY_INLINE double sum_lanes(D /*tag*/, hn::Vec<D> v) {
-  if constexpr (hn::MaxLanes(D()) > 1) {
-    const hn::Half<D> half;
-    return sum_lanes(half, hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v)));
-  } else {
-    return hn::GetLane(v);
+  static HWY_INLINE VF64 nothing() { return hn::Zero(F64()); }
+  [[nodiscard]] HWY_INLINE VF64 term(VF64 x) const {
+    const VF64 moved = hn::Sub(x, shift);
+    return kSquare ? hn::Mul(moved, moved) : moved;
   }
-}
+  template <class V>
+  static HWY_INLINE V combine(V total, V x) {
+    return hn::Add(total, x);
+  }
+};
 
-// The sum of x - shift, or of its square.
+// The same with a shift for each column.
 template <bool kSquare>
-double sum_of(const float* in, std::size_t count, double shift) {
-  const F64 d;
-  const Half half;
-  constexpr std::size_t kLanes = hn::MaxLanes(F64());
-  constexpr std::size_t kVectors = kMomentParts / kLanes;
-  const VF64 shifts = hn::Set(d, shift);
-  VF64 parts[kVectors];
-#pragma GCC unroll 16
-  for (std::size_t v = 0; v < kVectors; ++v) parts[v] = hn::Zero(d);
-  std::size_t i = 0;
-  for (; i + kMomentParts <= count; i += kMomentParts) {
-#pragma GCC unroll 16
-    for (std::size_t v = 0; v < kVectors; ++v) {
-      const VF64 terms = term<kSquare>(hn::LoadU(half, in + i + v * kLanes), shifts);
-      parts[v] = hn::Add(parts[v], terms);
-    }
+struct ColumnDeviations {
+  const double* shifts;
+
+  [[nodiscard]] HWY_INLINE Deviation<kSquare> columns(std::size_t column, std::size_t count) const {
+    return {load_first(F64(), shifts + column, count)};
   }
-#pragma GCC unroll 16
-  for (std::size_t v = 0; v < kVectors; ++v) {
-    const std::size_t at = i + v * kLanes;
-    if (at >= count) continue;
-    const VF64 terms = term<kSquare>(load_first(half, in + at, count - at), shifts);
-    parts[v] = hn::Add(parts[v], hn::IfThenElseZero(hn::FirstN(d, count - at), terms));
-  }
-#pragma GCC unroll 4
-  for (std::size_t width = kVectors / 2; width > 0; width /= 2) {
-#pragma GCC unroll 8
-    for (std::size_t v = 0; v < width; ++v) parts[v] = hn::Add(parts[v], parts[v + width]);
-  }
-  return sum_lanes(d, parts[0]);
-}
+};
 
 struct Moments {
   double mean;
   double variance;
 };
 Moments moments_of(const float* in, std::size_t count) {
-  const double mean = sum_of<false>(in, count, 0) / static_cast<double>(count);
-  return {mean, sum_of<true>(in, count, mean) / static_cast<double>(count)};
+  const F64 d;
+  const auto elements = static_cast<double>(count);
+  const Deviation<false> values{hn::Zero(d)};
+  const double mean = fold_runs(values, in, count, 1, 0) / elements;
+  const Deviation<true> squares{hn::Set(d, mean)};
+  return {mean, fold_runs(squares, in, count, 1, 0) / elements};
 }
 
 float factor_of(double variance, float epsilon) {
   return static_cast<float>(1 / __builtin_sqrt(variance + static_cast<double>(epsilon)));
 }
 
-// Adds to the sums of some channels those of kPixels pixels.
-template <bool kSquare, int kPixels>
-void add_pixels(const GroupNormF32Args& args, const float* in, std::size_t channels) {
-  const F64 d;
-  const std::size_t lanes = hn::Lanes(d);
-  double* sums = args.sums;
-  const double* means = args.sums + channels;
-  for (std::size_t c = 0; c < channels; c += lanes) {
-    const std::size_t left = channels - c;
-    const VF64 shifts = load_first(d, means + c, left);
-    VF64 sum = load_first(d, sums + c, left);
-    const float* at = in + c;
-#pragma GCC unroll 4
-    for (int p = 0; p < kPixels; ++p, at += args.pixel_step)
-      sum = hn::Add(sum, term<kSquare>(load_first(Half(), at, left), shifts));
-    store_first(sum, d, sums + c, left);
-  }
-}
-
 // The mean of each group of its channels' terms, for each of its channels.
 template <bool kSquare>
 void means_of(const GroupNormF32Args& args, std::size_t channels, double* means) {
-  constexpr std::size_t kPixels = 4;
   double* sums = args.sums;
   for (std::size_t c = 0; c < channels; ++c) sums[c] = 0;
-  const float* in = args.in;
-  std::size_t p = 0;
-  for (; p + kPixels <= args.pixels; p += kPixels, in += kPixels * args.pixel_step)
-    add_pixels<kSquare, kPixels>(args, in, channels);
-  for (; p < args.pixels; ++p, in += args.pixel_step) add_pixels<kSquare, 1>(args, in, channels);
+  fold_lines(ColumnDeviations<kSquare>{args.sums + channels}, args.in, channels, args.pixels,
+             static_cast<std::ptrdiff_t>(args.pixel_step), sums);
   const auto count = static_cast<double>(args.group_channels * args.pixels);
   for (std::size_t first = 0; first < channels; first += args.group_channels) {
     double sum = 0;

@@ -1,3 +1,4 @@
+#include "kernels/fold_parts.h"
 #include "kernels/normalize_f32/args.h"
 
 namespace lathe::kernels::scalar {
@@ -10,9 +11,9 @@ double term(float x, double shift, bool square) {
 
 // The sum of x - shift, or of its square.
 double sum_of(const float* in, std::size_t count, double shift, bool square) {
-  double parts[kMomentParts] = {};
-  for (std::size_t i = 0; i < count; ++i) parts[i % kMomentParts] += term(in[i], shift, square);
-  for (std::size_t width = kMomentParts / 2; width > 0; width /= 2)
+  double parts[kFoldParts] = {};
+  for (std::size_t i = 0; i < count; ++i) parts[i % kFoldParts] += term(in[i], shift, square);
+  for (std::size_t width = kFoldParts / 2; width > 0; width /= 2)
     for (std::size_t j = 0; j < width; ++j) parts[j] += parts[j + width];
   return parts[0];
 }

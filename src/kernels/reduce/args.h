@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
+#include <type_traits>
 
 #include "kernels/element_type.h"
 #include "kernels/vector/targets.h"
@@ -27,9 +29,15 @@ struct ReduceArgs {
   void* totals;
 };
 
-// Totals that the elements of one are split over, by their index in the run, so that they do not
-// wait for each other; then halved. The same for all instruction sets: so are the results.
-inline constexpr int kReduceParts = 32;
+// What changes no total.
+template <typename Total>
+constexpr Total reduce_identity(ReduceOp op) {
+  using Limits = std::numeric_limits<Total>;
+  constexpr bool kFloat = std::is_floating_point_v<Total>;
+  if (op == ReduceOp::kMax) return kFloat ? -Limits::infinity() : Limits::lowest();
+  if (op == ReduceOp::kMin) return kFloat ? Limits::infinity() : Limits::max();
+  return op == ReduceOp::kProd ? Total{1} : Total{0};
+}
 
 constexpr bool can_reduce(ReduceOp op, ElementType type) {
   if (type == ElementType::kFloat32 || type == ElementType::kFloat64) return true;

@@ -1,7 +1,6 @@
 #include <cstdint>
-#include <limits>
-#include <type_traits>
 
+#include "kernels/fold_parts.h"
 #include "kernels/reduce/args.h"
 
 namespace lathe::kernels {
@@ -38,16 +37,6 @@ Total term(Total x) {
   return x;
 }
 
-// What changes no total.
-template <ReduceOp kOp, typename Total>
-constexpr Total nothing() {
-  using Limits = std::numeric_limits<Total>;
-  constexpr bool kFloat = std::is_floating_point_v<Total>;
-  if (kOp == ReduceOp::kMax) return kFloat ? -Limits::infinity() : Limits::lowest();
-  if (kOp == ReduceOp::kMin) return kFloat ? Limits::infinity() : Limits::max();
-  return kOp == ReduceOp::kProd ? Total{1} : Total{0};
-}
-
 template <ReduceOp kOp, typename T, typename Total>
 void reduce_columns(const ReduceArgs& args) {
   const T* in = static_cast<const T*>(args.in);
@@ -60,18 +49,18 @@ void reduce_columns(const ReduceArgs& args) {
 
 template <ReduceOp kOp, typename T, typename Total>
 Total reduce_runs(const ReduceArgs& args, const T* in) {
-  Total parts[kReduceParts];
-  for (Total& part : parts) part = nothing<kOp, Total>();
+  Total parts[kFoldParts];
+  for (Total& part : parts) part = reduce_identity<Total>(kOp);
   for (std::size_t run = 0; run < args.runs; ++run, in += args.run_step) {
     std::size_t i = 0;
-    for (; i + kReduceParts <= args.count; i += kReduceParts) {
-      for (std::size_t j = 0; j < kReduceParts; ++j)
+    for (; i + kFoldParts <= args.count; i += kFoldParts) {
+      for (std::size_t j = 0; j < kFoldParts; ++j)
         parts[j] = combine<kOp>(parts[j], term<kOp>(static_cast<Total>(in[i + j])));
     }
     for (std::size_t j = 0; i + j < args.count; ++j)
       parts[j] = combine<kOp>(parts[j], term<kOp>(static_cast<Total>(in[i + j])));
   }
-  for (std::size_t width = kReduceParts / 2; width > 0; width /= 2)
+  for (std::size_t width = kFoldParts / 2; width > 0; width /= 2)
     for (std::size_t j = 0; j < width; ++j) parts[j] = combine<kOp>(parts[j], parts[j + width]);
   return parts[0];
 }

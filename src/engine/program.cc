@@ -4,7 +4,9 @@
 #include <fmt/ranges.h>
 #include <optional>
 
+#include "base/function_ref.h"
 #include "ops/infer_shapes.h"
+#include "ops/known_values.h"
 
 namespace lathe::engine {
 namespace {
@@ -40,27 +42,16 @@ class Extraction {
   explicit Extraction(const ir::Graph& from)
       : from_(from), ids_(from.value_count(), ir::kNoValue) {}
 
-  void add(NodeId id) {
-    ir::Node node = from_.node(id);
-    for (ValueId& input : node.inputs) input = read(input);
-    for (auto& [key, attribute] : node.attributes) {
-      if (auto* one = std::get_if<ir::Subgraph>(&attribute)) renumber(*one);
-      if (auto* list = std::get_if<std::vector<ir::Subgraph>>(&attribute))
-        for (ir::Subgraph& subgraph : *list) renumber(subgraph);
-    }
-    for (ValueId& output : node.outputs) {
-      if (output == ir::kNoValue) continue;
-      const ValueId made = to_.add_value(from_.value(output).name, from_.type(output));
-      ids_[static_cast<std::size_t>(output)] = made;
-      made_.push_back(output);
-      output = made;
-    }
-    to_.add_node(std::move(node));
+  // Values for which `repeats` holds are computed again instead of being read.
+  void add(NodeId id, FunctionRef<bool(ValueId)> repeats) {
+    copy(id, repeats);
+    for (const ValueId output : from_.node(id).outputs)
+      if (output != ir::kNoValue) made_.push_back(output);
   }
 
-  // What the nodes make of it, and read without making it.
+  // What the added nodes make, and what is read without being made.
   [[nodiscard]] std::span<const ValueId> made() const { return made_; }
-  [[nodiscard]] std::vector<ValueId> take_inputs() { return std::move(inputs_); }
+  [[nodiscard]] std::span<const ValueId> inputs() const { return inputs_; }
 
   ir::Graph finish(std::span<const ValueId> outputs) {
     std::vector<ValueId> ids;
@@ -70,10 +61,29 @@ class Extraction {
   }
 
  private:
-  ValueId read(ValueId id) {
+  void copy(NodeId id, FunctionRef<bool(ValueId)> repeats) {
+    ir::Node node = from_.node(id);
+    for (ValueId& input : node.inputs) input = read(input, repeats);
+    for (ir::Subgraph* subgraph : ir::subgraphs(node)) {
+      for (ValueId& capture : subgraph->captures) capture = read(capture, repeats);
+    }
+    for (ValueId& output : node.outputs) {
+      if (output == ir::kNoValue) continue;
+      const ValueId made = to_.add_value(from_.value(output).name, from_.type(output));
+      ids_[static_cast<std::size_t>(output)] = made;
+      output = made;
+    }
+    to_.add_node(std::move(node));
+  }
+
+  ValueId read(ValueId id, FunctionRef<bool(ValueId)> repeats) {
     if (id == ir::kNoValue) return id;
     ValueId& known = ids_[static_cast<std::size_t>(id)];
     if (known != ir::kNoValue) return known;
+    if (repeats(id)) {
+      copy(from_.value(id).producer, repeats);
+      return known;
+    }
     if (const ir::Tensor* constant = from_.constant(id)) {
       known = to_.add_constant(from_.value(id).name, *constant);
     } else {
@@ -81,10 +91,6 @@ class Extraction {
       inputs_.push_back(id);
     }
     return known;
-  }
-
-  void renumber(ir::Subgraph& subgraph) {
-    for (ValueId& capture : subgraph.captures) capture = read(capture);
   }
 
   const ir::Graph& from_;
@@ -124,6 +130,12 @@ class ShapeTrial {
     return !known;
   }
 
+  // Whether it is computed from constants and extents. Asked when all nodes have been.
+  bool is_shape_arithmetic(ValueId id) {
+    if (!known_) known_.emplace(graph_);
+    return graph_.constant(id) == nullptr && known_->constant(id) != nullptr;
+  }
+
  private:
   // Large enough for any window that networks have.
   static constexpr std::int64_t kExtent = 64;
@@ -137,6 +149,7 @@ class ShapeTrial {
   }
 
   ir::Graph graph_;
+  std::optional<ops::KnownValues> known_;
 };
 
 class ProgramBuilder {
@@ -151,11 +164,11 @@ class ProgramBuilder {
                             graph_.captures().end());
     program_.outputs_.assign(graph_.outputs().begin(), graph_.outputs().end());
     RETURN_IF_ERROR(assign_levels());
-    trial_.reset();  // which holds on to weights
     const auto fits = [&](ValueId id) { return fits_arena(graph_.type(id)); };
     if (node_stages_ == 0 && graph_.captures().empty() &&
         std::all_of(program_.inputs_.begin(), program_.inputs_.end(), fits) &&
         std::all_of(program_.outputs_.begin(), program_.outputs_.end(), fits)) {
+      trial_.reset();  // which holds on to weights
       RegionStage all{nullptr, program_.inputs_, program_.outputs_};
       all.region = std::make_unique<Region>(std::move(graph_), planning_);
       program_.stages_.emplace_back(std::move(all));
@@ -163,6 +176,7 @@ class ProgramBuilder {
       return std::make_shared<const Program>(std::move(program_));
     }
     RETURN_IF_ERROR(make_stages());
+    trial_.reset();
     keep_constants();
     find_last_readers();
     return std::make_shared<const Program>(std::move(program_));
@@ -173,7 +187,7 @@ class ProgramBuilder {
   // reads, and regions are as few as can be.
   Status assign_levels() {
     ASSIGN_OR_RETURN(order_, graph_.topological_order());
-    if (!all_expressed()) trial_.emplace(graph_);
+    if (!is_one_region()) trial_.emplace(graph_);
     value_levels_.assign(graph_.value_count(), 0);
     node_levels_.assign(graph_.node_id_limit(), 0);
     for (const NodeId id : order_) {
@@ -192,32 +206,40 @@ class ProgramBuilder {
     return {};
   }
 
-  bool stands_alone(NodeId id) {
+  // Has graphs inside, or makes or reads what is no tensor.
+  [[nodiscard]] bool is_no_kernel(NodeId id) const {
     const ir::Node& node = graph_.node(id);
     if (has_bodies(node)) return true;
     for (const ValueId read : node.reads())
       if (!fits_arena(graph_.type(read))) return true;
-    for (const ValueId output : node.outputs)
-      if (output != ir::kNoValue && !fits_arena(graph_.type(output))) return true;
-    return trial_ && trial_->looks_at_values(id);
+    return std::any_of(node.outputs.begin(), node.outputs.end(), [&](ValueId output) {
+      return output != ir::kNoValue && !fits_arena(graph_.type(output));
+    });
   }
 
-  // Only where inference left something open is there anything to try.
-  [[nodiscard]] bool all_expressed() const {
-    for (const NodeId id : order_) {
-      for (const ValueId output : graph_.node(id).outputs) {
-        if (output != ir::kNoValue && !is_expressed(graph_.tensor_type(output))) return false;
-      }
-    }
-    return true;
+  bool stands_alone(NodeId id) {
+    return is_no_kernel(id) || (trial_ && trial_->looks_at_values(id));
+  }
+
+  // Where inference left something open there is something to try.
+  [[nodiscard]] bool is_one_region() const {
+    return std::all_of(order_.begin(), order_.end(), [&](NodeId id) {
+      const std::vector<ValueId>& outputs = graph_.node(id).outputs;
+      return !is_no_kernel(id) && std::all_of(outputs.begin(), outputs.end(), [&](ValueId output) {
+        return output == ir::kNoValue || is_expressed(graph_.tensor_type(output));
+      });
+    });
   }
 
   Status make_stages() {
     int last = 0;
     for (const NodeId id : order_) last = std::max(last, level_of(id));
+    std::vector<Extraction> regions;
+    for (int level = 0; level <= last; level += 2) regions.push_back(extract(level));
+    const std::vector<bool> wanted = values_between(regions);
     for (int level = 0; level <= last; ++level) {
       if (level % 2 == 0) {
-        add_region(level);
+        add_region(regions[static_cast<std::size_t>(level / 2)], wanted);
         continue;
       }
       for (const NodeId id : order_)
@@ -228,24 +250,41 @@ class ProgramBuilder {
 
   [[nodiscard]] int level_of(NodeId id) const { return node_levels_[static_cast<std::size_t>(id)]; }
 
-  void add_region(int level) {
+  // Shapes of a region follow from those of its inputs, so that it has its own copy of the shape
+  // arithmetic that it needs.
+  Extraction extract(int level) {
+    const auto repeats = [this, level](ValueId id) {
+      return value_levels_[static_cast<std::size_t>(id)] < level && trial_ &&
+             trial_->is_shape_arithmetic(id);
+    };
     Extraction extraction(graph_);
     for (const NodeId id : order_)
-      if (level_of(id) == level) extraction.add(id);
-    if (extraction.made().empty()) return;
-    RegionStage stage;
-    for (const ValueId made : extraction.made())
-      if (is_read_outside(made, level)) stage.outputs.push_back(made);
-    ir::Graph part = extraction.finish(stage.outputs);
-    stage.inputs = extraction.take_inputs();
-    stage.region = std::make_unique<Region>(std::move(part), planning_);
-    program_.stages_.emplace_back(std::move(stage));
+      if (level_of(id) == level) extraction.add(id, repeats);
+    return extraction;
   }
 
-  [[nodiscard]] bool is_read_outside(ValueId value, int level) const {
-    const auto readers = graph_.readers(value);
-    return graph_.is_output(value) || std::any_of(readers.begin(), readers.end(),
-                                                  [&](NodeId id) { return level_of(id) != level; });
+  // By value: whether a stage reads it, or it is an output.
+  [[nodiscard]] std::vector<bool> values_between(std::span<const Extraction> regions) const {
+    std::vector<bool> wanted(graph_.value_count());
+    const auto want = [&](ValueId id) { wanted[static_cast<std::size_t>(id)] = true; };
+    for (const Extraction& region : regions)
+      std::for_each(region.inputs().begin(), region.inputs().end(), want);
+    for (const NodeId id : order_) {
+      if (level_of(id) % 2 == 0) continue;
+      for (const ValueId read : graph_.node(id).reads()) want(read);
+    }
+    std::for_each(graph_.outputs().begin(), graph_.outputs().end(), want);
+    return wanted;
+  }
+
+  void add_region(Extraction& extraction, const std::vector<bool>& wanted) {
+    RegionStage stage;
+    for (const ValueId made : extraction.made())
+      if (wanted[static_cast<std::size_t>(made)]) stage.outputs.push_back(made);
+    if (stage.outputs.empty()) return;
+    stage.inputs.assign(extraction.inputs().begin(), extraction.inputs().end());
+    stage.region = std::make_unique<Region>(extraction.finish(stage.outputs), planning_);
+    program_.stages_.emplace_back(std::move(stage));
   }
 
   Status add_node(NodeId id) {

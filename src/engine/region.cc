@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/plan_builder.h"
+#include "ops/known_values.h"
 #include "passes/tile_rows.h"
 
 namespace lathe::engine {
@@ -68,6 +69,7 @@ Result<std::shared_ptr<const Plan>> Region::make_plan(
       &packers,      open_extents(),    open_ ? &graph_ : nullptr, planning_.precision};
   ir::Graph graph = open_ ? graph_ : std::move(graph_);
   if (open_) RETURN_IF_ERROR(set_inputs(graph, inputs));
+  RETURN_IF_ERROR(ops::fold_known_values(graph));
   std::optional<Plan> tiled;
   if (planning_.tile_rows > 0) {
     ASSIGN_OR_RETURN(ir::Graph strips, passes::tile_rows(graph, planning_.tile_rows));

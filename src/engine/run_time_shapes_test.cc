@@ -139,6 +139,58 @@ TEST_F(RunTimeShapesTest, AgreesWithTheReference) {
   }
 }
 
+// y = Reshape(x + the sum of where x is not 0, [N, -1]), with N read from x's shape at run time.
+Graph reshaping_network(bool looks_at_values) {
+  Graph g;
+  const ValueId x =
+      g.add_input("x", {DataType::kFloat32, ir::Shape{Dim::symbol("N"), 3, Dim::symbol("H"), 4}});
+  const auto ints = [&](const Dims& values) {
+    return g.add_constant("ints", Tensor::vector_int64(values));
+  };
+  const ValueId batch = g.add("Gather", std::array{g.add("Shape", std::array{x}), ints({0})});
+  const ValueId target =
+      g.add("Concat", std::array{batch, ints({-1})}, {{"axis", std::int64_t{0}}}, "target");
+  ValueId y = x;
+  if (looks_at_values) {
+    const ValueId places = g.add("Cast", std::array{g.add("NonZero", std::array{x})},
+                                 {{"to", static_cast<std::int64_t>(DataType::kFloat32)}});
+    y = g.add("Add", std::array{x, g.add("ReduceSum", std::array{places},
+                                         {{"keepdims", std::int64_t{0}}})});
+  }
+  const ValueId rows = g.add("Reshape", std::array{y, target}, {}, "rows");
+  g.set_outputs({g.add("Relu", std::array{rows}, {}, "y")});
+  const Status inferred = ops::infer_shapes(g);
+  EXPECT_TRUE(inferred.ok()) << inferred.error().message();
+  return g;
+}
+
+TEST_F(RunTimeShapesTest, ShapeArithmeticIsNoWork) {
+  for (const bool looks_at_values : {false, true}) {
+    const Graph g = reshaping_network(looks_at_values);
+    const auto native = compile(native_backend(), g, {.leave_open = true});
+    const auto reference = compile(reference_backend(), g, {.leave_open = true});
+    const std::vector<std::string> notes = native->notes();
+    if (looks_at_values) {
+      ASSERT_EQ(notes.size(), 1U);
+      EXPECT_THAT(notes[0], testing::StartsWith("1 node is evaluated one by one"));
+      EXPECT_THAT(notes[0], HasSubstr("(NonZero)"));
+    } else {
+      EXPECT_TRUE(notes.empty()) << notes[0];
+    }
+    const auto context = native->new_context();
+    context->enable_profiling();
+    for (const Dims& dims : {Dims{2, 3, 5, 4}, Dims{1, 3, 1, 4}, Dims{4, 3, 2, 4}}) {
+      const Tensor input = random_input(dims, 3);
+      const auto actual = context->run(std::array{input});
+      ASSERT_TRUE(actual.ok()) << actual.error().message();
+      EXPECT_EQ(actual->at(0).dims(), (Dims{dims[0], 12 * dims[2]}));
+      EXPECT_LT(largest_relative_difference(run(*reference, std::array{input})[0], actual->at(0)),
+                1e-5);
+    }
+    for (const StepProfile& step : context->profile()) EXPECT_NE(step.op_type, "Concat");
+  }
+}
+
 TEST_F(RunTimeShapesTest, ABatchIsADefaultAndMayBeEmpty) {
   const auto executable =
       compile(native_backend(), test_network("mlp"), {.threads = 1, .batch = 3});

@@ -1,6 +1,8 @@
 #include "ir/attribute.h"
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <fmt/ranges.h>
 
 #include "ir/graph.h"
@@ -42,7 +44,39 @@ struct Printer {
   }
 };
 
+// Of two values of one kind.
+struct Comparison {
+  bool operator()(const Tensor& a, const Tensor& b) const { return a.identical(b); }
+  bool operator()(const Subgraph& a, const Subgraph& b) const {
+    return a.graph == b.graph && a.captures == b.captures;
+  }
+  // As bits: NaN equals itself.
+  bool operator()(float a, float b) const {
+    return std::bit_cast<std::uint32_t>(a) == std::bit_cast<std::uint32_t>(b);
+  }
+  template <typename T>
+  bool operator()(const std::vector<T>& a, const std::vector<T>& b) const {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), *this);
+  }
+  template <typename T>
+  bool operator()(const T& a, const T& b) const {
+    return a == b;
+  }
+};
+
 }  // namespace
+
+bool identical(const Attribute& a, const Attribute& b) {
+  return a.index() == b.index() &&
+         std::visit([&]<typename T>(const T& value) { return Comparison{}(value, std::get<T>(b)); },
+                    a);
+}
+
+bool identical(const AttributeMap& a, const AttributeMap& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
+    return x.first == y.first && identical(x.second, y.second);
+  });
+}
 
 std::string to_string(const Attribute& attribute) { return std::visit(Printer{}, attribute); }
 

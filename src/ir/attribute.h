@@ -38,6 +38,10 @@ using Attribute =
 std::string_view attribute_kind_name(const Attribute& attribute);
 std::string to_string(const Attribute& attribute);
 
+// Same kind and bits; graphs are the same only where they are one object that captures the same.
+bool identical(const Attribute& a, const Attribute& b);
+
 using AttributeMap = std::map<std::string, Attribute, std::less<>>;
+bool identical(const AttributeMap& a, const AttributeMap& b);
 
 }  // namespace lathe::ir

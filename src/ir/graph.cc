@@ -437,6 +437,16 @@ std::vector<const Subgraph*> subgraphs(const Node& node) {
   return found;
 }
 
+std::vector<Subgraph*> subgraphs(Node& node) {
+  std::vector<Subgraph*> found;
+  for (auto& [key, attribute] : node.attributes) {
+    if (auto* one = std::get_if<Subgraph>(&attribute)) found.push_back(one);
+    if (auto* list = std::get_if<std::vector<Subgraph>>(&attribute))
+      for (Subgraph& subgraph : *list) found.push_back(&subgraph);
+  }
+  return found;
+}
+
 std::string describe_node(const Graph& graph, NodeId id) {
   const Node& node = graph.node(id);
   const std::string label = node.name.empty() ? fmt::format("#{}", id) : node.name;

@@ -197,6 +197,7 @@ class Graph {
 
 // The subgraphs of a node, in the order of its attributes.
 std::vector<const Subgraph*> subgraphs(const Node& node);
+std::vector<Subgraph*> subgraphs(Node& node);
 
 // "conv1 (Conv)", or "#7 (Conv)" for a node without a name: for messages.
 std::string describe_node(const Graph& graph, NodeId id);

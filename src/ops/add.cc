@@ -14,7 +14,8 @@ OpDef define_Add() {
   return {.name = "Add",
           .infer = infer_binary,
           .evaluate = evaluate_add,
-          .traits = {.binary_elementwise = true}};
+          .traits = {.binary_elementwise = true},
+          .symbolic = symbolic_sum};
 }
 
 }  // namespace lathe::ops

@@ -31,6 +31,11 @@ std::optional<std::size_t> short_length(const ir::TensorType& vector) {
 Result<std::optional<ir::Shape>> shape_from_input(const InferContext& context, std::size_t input) {
   const ir::Tensor* extents = context.constant(input);
   if (extents == nullptr) {
+    if (const SymbolicTensor* symbols = context.symbolic(input)) {
+      ir::Shape shape;
+      for (const ir::SymInt& extent : symbols->elements) shape.emplace_back(extent);
+      return std::optional(std::move(shape));
+    }
     const auto length = short_length(context.input(input));
     return length ? std::optional(ir::Shape(*length)) : std::nullopt;
   }

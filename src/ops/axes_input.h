@@ -12,8 +12,8 @@ Result<std::vector<std::int64_t>> constant_axes(const InferContext& context, std
 // How many elements a vector has, where that is known and it can be a list of axes or extents.
 std::optional<std::size_t> short_length(const ir::TensorType& vector);
 
-// The shape that a vector of extents stands for: unknown ones where it is not a constant, none
-// where not even their number is known. An error where there are too many, or negative ones.
+// The shape that a vector of extents stands for: as far as inference knows them, none where not
+// even their number is known. An error where there are too many, or negative ones.
 Result<std::optional<ir::Shape>> shape_from_input(const InferContext& context, std::size_t input);
 
 }  // namespace lathe::ops

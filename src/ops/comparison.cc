@@ -35,7 +35,9 @@ OpDef comparison(std::string_view name, Function) {
 }  // namespace
 
 OpDef define_Equal() {
-  return comparison("Equal", [](const auto& a, const auto& b) { return a == b; });
+  OpDef op = comparison("Equal", [](const auto& a, const auto& b) { return a == b; });
+  op.symbolic = symbolic_equality;
+  return op;
 }
 
 OpDef define_Greater() {

@@ -20,7 +20,8 @@ OpDef define_Div() {
   return {.name = "Div",
           .infer = infer_binary,
           .evaluate = evaluate_div,
-          .traits = {.binary_elementwise = true}};
+          .traits = {.binary_elementwise = true},
+          .symbolic = symbolic_quotient};
 }
 
 }  // namespace lathe::ops

@@ -48,14 +48,9 @@ class SingleNode {
     for (std::size_t i = 0; i < node_.inputs.size(); ++i)
       node_.inputs[i] = i < inputs.size() ? add(inputs[i]) : ir::kNoValue;
     std::size_t next = 0;
-    const auto renumber = [&](ir::Subgraph& subgraph) {
-      for (ir::ValueId& capture : subgraph.captures)
+    for (ir::Subgraph* subgraph : ir::subgraphs(node_)) {
+      for (ir::ValueId& capture : subgraph->captures)
         capture = next < captures.size() ? add(captures[next++]) : ir::kNoValue;
-    };
-    for (auto& [key, attribute] : node_.attributes) {
-      if (auto* one = std::get_if<ir::Subgraph>(&attribute)) renumber(*one);
-      if (auto* list = std::get_if<std::vector<ir::Subgraph>>(&attribute))
-        std::for_each(list->begin(), list->end(), renumber);
     }
     for (ir::ValueId& output : node_.outputs) {
       if (output != ir::kNoValue) output = graph_.add_value("");

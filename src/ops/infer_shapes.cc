@@ -1,10 +1,10 @@
 #include "ops/infer_shapes.h"
 
 #include <algorithm>
-#include <unordered_map>
 
 #include "base/checked_math.h"
 #include "ops/check_node.h"
+#include "ops/known_values.h"
 #include "ops/shape_math.h"
 
 namespace lathe::ops {
@@ -59,20 +59,13 @@ Result<ir::Type> merge(const ir::Type& declared, const ir::Type& inferred) {
 // The graph whose types are inferred, and what nodes with graphs inside leave behind.
 class Inference {
  public:
-  // `captured`: the constants that the graph's captures stand for, null where there are none.
-  explicit Inference(const ir::Graph& graph, std::vector<const ir::Tensor*> captured = {})
-      : graph_(graph) {
-    for (std::size_t i = 0; i < captured.size(); ++i)
-      captured_.emplace(graph.captures()[i], captured[i]);
-  }
+  explicit Inference(const ir::Graph& graph) : graph_(graph), values_(graph) {}
+  // Of the graph inside a node, whose captures stand for these values of the graph around it.
+  Inference(const ir::Graph& graph, Inference& outer, std::span<const ir::ValueId> captured)
+      : graph_(graph), values_(graph, outer.values_, captured) {}
 
   [[nodiscard]] const ir::Graph& graph() const { return graph_; }
-
-  [[nodiscard]] const ir::Tensor* constant(ir::ValueId id) const {
-    if (const ir::Tensor* tensor = graph_.constant(id)) return tensor;
-    const auto it = captured_.find(id);
-    return it == captured_.end() ? nullptr : it->second;
-  }
+  [[nodiscard]] KnownValues& values() { return values_; }
 
   Result<Types> infer(const ir::Node& node) {
     inferred_subgraphs_.clear();
@@ -99,15 +92,14 @@ class Inference {
 
  private:
   const ir::Graph& graph_;
-  std::unordered_map<ir::ValueId, const ir::Tensor*> captured_;
+  KnownValues values_;
   std::map<std::string, ir::Subgraph, std::less<>> inferred_subgraphs_;
 };
 
 namespace {
 
-Status infer_graph(ir::Graph& graph, std::vector<const ir::Tensor*> captured) {
+Status infer_graph(ir::Graph& graph, Inference inference) {
   ASSIGN_OR_RETURN(const std::vector<ir::NodeId> order, graph.topological_order());
-  Inference inference(graph, std::move(captured));
   for (const ir::NodeId id : order) {
     const ir::Node& node = graph.node(id);
     const auto where = [&] { return fmt::format("node {}", ir::describe_node(graph, id)); };
@@ -150,12 +142,9 @@ Result<Types> Inference::infer_subgraph(const ir::Node& node, std::string_view a
     }
     body.set_type(body.inputs()[i], std::move(*merged));
   }
-  std::vector<const ir::Tensor*> captured;
-  for (std::size_t i = 0; i < given.captures.size(); ++i) {
+  for (std::size_t i = 0; i < given.captures.size(); ++i)
     body.set_type(body.captures()[i], graph_.type(given.captures[i]));
-    captured.push_back(constant(given.captures[i]));
-  }
-  if (Status inferred = infer_graph(body, std::move(captured)); !inferred.ok())
+  if (Status inferred = infer_graph(body, Inference(body, *this, given.captures)); !inferred.ok())
     return inferred.error().with_context(place());
   Types types;
   for (const ir::ValueId id : body.outputs()) types.push_back(body.type(id));
@@ -170,7 +159,11 @@ const ir::Type& InferContext::input_type(std::size_t i) const {
 }
 
 const ir::Tensor* InferContext::constant(std::size_t i) const {
-  return inference_.constant(node_.input(i));
+  return inference_.values().constant(node_.input(i));
+}
+
+const SymbolicTensor* InferContext::symbolic(std::size_t i) const {
+  return inference_.values().symbolic(node_.input(i));
 }
 
 Result<Types> InferContext::infer(const ir::Node& node) const { return inference_.infer(node); }
@@ -188,7 +181,7 @@ Result<Types> infer_node(const ir::Graph& graph, const ir::Node& node) {
   return Inference(graph).infer(node);
 }
 
-Status infer_shapes(ir::Graph& graph) { return infer_graph(graph, {}); }
+Status infer_shapes(ir::Graph& graph) { return infer_graph(graph, Inference(graph)); }
 
 namespace {
 

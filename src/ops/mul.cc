@@ -14,7 +14,8 @@ OpDef define_Mul() {
   return {.name = "Mul",
           .infer = infer_binary,
           .evaluate = evaluate_mul,
-          .traits = {.binary_elementwise = true}};
+          .traits = {.binary_elementwise = true},
+          .symbolic = symbolic_product};
 }
 
 }  // namespace lathe::ops

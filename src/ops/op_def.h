@@ -19,6 +19,7 @@
 #include "ir/graph.h"
 #include "ops/attributes.h"
 #include "ops/signature.h"
+#include "ops/symbolic.h"
 
 namespace lathe::ops {
 
@@ -53,8 +54,10 @@ class InferContext {
   [[nodiscard]] const ir::Type& input_type(std::size_t i) const;
   // The same of one that is a tensor.
   [[nodiscard]] const ir::TensorType& input(std::size_t i) const { return input_type(i).tensor(); }
-  // The value of an input that is a constant, or null.
+  // The value of an input that is a constant, or that follows from constants and extents; or null.
   [[nodiscard]] const ir::Tensor* constant(std::size_t i) const;
+  // Of an input that is a small tensor of whole numbers: what is known of its elements; or null.
+  [[nodiscard]] const SymbolicTensor* symbolic(std::size_t i) const;
   // Types of the outputs of another node on values of the same graph.
   [[nodiscard]] Result<Types> infer(const ir::Node& node) const;
   // "input 3 (input_mean)": for messages.
@@ -144,6 +147,8 @@ struct OpDef {
   MacsFn macs = nullptr;
   OpTraits traits = {};
   std::vector<OperandShape> operand_shapes = {};
+  // What output 0 is where inputs are known in part. Operators that move elements need none.
+  SymbolicFn symbolic = nullptr;
   const Signature* signature = nullptr;  // at the canonical opset; set by the registry
 };
 

@@ -5,6 +5,7 @@
 #include "ir/domains.h"
 #include "ops/evaluate.h"
 #include "ops/quantized.h"
+#include "ops/shape_math.h"
 
 namespace lathe::ops {
 namespace {

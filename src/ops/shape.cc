@@ -41,6 +41,16 @@ Result<Values> evaluate_shape(const EvaluateContext& context) {
   return std::vector{ir::Tensor::vector_int64(std::span(dims).subspan(axes.first, axes.count))};
 }
 
+std::optional<SymbolicTensor> symbolic_shape(const SymbolicContext& context) {
+  const auto& shape = context.types[0].shape;
+  if (!shape) return std::nullopt;
+  const AxisRange axes = selected_axes(context.attributes, shape->size());
+  SymbolicTensor extents{{static_cast<std::int64_t>(axes.count)}, {}};
+  for (const ir::Dim& dim : std::span(*shape).subspan(axes.first, axes.count))
+    extents.elements.push_back(dim.symbolic());
+  return extents;
+}
+
 Result<Types> infer_size(const InferContext&) {
   return std::vector{ir::TensorType{ir::DataType::kInt64, ir::Shape{}}};
 }
@@ -49,20 +59,30 @@ Result<Values> evaluate_size(const EvaluateContext& context) {
   return std::vector{ir::Tensor::scalar(context.inputs[0].num_elements())};
 }
 
+std::optional<SymbolicTensor> symbolic_size(const SymbolicContext& context) {
+  const auto& shape = context.types[0].shape;
+  if (!shape) return std::nullopt;
+  ir::SymInt count = 1;
+  for (const ir::Dim& dim : *shape) count = count * dim.symbolic();
+  return SymbolicTensor{{}, {count}};
+}
+
 }  // namespace
 
 OpDef define_Shape() {
   return {.name = "Shape",
           .infer = infer_shape,
           .evaluate = evaluate_shape,
-          .traits = {.reads_shapes_only = true}};
+          .traits = {.reads_shapes_only = true},
+          .symbolic = symbolic_shape};
 }
 
 OpDef define_Size() {
   return {.name = "Size",
           .infer = infer_size,
           .evaluate = evaluate_size,
-          .traits = {.reads_shapes_only = true}};
+          .traits = {.reads_shapes_only = true},
+          .symbolic = symbolic_size};
 }
 
 }  // namespace lathe::ops

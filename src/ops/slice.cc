@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <numeric>
 
 #include "ops/axes_input.h"
 #include "ops/element_copy.h"
@@ -48,6 +49,22 @@ ir::Dim symbolic_count(const AxisSlice& slice, const ir::Dim& extent) {
   const bool whole_reversed = slice.step == -1 && slice.end <= -kEverything &&
                               (slice.start == -1 || slice.start >= kEverything);
   return whole_reversed ? extent : ir::Dim();
+}
+
+// Where a start or an end is an expression: it is a place within the axis, counted from its begin.
+ir::Dim symbolic_count(const ir::SymInt& start, const ir::SymInt& end, const ir::Dim& extent) {
+  const auto place = [&](const ir::SymInt& at) {
+    const ir::SymInt& whole = extent.symbolic();
+    if (!at.is_number()) {
+      const ir::SymInt behind = at - whole;
+      return behind.is_number() && *behind.number() > 0 ? whole : at;
+    }
+    if (*at.number() < 0) return whole + at;
+    return extent.known() ? ir::SymInt(std::min(*at.number(), extent.value())) : at;
+  };
+  constexpr std::int64_t kEverything = INT32_MAX;
+  const bool to_end = end.is_number() && *end.number() >= kEverything;
+  return ir::Dim((to_end ? extent.symbolic() : place(end)) - place(start));
 }
 
 // By axis; those that are not sliced take everything.
@@ -97,6 +114,29 @@ Result<Types> infer_slice(const InferContext& context) {
       const ir::Dim& extent = (*x.shape)[d];
       (*y.shape)[d] = extent.known() ? ir::Dim(elements_of(slices[d], extent.value()).count)
                                      : symbolic_count(slices[d], extent);
+    }
+    return std::vector{y};
+  }
+  const SymbolicTensor* starts = context.symbolic(1);
+  const SymbolicTensor* ends = context.symbolic(2);
+  if (starts != nullptr && ends != nullptr && known(3) && known(4) &&
+      starts->elements.size() == ends->elements.size()) {
+    ASSIGN_OR_RETURN(const auto axes, values(3));
+    ASSIGN_OR_RETURN(const auto steps, values(4));
+    // Placeholders for what is not a number: for the checks, and for axes.
+    const Dims none(starts->elements.size(), 0);
+    RETURN_IF_ERROR(resolve_slices({none, none, axes, steps}, rank));
+    std::vector<std::size_t> named(none.size());
+    std::iota(named.begin(), named.end(), std::size_t{0});
+    if (axes) {
+      ASSIGN_OR_RETURN(named, normalize_axes(*axes, rank));
+    }
+    y.shape = x.shape;
+    for (std::size_t i = 0; i < named.size(); ++i) {
+      const bool whole_steps = !steps || (*steps)[i] == 1;
+      (*y.shape)[named[i]] =
+          whole_steps ? symbolic_count(starts->elements[i], ends->elements[i], (*x.shape)[named[i]])
+                      : ir::Dim();
     }
     return std::vector{y};
   }

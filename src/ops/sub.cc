@@ -14,7 +14,8 @@ OpDef define_Sub() {
   return {.name = "Sub",
           .infer = infer_binary,
           .evaluate = evaluate_sub,
-          .traits = {.binary_elementwise = true}};
+          .traits = {.binary_elementwise = true},
+          .symbolic = symbolic_difference};
 }
 
 }  // namespace lathe::ops

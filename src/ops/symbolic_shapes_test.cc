@@ -115,5 +115,71 @@ TEST(SymbolicShapes, KernelsThatDoNotFitAnswerWhenTheyAreBound) {
   EXPECT_FALSE(bind_dimensions(m.g, {{"N", 1}, {"H", 1}, {"W", 9}}).ok());
 }
 
+// As exporters write a Reshape, an Expand and a Slice by what they know of a tensor's shape.
+struct ShapeArithmetic {
+  using Ints = std::vector<std::int64_t>;
+  Graph g;
+  ValueId x = g.add_input(
+      "x", {DataType::kFloat32, Shape{Dim::symbol("N"), 3, Dim::symbol("H"), Dim::symbol("W")}});
+
+  ValueId ints(const Ints& values) { return g.add_constant("ints", Tensor::vector_int64(values)); }
+  ValueId extent(std::int64_t axis) {
+    const ValueId shape = g.add("Shape", std::array{x});
+    return g.add("Gather", std::array{shape, ints({axis})}, {{"axis", std::int64_t{0}}});
+  }
+  ValueId joined(const std::vector<ValueId>& parts) {
+    return g.add("Concat", parts, {{"axis", std::int64_t{0}}});
+  }
+  std::string inferred(ValueId output) {
+    g.set_outputs({output});
+    const Status status = infer_shapes(g);
+    return status.ok() ? g.type(output).to_string() : status.error().message();
+  }
+};
+
+TEST(SymbolicShapes, ReshapeByShapeArithmetic) {
+  ShapeArithmetic m;
+  EXPECT_EQ(m.inferred(m.g.add("Reshape", std::array{m.x, m.joined({m.extent(0), m.ints({-1})})})),
+            "float32[N,3*H*W]");
+  const ValueId heads = m.g.add("Div", std::array{m.extent(1), m.ints({3})});
+  EXPECT_EQ(m.inferred(m.g.add("Reshape", std::array{m.x, m.joined({m.extent(0), heads, m.ints({3}),
+                                                                    m.extent(2), m.ints({-1})})})),
+            "float32[N,1,3,H,W]");
+  const ValueId area = m.g.add("Mul", std::array{m.extent(2), m.extent(3)});
+  EXPECT_EQ(m.inferred(m.g.add("Reshape", std::array{m.x, m.joined({m.ints({-1}), area})})),
+            "float32[3*N,H*W]");
+  EXPECT_EQ(
+      m.inferred(m.g.add("Reshape", std::array{m.x, m.joined({m.extent(1), m.ints({7, -2})})})),
+      "node Reshape_37 (Reshape): shape has the extent -2");
+}
+
+TEST(SymbolicShapes, OfWhatIsKnownThoughTheRestIsNot) {
+  ShapeArithmetic m;
+  const ValueId filled =
+      m.g.add("ConstantOfShape", std::array{m.joined({m.extent(1), m.ints({4})})});
+  EXPECT_EQ(m.inferred(filled), "float32[3,4]");
+  const ValueId wanted = m.joined({m.extent(0), m.ints({-1})});
+  const ValueId is_open = m.g.add("Equal", std::array{wanted, m.ints({-1})});
+  const ValueId ones = m.g.add("ConstantOfShape", std::array{m.ints({2})},
+                               {{"value", Tensor::vector_int64(std::array<std::int64_t, 1>{1})}});
+  const ValueId shape = m.g.add("Where", std::array{is_open, ones, wanted});
+  EXPECT_EQ(m.inferred(m.g.add("Expand",
+                               std::array{m.g.add("ReduceMean", std::array{m.x, m.ints({1, 2, 3})},
+                                                  {{"keepdims", std::int64_t{0}}}),
+                                          shape})),
+            "float32[N,N]");
+}
+
+TEST(SymbolicShapes, SliceByShapeArithmetic) {
+  ShapeArithmetic m;
+  const ValueId half = m.g.add("Div", std::array{m.extent(3), m.ints({2})});
+  EXPECT_EQ(m.inferred(m.g.add("Slice", std::array{m.x, m.ints({0}), half, m.ints({3})})),
+            "float32[N,3,H,W/2]");
+  EXPECT_EQ(m.inferred(m.g.add("Slice", std::array{m.x, half, m.extent(3), m.ints({3})})),
+            "float32[N,3,H,W-W/2]");
+  EXPECT_EQ(m.inferred(m.g.add("Slice", std::array{m.x, m.ints({1}), m.extent(1), m.ints({1})})),
+            "float32[N,2,H,W]");
+}
+
 }  // namespace
 }  // namespace lathe::ops

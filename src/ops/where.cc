@@ -37,6 +37,11 @@ Result<Values> evaluate_where(const EvaluateContext& context) {
 
 }  // namespace
 
-OpDef define_Where() { return {.name = "Where", .infer = infer_where, .evaluate = evaluate_where}; }
+OpDef define_Where() {
+  return {.name = "Where",
+          .infer = infer_where,
+          .evaluate = evaluate_where,
+          .symbolic = symbolic_movement};
+}
 
 }  // namespace lathe::ops

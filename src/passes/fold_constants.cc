@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ops/evaluate.h"
+#include "ops/known_values.h"
 #include "passes/passes.h"
 
 namespace lathe::passes {
@@ -33,8 +34,24 @@ std::optional<ir::Tensor> known_input(const ir::Graph& graph, ir::ValueId input,
   return described.ok() ? std::optional(*std::move(described)) : std::nullopt;
 }
 
+// What follows from extents that are known, though others are not.
+std::optional<Patch> fold_shape_arithmetic(const ir::Graph& graph, ir::NodeId id) {
+  const ir::Node& node = graph.node(id);
+  if (node.outputs.size() != 1 || graph.is_output(node.output())) return std::nullopt;
+  ops::KnownValues values(graph);
+  const ir::Tensor* known = values.constant(node.output());
+  if (known == nullptr) return std::nullopt;
+  Patch patch;
+  const std::string& name = graph.value(node.output()).name;
+  patch.replace_uses(node.output(), patch.add_constant(name, *known));
+  return patch;
+}
+
 // Results may be as large as the inputs, so that folding never inflates a quantized model.
-RuleResult apply(const ir::Graph& graph, ir::NodeId id) { return fold_constants(graph, id, 1); }
+RuleResult apply(const ir::Graph& graph, ir::NodeId id) {
+  ASSIGN_OR_RETURN(std::optional<Patch> patch, fold_constants(graph, id, 1));
+  return patch ? std::move(patch) : fold_shape_arithmetic(graph, id);
+}
 
 }  // namespace
 

@@ -27,8 +27,13 @@ Result<std::vector<ir::NodeId>> GraphEditor::apply(Patch patch, ir::NodeId root)
     }
     ir::Node node = std::move(patch.nodes_[item.index]);
     std::transform(node.inputs.begin(), node.inputs.end(), node.inputs.begin(), resolve);
-    added.push_back(graph_.add_value(node.name.empty() ? node.op_type : node.name));
-    node.outputs = {added.back()};
+    for (ir::Subgraph* subgraph : ir::subgraphs(node))
+      for (ir::ValueId& capture : subgraph->captures) capture = resolve(capture);
+    for (ir::ValueId& output : node.outputs) {
+      if (output == ir::kNoValue) continue;
+      added.push_back(graph_.add_value(node.name.empty() ? node.op_type : node.name));
+      output = added.back();
+    }
     const ir::NodeId id =
         graph_.add_node(std::move(node), item.beside == ir::kNoNode ? root : item.beside);
     RETURN_IF_ERROR(infer(id));

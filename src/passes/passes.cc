@@ -11,7 +11,7 @@ constexpr std::array kAll = {
 #undef LATHE_RULE
 };
 
-constexpr std::array kDrop = {&kEliminateIdentity};
+constexpr std::array kDrop = {&kEliminateNoOps, &kInlineIf, &kUnrollLoop};
 // Before any rule that looks for float32.
 constexpr std::array kWiden = {&kWidenHalves};
 // Before constants are folded, which could hide a quantized weight.
@@ -22,7 +22,20 @@ constexpr std::array kIntegerize = {
     &kTabulateQuantized,        &kMakeWeightsSigned,     &kFoldWeightZeroPoints};
 // What is still dequantized has no integer form.
 constexpr std::array kDequantize = {&kDequantizeConstants};
-constexpr std::array kFold = {&kFoldConstants, &kFoldBatchNormalization};
+constexpr std::array kFold = {&kFoldConstants,
+                              &kEliminateNoOps,
+                              &kFoldBatchNormalization,
+                              &kFoldAffine,
+                              &kMergeDuplicates,
+                              &kMergeReshapes,
+                              &kMergeTransposes,
+                              &kRecognizeGelu,
+                              &kRecognizeHardSwish,
+                              &kRecognizeLayerNormalization,
+                              &kRecognizeRmsNormalization,
+                              &kJoinNormalizationAffine};
+// Operators that came with newer opsets, of which the engine knows but those before.
+constexpr std::array kRecognize = {&kRecognizeSwish, &kRecognizeMish};
 // Of weights that are float32 by now; what is quantized has become a table.
 constexpr std::array kDecompose = {&kDecomposeConvTranspose, &kDecomposeVolumes,
                                    &kDecomposeFunctions};
@@ -31,7 +44,7 @@ constexpr std::array kFuse = {&kFuseEpilogue};
 
 constexpr std::array<Phase, 7> kInference = {kDrop, kWiden,     kIntegerize, kDequantize,
                                              kFold, kDecompose, kFuse};
-constexpr std::array<Phase, 2> kSimplify = {kDrop, kFold};
+constexpr std::array<Phase, 3> kSimplify = {kDrop, kFold, kRecognize};
 
 }  // namespace
 

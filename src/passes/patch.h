@@ -23,6 +23,9 @@ class Patch {
   // A node with one output, which is named as what it replaces where it does. `node.outputs` is
   // empty. It stands where `beside` does in orders of nodes, or where the rule's node does.
   ir::ValueId add_node(ir::Node node, ir::NodeId beside = ir::kNoNode);
+  // One with any number of outputs: `node.outputs` says which there are, by kNoValue where one is
+  // absent. Gives their ids in its place.
+  std::vector<ir::ValueId> add_node_of_outputs(ir::Node node);
   // Every reader of `from` reads `to` instead; see ir::Graph::replace_uses.
   void replace_uses(ir::ValueId from, ir::ValueId to);
   void set_input(ir::NodeId node, std::size_t slot, ir::ValueId value);
@@ -37,6 +40,7 @@ class Patch {
     bool is_constant;
     std::size_t index;  // into constants_ or nodes_
     ir::NodeId beside = ir::kNoNode;
+    std::size_t outputs = 1;  // of a node: as many ids
   };
   struct Use {
     ir::ValueId from;
@@ -49,9 +53,12 @@ class Patch {
   };
   // Ids of added values count down from here.
   static constexpr ir::ValueId kFirstAdded = -2;
-  ir::ValueId next_id() const { return kFirstAdded - static_cast<ir::ValueId>(added_.size()); }
+  [[nodiscard]] ir::ValueId next_id() const {
+    return kFirstAdded - static_cast<ir::ValueId>(id_count_);
+  }
 
   std::vector<Added> added_;
+  std::size_t id_count_ = 0;
   std::vector<Constant> constants_;
   std::vector<ir::Node> nodes_;
   std::vector<Use> uses_;

@@ -25,6 +25,8 @@ struct Rule {
   // Types of the operators that it looks at, of any domain; empty: every node.
   std::span<const std::string_view> operators;
   RuleResult (*apply)(const ir::Graph&, ir::NodeId);
+  // The oldest opset of the default domain that has the operators which it puts in.
+  int since_opset = 0;
 };
 
 // Rules that run together until none applies any more. Phases run one after the other.
@@ -39,6 +41,8 @@ struct RuleReport {
 
 struct RunOptions {
   std::set<std::string, std::less<>> disabled;  // rules by name
+  // Of the file that the graph is to be written to: rules that need a newer one are left out.
+  int opset = ir::kCanonicalOpset;
   // One row for each rule that is not disabled, in the order of the phases; rules in several have
   // one.
   std::vector<RuleReport>* reports = nullptr;

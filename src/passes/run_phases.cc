@@ -16,6 +16,10 @@ bool looks_at(const Rule& rule, const ir::Node& node) {
                                              node.op_type) != rule.operators.end();
 }
 
+bool is_wanted(const Rule& rule, const RunOptions& options) {
+  return !options.disabled.contains(rule.name) && rule.since_opset <= options.opset;
+}
+
 // The nodes that are still to be looked at, first come, first served, each once at a time.
 class Worklist {
  public:
@@ -60,7 +64,7 @@ class Driver {
     while (const auto id = worklist.pop()) {
       for (const Rule* rule : phase) {
         if (graph.is_removed(*id)) break;
-        if (options_.disabled.contains(rule->name) || !looks_at(*rule, graph.node(*id))) continue;
+        if (!is_wanted(*rule, options_) || !looks_at(*rule, graph.node(*id))) continue;
         ASSIGN_OR_RETURN(const auto touched, apply(*rule, editor, *id));
         if (!touched) continue;
         if (left-- == 0) {
@@ -140,8 +144,7 @@ Result<ir::Graph> run_phases(ir::Graph graph, std::span<const Phase> phases,
   Driver driver(options);
   for (const Phase phase : phases) {
     for (const Rule* rule : phase) {
-      if (options.reports != nullptr && !options.disabled.contains(rule->name))
-        row_of(*rule, *options.reports);
+      if (options.reports != nullptr && is_wanted(*rule, options)) row_of(*rule, *options.reports);
     }
     RETURN_IF_ERROR(driver.run(graph, phase));
   }

@@ -18,7 +18,7 @@ struct Group {
 
 std::vector<Group> groups() {
   return {{"Make and train", {new_verb(), train_verb()}},
-          {"Make smaller", {quantize_verb()}},
+          {"Make smaller", {simplify_verb(), quantize_verb()}},
           {"Use", {run_verb(), compile_verb()}},
           {"Measure and prove",
            {eval_verb(), bench_verb(), profile_verb(), kernels_verb(), compare_verb(),

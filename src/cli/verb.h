@@ -23,6 +23,7 @@ Verb new_verb();
 Verb train_verb();
 Verb eval_verb();
 Verb quantize_verb();
+Verb simplify_verb();
 Verb inspect_verb();
 Verb run_verb();
 Verb bench_verb();

@@ -33,6 +33,32 @@ void NodeUpgrade::set_constant_input(std::size_t slot, std::string_view suffix, 
   graph_.set_input(id_, slot, graph_.add_constant(name, std::move(tensor)));
 }
 
+void NodeUpgrade::append_axes(std::size_t slot, std::int64_t rank, std::int64_t count) {
+  if (count == 0) return;
+  if (const ir::Tensor* tensor = constant(slot)) {
+    std::vector<std::int64_t> dims = tensor->dims();
+    dims.insert(dims.end(), static_cast<std::size_t>(count), 1);
+    const ir::Tensor shaped = tensor->reshaped(std::span<const std::int64_t>(dims));
+    set_constant_input(slot, "operand", shaped);
+    return;
+  }
+  std::vector<std::int64_t> axes;
+  for (std::int64_t i = 0; i < count; ++i) axes.push_back(rank + i);
+  const ir::ValueId input = node().input(slot);
+  ir::Node unsqueeze{.op_type = "Unsqueeze"};
+  unsqueeze.inputs = {input, graph_.add_constant(graph_.value(input).name + "_axes",
+                                                 ir::Tensor::vector_int64(axes))};
+  const ir::ValueId shaped = graph_.add_value(graph_.value(input).name + "_unsqueezed");
+  unsqueeze.outputs = {shaped};
+  result_.insert(result_.begin(), graph_.add_node(std::move(unsqueeze), id_));
+  graph_.set_input(id_, slot, shaped);
+}
+
+void NodeUpgrade::truncate_inputs(std::size_t count) {
+  for (std::size_t i = node().inputs.size(); i > count; --i)
+    graph_.set_input(id_, i - 1, ir::kNoValue);
+}
+
 void NodeUpgrade::truncate_outputs(std::size_t count) { graph_.truncate_outputs(id_, count); }
 
 void NodeUpgrade::replace_by_chain(std::vector<Step> steps) {
@@ -40,6 +66,7 @@ void NodeUpgrade::replace_by_chain(std::vector<Step> steps) {
   const std::string output_name = graph_.value(original.output()).name;
   graph_.remove_node(id_);
   result_.clear();
+  replaced_ = true;
   ir::ValueId value = original.input(0);
   for (std::size_t i = 0; i < steps.size(); ++i) {
     Step& step = steps[i];

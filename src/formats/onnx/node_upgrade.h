@@ -48,6 +48,9 @@ class NodeUpgrade {
   void move_input(std::size_t from, std::size_t to);
   // Makes input `slot` a new constant, named after the node's output.
   void set_constant_input(std::size_t slot, std::string_view suffix, ir::Tensor tensor);
+  // Gives an input so many axes of extent 1 behind its own.
+  void append_axes(std::size_t slot, std::int64_t rank, std::int64_t count);
+  void truncate_inputs(std::size_t count);
   // Drops outputs behind the first `count`; nothing may read them.
   void truncate_outputs(std::size_t count);
   // Replaces the node by a chain of nodes that each read the one before, the first reading input
@@ -59,6 +62,8 @@ class NodeUpgrade {
   };
   void replace_by_chain(std::vector<Step> steps);
 
+  // By a chain of nodes, which are canonical.
+  [[nodiscard]] bool is_replaced() const { return replaced_; }
   // The nodes that now stand for the original one, makers first.
   [[nodiscard]] std::span<const ir::NodeId> result() const { return result_; }
 
@@ -67,6 +72,7 @@ class NodeUpgrade {
   ir::NodeId id_;
   int opset_;
   std::vector<ir::NodeId> result_;
+  bool replaced_ = false;
 };
 
 template <typename T>

@@ -111,7 +111,7 @@ Result<Opsets> readable_opsets(const onnx::ModelProto& model) {
   for (const auto& [domain, version] : opsets) {
     const int newest = ops::newest_opset(domain);
     if (newest == 0) continue;  // its operators are refused one by one
-    const int oldest = domain.empty() ? kOldestOpset : 1;
+    constexpr int oldest = 1;
     if (version >= oldest && version <= newest) continue;
     const std::string expected =
         oldest == newest ? fmt::to_string(newest) : fmt::format("{} to {}", oldest, newest);

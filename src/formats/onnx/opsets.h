@@ -14,7 +14,8 @@ class ModelProto;
 
 namespace lathe::formats {
 
-// Opsets of the default domain from here on are read: 7 made broadcasting what it is today.
+// Opsets of the default domain from here on are written: 7 made broadcasting what it is today.
+// Those before are read too.
 inline constexpr int kOldestOpset = 7;
 
 // Versions by domain; the default domain is "".

@@ -10,6 +10,7 @@
 #include "formats/onnx/canonicalize.h"
 #include "formats/onnx/convert_graph.h"
 #include "formats/onnx/convert_tensor.h"
+#include "formats/onnx/inline_functions.h"
 #include "formats/onnx/names.h"
 #include "formats/onnx/opsets.h"
 
@@ -62,14 +63,11 @@ Result<ir::Graph> parse_model(std::span<const std::byte> bytes, const ReadOption
     return unsupported("ir_version {} is not supported, expected {} to {}", model.ir_version(),
                        kOldestIrVersion, kNewestIrVersion);
   }
+  if (model.has_graph()) RETURN_IF_ERROR(inline_functions(model));
   const bool keep = options.unknown_operators == UnknownOperators::kKeep;
   auto opsets = readable_opsets(model);
   if (!opsets.ok() && !keep) return opsets.error();
   if (!model.has_graph()) return invalid_data("the model has no graph");
-  if (model.functions_size() > 0) {
-    return unsupported("function '{}': functions inside a model are not supported",
-                       printable(model.functions(0).name()));
-  }
   const Status known = opsets.ok() ? check_operators(model, *opsets) : opsets.error();
   if (!known.ok() && !keep) return known.error();
   ASSIGN_OR_RETURN(ir::Graph graph,

@@ -4,8 +4,8 @@
 //
 // A file is hostile until checked: time and memory stay proportional to its size, and whatever is
 // wrong with it comes back as an error that names the place. Accepted are IR versions 3 to 14 and
-// opsets 7 to 28 of the default domain, brought to the canonical opset; of operators those in
-// ops/ops.inc. Local functions and sparse tensors are not supported.
+// opsets 1 to 28 of the default domain, brought to the canonical opset; of operators those in
+// ops/ops.inc. Functions of the model's own are inlined. Sparse tensors are not supported.
 // Documentation strings, training information and quantization annotations are ignored; metadata is
 // kept. Thread-safe.
 #pragma once

@@ -291,10 +291,110 @@ TEST(ReadOnnxErrors, OperatorsNewerThanTheModel) {
             "model is at opset 21");
 }
 
+// twice(x) = x + x, and y = scaled(x) = LeakyRelu(twice(x)), whose slope is the call's.
+TestModel model_of_functions() {
+  TestModel model;
+  model.add_input("x", {2});
+  onnx::NodeProto& call = model.add_node("scaled", {"x"}, {"y"}, "call");
+  call.set_domain("own");
+  model.add_output("y");
+  for (const char* name : {"scaled", "twice"}) {
+    onnx::FunctionProto& function = *model.proto.add_functions();
+    function.set_name(name);
+    function.set_domain("own");
+    function.add_input("a");
+    function.add_output("b");
+    onnx::OperatorSetIdProto& import = *function.add_opset_import();
+    import.set_version(21);
+  }
+  const auto node = [&](int function, const char* type, std::initializer_list<const char*> inputs,
+                        const char* output) -> onnx::NodeProto& {
+    onnx::NodeProto& made = *model.proto.mutable_functions(function)->add_node();
+    made.set_op_type(type);
+    made.set_name("inner");
+    for (const char* input : inputs) made.add_input(input);
+    made.add_output(output);
+    return made;
+  };
+  node(0, "twice", {"a"}, "middle").set_domain("own");
+  onnx::AttributeProto& slope = *node(0, "LeakyRelu", {"middle"}, "b").add_attribute();
+  slope.set_name("alpha");
+  slope.set_ref_attr_name("slope");
+  slope.set_type(onnx::AttributeProto::FLOAT);
+  node(1, "Add", {"a", "a"}, "b");
+  onnx::OperatorSetIdProto& own = *model.proto.add_opset_import();
+  own.set_domain("own");
+  own.set_version(1);
+  return model;
+}
+
+TEST(ReadOnnx, InlinesFunctions) {
+  TestModel model = model_of_functions();
+  set_attribute(*model.graph().mutable_node(0), "slope", 0.5F);
+  const auto graph = model.parse();
+  ASSERT_TRUE(graph.ok()) << graph.error().message();
+  EXPECT_EQ(graph->node_count(), 2U);
+  const ir::Node* leaky = graph->producer(graph->outputs()[0]);
+  ASSERT_TRUE(leaky != nullptr && leaky->is("LeakyRelu"));
+  EXPECT_EQ(leaky->name, "call.1/inner");
+  EXPECT_EQ(std::get<float>(leaky->attributes.at("alpha")), 0.5F);
+  // Without a value the attribute has the operator's default.
+  const auto plain = model_of_functions().parse();
+  EXPECT_TRUE(plain->producer(plain->outputs()[0])->attributes.empty());
+}
+
+TEST(ReadOnnx, AFunctionMayHandOnItsInput) {
+  TestModel model;
+  model.add_input("x", {2});
+  model.add_node("same", {"x"}, {"y"}).set_domain("own");
+  model.add_output("y");
+  onnx::FunctionProto& function = *model.proto.add_functions();
+  function.set_name("same");
+  function.set_domain("own");
+  function.add_input("a");
+  function.add_output("a");
+  const auto graph = model.parse();
+  ASSERT_TRUE(graph.ok()) << graph.error().message();
+  EXPECT_TRUE(graph->producer(graph->outputs()[0])->is("Identity"));
+}
+
 TEST(ReadOnnxErrors, Functions) {
-  TestModel model = relu_model();
-  model.proto.add_functions()->set_name("f");
-  EXPECT_EQ(model.error(), "function 'f': functions inside a model are not supported");
+  TestModel endless = model_of_functions();
+  onnx::NodeProto& loop = *endless.proto.mutable_functions(1)->mutable_node(0);
+  loop.set_op_type("scaled");
+  loop.set_domain("own");
+  EXPECT_THAT(endless.error(), testing::EndsWith("function 'own.scaled' calls itself"));
+  TestModel twice = model_of_functions();
+  *twice.proto.add_functions() = twice.proto.functions(0);
+  EXPECT_EQ(twice.error(), "function 'own.scaled' is there twice");
+  TestModel wide = model_of_functions();
+  wide.graph().mutable_node(0)->add_input("x");
+  EXPECT_EQ(wide.error(),
+            "node call (own.scaled): function 'own.scaled' has 1 inputs and 1 outputs, the call 2 "
+            "and 1");
+  TestModel old = model_of_functions();
+  old.proto.mutable_functions(0)->mutable_opset_import(0)->set_version(15);
+  EXPECT_THAT(old.error(), testing::HasSubstr("is at opset 15 of domain '', the model at 21, and "
+                                              "LeakyRelu differs between them"));
+  // Each level has twice the nodes of the one below.
+  TestModel growing = model_of_functions();
+  for (int level = 0; level < 40; ++level) {
+    onnx::FunctionProto& function = *growing.proto.add_functions();
+    function.set_name(fmt::format("level{}", level));
+    function.set_domain("own");
+    function.add_input("a");
+    function.add_output("b");
+    for (const auto& [from, to] : {std::pair("a", "c"), std::pair("c", "b")}) {
+      onnx::NodeProto& node = *function.add_node();
+      node.set_op_type(level == 0 ? "twice" : fmt::format("level{}", level - 1));
+      node.set_domain("own");
+      node.add_input(from);
+      node.add_output(to);
+    }
+  }
+  growing.graph().mutable_node(0)->set_op_type("level39");
+  EXPECT_THAT(growing.error(),
+              testing::HasSubstr("with its functions in place the model has more"));
 }
 
 TEST(ReadOnnxErrors, Cycles) {

@@ -3,6 +3,9 @@
 namespace lathe::formats {
 
 Status upgrade_batch_normalization(NodeUpgrade& upgrade) {
+  // Until opset 7, where training was the default, whatever else the node said.
+  const auto is_test = upgrade.take<std::int64_t>("is_test");
+  if (is_test && *is_test != 0) upgrade.truncate_outputs(1);
   const auto spatial = upgrade.take<std::int64_t>("spatial");
   if (spatial && *spatial != 1) {
     return unsupported("attribute 'spatial' is {}: statistics per element are not supported",

@@ -77,6 +77,7 @@ Status move_attributes(NodeUpgrade& upgrade, const ops::Signature& old, const op
     if (now.attribute(name) != nullptr) continue;
     const auto slot = find_input(now, name);
     upgrade.remove_attribute(name);
+    if (name == "consumed_inputs") continue;  // said which operands might be overwritten
     if (slot && !find_input(old, name)) {
       const ops::Operand& operand = now.inputs[*slot];
       // An empty list of axes meant what an absent one means.
@@ -126,7 +127,7 @@ Status upgrade_node(NodeUpgrade& upgrade, const ops::Signature& old) {
     for (const Change& change : kChanges) {
       if (change.op_type == upgrade.node().op_type && upgrade.opset() < change.before) {
         RETURN_IF_ERROR(change.upgrade(upgrade));
-        if (upgrade.result().size() > 1) return {};  // the new nodes are canonical
+        if (upgrade.is_replaced()) return {};
         break;
       }
     }

@@ -71,7 +71,7 @@ constexpr WireField kGraphFields[] = {
 constexpr WireField kNodeFields[] = {
     list(bytes(1, "input")), list(bytes(2, "output")), bytes(3, "name"),
     bytes(4, "op_type"),     bytes(7, "domain"),       list(message(5, "attribute", kAttribute)),
-    bytes(6, "doc_string"),
+    bytes(6, "doc_string"),  bytes(8, "overload"),
 };
 constexpr WireField kAttributeFields[] = {
     bytes(1, "name"),
@@ -150,6 +150,8 @@ constexpr WireField kFunctionFields[] = {
     bytes(8, "doc_string"),
     list(message(9, "opset_import", kOpsetId)),
     bytes(10, "domain"),
+    list(message(11, "attribute_proto", kAttribute)),
+    bytes(13, "overload"),
 };
 constexpr WireField kTrainingInfoFields[] = {
     message(1, "initialization", kGraph),

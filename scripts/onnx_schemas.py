@@ -15,7 +15,7 @@ import sys
 import onnx
 from onnx.defs import OpSchema
 
-DOMAINS = ("", "ai.onnx.ml")
+DOMAINS = ("", "ai.onnx.ml", "ai.onnx.preview")
 OUTPUT = pathlib.Path(__file__).resolve().parent.parent / "src/ops/onnx_schemas.inc"
 
 # What Lathe calls the element types (src/ir/data_type.cc) where ONNX has another word.
@@ -139,7 +139,8 @@ def table():
     sets = TypeSets()
     lines = [schema_line(schema, sets) for schema in schemas]
     newest = {domain: onnx.defs.onnx_opset_version() for domain in ("",)}
-    newest["ai.onnx.ml"] = max(s.since_version for s in schemas if s.domain == "ai.onnx.ml")
+    for domain in DOMAINS[1:]:
+        newest[domain] = max(s.since_version for s in schemas if s.domain == domain)
     header = [
         f"// Made by scripts/onnx_schemas.py from onnx {onnx.__version__}; not to be edited by hand.",
         "// ops/signature.h says how it is read.",

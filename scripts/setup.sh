@@ -58,6 +58,7 @@ packages=(
   libcli11-dev libfmt-dev libspdlog-dev nlohmann-json3-dev
   libhwy-dev                                            # vector kernels
   libonnx-dev libprotobuf-dev                           # ONNX files
+  libre2-dev libutf8proc-dev                            # operators on strings
   libxxhash-dev                                         # compiled models
   libjpeg62-turbo-dev libpng-dev zlib1g-dev             # images and datasets
   dataset-fashion-mnist

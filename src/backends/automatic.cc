@@ -190,14 +190,12 @@ class AutomaticContext final : public Context {
 
   Status run_into(std::span<const ir::Tensor> inputs, std::vector<ir::Tensor>& outputs) override {
     RETURN_IF_ERROR(check_inputs(inputs_, inputs));
-    for (;;) {
-      const Choice::Current current = choice_->current();
-      use(current.executable);
-      context_->set_stop(stop());
-      const Status status = context_->run_into(inputs, outputs);
-      if (status.ok() || is_callers(status.error())) return status;
-      RETURN_IF_ERROR(choice_->fail(current.place, status.error()));
-    }
+    return with_first_able([&] { return context_->run_into(inputs, outputs); });
+  }
+
+  Result<std::vector<ir::Datum>> run_values(std::span<const ir::Datum> inputs) override {
+    RETURN_IF_ERROR(check_inputs(inputs_, inputs));
+    return with_first_able([&] { return context_->run_values(inputs); });
   }
 
   bool enable_profiling() override {
@@ -213,6 +211,19 @@ class AutomaticContext final : public Context {
   }
 
  private:
+  // What run() gives, with the context of the first candidate that can.
+  template <typename Run>
+  auto with_first_able(Run run) -> decltype(run()) {
+    for (;;) {
+      const Choice::Current current = choice_->current();
+      use(current.executable);
+      context_->set_stop(stop());
+      auto result = run();
+      if (result.ok() || is_callers(result.error())) return result;
+      RETURN_IF_ERROR(choice_->fail(current.place, result.error()));
+    }
+  }
+
   void use(const std::shared_ptr<const Executable>& executable) {
     if (context_ != nullptr && executable == executable_) return;
     executable_ = executable;

@@ -88,6 +88,26 @@ Status Context::run_into(std::span<const ir::Tensor> inputs, std::vector<ir::Ten
   return hand_over(std::move(made), unnamed, outputs);
 }
 
+Result<std::vector<ir::Tensor>> require_tensors(std::span<const ir::Datum> values,
+                                                std::string_view what) {
+  std::vector<ir::Tensor> tensors;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (values[i].tensor() == nullptr) {
+      return unsupported("{} {} is {}, only tensors can be had here", what, i,
+                         values[i].type().to_string());
+    }
+    tensors.push_back(*values[i].tensor());
+  }
+  return tensors;
+}
+
+Result<std::vector<ir::Datum>> Context::run_values(std::span<const ir::Datum> inputs) {
+  ASSIGN_OR_RETURN(const std::vector<ir::Tensor> tensors, require_tensors(inputs, "input"));
+  ASSIGN_OR_RETURN(std::vector<ir::Tensor> outputs, run(tensors));
+  return std::vector<ir::Datum>(std::make_move_iterator(outputs.begin()),
+                                std::make_move_iterator(outputs.end()));
+}
+
 Result<std::vector<TensorInfo>> Executable::plan_for(std::span<const ir::TensorType> inputs) const {
   std::vector<ir::Tensor> described;
   for (const ir::TensorType& type : inputs) {
@@ -125,8 +145,11 @@ std::future<Outputs> Executable::submit(std::vector<ir::Tensor> inputs, Completi
 
 std::vector<TensorInfo> describe_values(const ir::Graph& graph, std::span<const ir::ValueId> ids) {
   std::vector<TensorInfo> infos;
-  for (const ir::ValueId id : ids)
-    infos.push_back({graph.value(id).name, graph.tensor_type(id), graph.tensor_type(id)});
+  for (const ir::ValueId id : ids) {
+    const ir::Value& value = graph.value(id);
+    infos.push_back({value.name, value.type.tensor(), value.type.tensor(),
+                     value.type.is_tensor() ? ir::Type() : value.type});
+  }
   return infos;
 }
 
@@ -215,12 +238,35 @@ Status check_inputs(std::span<const TensorInfo> expected, std::span<const ir::Te
     return invalid_argument("{} inputs given, the model has {}", inputs.size(), expected.size());
   }
   for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (expected[i].container.known()) {
+      return invalid_argument("input '{}' is {}, expected {}", expected[i].name,
+                              inputs[i].type().to_string(), expected[i].container.to_string());
+    }
     if (!accepts(expected[i].accepted, inputs[i])) {
       return invalid_argument("input '{}' is {}, expected {}", expected[i].name,
                               inputs[i].type().to_string(), expected[i].accepted.to_string());
     }
   }
   return check_equal_extents(expected, inputs);
+}
+
+Status check_inputs(std::span<const TensorInfo> expected, std::span<const ir::Datum> inputs) {
+  std::vector<TensorInfo> tensors_expected;
+  std::vector<ir::Tensor> tensors;
+  for (std::size_t i = 0; i < std::min(inputs.size(), expected.size()); ++i) {
+    const TensorInfo& info = expected[i];
+    if (!info.container.known() && inputs[i].tensor() != nullptr) {
+      tensors_expected.push_back(info);
+      tensors.push_back(*inputs[i].tensor());
+    } else if (!info.container.known() || !inputs[i].fits(info.container)) {
+      return invalid_argument(
+          "input '{}' is {}, expected {}", info.name, inputs[i].type().to_string(),
+          info.container.known() ? info.container.to_string() : info.accepted.to_string());
+    }
+  }
+  if (inputs.size() != expected.size())
+    return invalid_argument("{} inputs given, the model has {}", inputs.size(), expected.size());
+  return check_inputs(tensors_expected, tensors);
 }
 
 }  // namespace lathe::engine

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "ir/datum.h"
 #include "ir/graph.h"
 
 namespace lathe {
@@ -91,6 +92,9 @@ struct TensorInfo {
   // nobody has fixed them and the backend takes any; equal ones are equal in one run. Of an output:
   // what comes out of them.
   ir::TensorType accepted;
+  // Of a sequence, an optional or a map: what it is, and nothing is known of the types above. Of a
+  // tensor nothing is known here.
+  ir::Type container = {};
 };
 
 // What one step of an executable does, and the time it took, summed over its runs.
@@ -129,6 +133,9 @@ class Context {
   // Borrowed memory (Tensor::is_borrowed_writable) is never replaced: what does not fit is an
   // error.
   virtual Status run_into(std::span<const ir::Tensor> inputs, std::vector<ir::Tensor>& outputs);
+  // The same as run() of models that take or make what is no tensor, which run() refuses. By
+  // default those are refused here too (kUnsupported).
+  virtual Result<std::vector<ir::Datum>> run_values(std::span<const ir::Datum> inputs);
   // Runs from here on end with kInterrupted soon after the flag is set: native looks at it between
   // steps, and `auto` where it computes with that; others do not.
   void set_stop(StopFlag stop) { stop_ = std::move(stop); }
@@ -264,6 +271,9 @@ Status set_inputs(ir::Graph& graph, std::span<const ir::TensorType> types);
 // `dimensions` leave none to be had from options.batch; nothing where they do, or do not fit.
 std::optional<std::int64_t> fixed_batch(const ir::Graph& graph, const CompileOptions& options);
 
+// The tensors that values are; an error (kUnsupported) names the first that is none.
+Result<std::vector<ir::Tensor>> require_tensors(std::span<const ir::Datum> values,
+                                                std::string_view what);
 // Descriptions of a bound graph's inputs or outputs, which accept nothing else.
 std::vector<TensorInfo> describe_values(const ir::Graph& graph, std::span<const ir::ValueId> ids);
 // Refuse options that a backend cannot keep to: precisions but float32; execution providers and
@@ -277,5 +287,6 @@ Status check_no_pool(const Backend& backend, const CompileOptions& options);
 // Refuses inputs of types that are not accepted; the error names the input. Allocates nothing where
 // there is nothing to refuse.
 Status check_inputs(std::span<const TensorInfo> expected, std::span<const ir::Tensor> inputs);
+Status check_inputs(std::span<const TensorInfo> expected, std::span<const ir::Datum> inputs);
 
 }  // namespace lathe::engine

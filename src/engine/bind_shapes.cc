@@ -124,6 +124,10 @@ class Binder {
     const ir::Value& input = graph_.value(id);
     ir::TensorType type = graph_.tensor_type(id);
     const std::string given = fmt::format("{}", fmt::join(extents, "x"));
+    if (!input.type.is_tensor()) {
+      return invalid_argument("input '{}' is {}, which has no shape", input.name,
+                              input.type.to_string());
+    }
     if (std::any_of(extents.begin(), extents.end(), [](std::int64_t e) { return e < 0; }))
       return invalid_argument("input '{}' cannot have the shape {}", input.name, given);
     if (!type.shape) type.shape = ir::Shape(extents.size());
@@ -154,6 +158,7 @@ class Binder {
 
   Status close(ir::ValueId id) {
     const ir::Value& input = graph_.value(id);
+    if (!input.type.is_tensor()) return {};
     ir::TensorType type = graph_.tensor_type(id);
     if (!type.shape && options_.leave_open) return {};
     if (!type.shape) {
@@ -241,7 +246,10 @@ bool are_closed(std::span<const ir::TensorType> types) {
 }
 
 Status set_inputs(ir::Graph& graph, std::span<const ir::TensorType> types) {
-  for (std::size_t i = 0; i < types.size(); ++i) graph.set_type(graph.inputs()[i], types[i]);
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    const ir::ValueId id = graph.inputs()[i];
+    if (graph.type(id).is_tensor()) graph.set_type(id, types[i]);
+  }
   if (!graph.opsets.empty()) {
     forget_shapes(graph);
     return {};

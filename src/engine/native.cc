@@ -42,11 +42,14 @@ class NativeContext final : public Context {
   Status run_into(std::span<const ir::Tensor> inputs, std::vector<ir::Tensor>& outputs) override {
     RETURN_IF_ERROR(check_inputs(shared_->inputs, inputs));
     workspace_.stop = stop().get();
-    if (workspace_.recorder == nullptr) return compute(inputs, outputs);
-    workspace_.recorder->begin_run();
-    const Status status = compute(inputs, outputs);
-    workspace_.recorder->end_run();
-    return status;
+    return recorded([&] { return compute(inputs, outputs); });
+  }
+
+  Result<std::vector<ir::Datum>> run_values(std::span<const ir::Datum> inputs) override {
+    if (shared_->program->only_region() != nullptr) return Context::run_values(inputs);
+    RETURN_IF_ERROR(check_inputs(shared_->inputs, inputs));
+    workspace_.stop = stop().get();
+    return recorded([&] { return runner_.run(inputs); });
   }
 
   bool enable_profiling() override {
@@ -64,6 +67,15 @@ class NativeContext final : public Context {
   }
 
  private:
+  template <typename Run>
+  auto recorded(Run run) -> decltype(run()) {
+    if (workspace_.recorder == nullptr) return run();
+    workspace_.recorder->begin_run();
+    auto result = run();
+    workspace_.recorder->end_run();
+    return result;
+  }
+
   Status compute(std::span<const ir::Tensor> inputs, std::vector<ir::Tensor>& outputs) {
     if (shared_->program->only_region() != nullptr) return runner_.region().run(inputs, outputs);
     const std::vector<ir::Datum> values(inputs.begin(), inputs.end());
@@ -140,7 +152,8 @@ std::string describe_narrow_steps(const Plan& plan) {
   if (narrow == 0) return {};
   const auto isa = select_isa();
   return fmt::format("computes {} of {} steps in bfloat16, {} between that and float32{}", narrow,
-                     plan.steps.size() - casts, counted(casts, "conversion"),
+                     plan.steps.size() - casts,
+                     counted(static_cast<std::int64_t>(casts), "conversion"),
                      isa.ok() && isa->has(Isa::kAvx512Bf16)
                          ? ""
                          : "; this processor does not multiply it, which saves memory alone");

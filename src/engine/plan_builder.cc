@@ -124,7 +124,11 @@ void PlanBuilder::fail(const Error& error) {
 
 Step PlanBuilder::step_for(const ops::FusedOperator& op) const {
   Step step;
-  step.name = op.main.name.empty() ? graph_.value(op.main.output()).name : op.main.name;
+  step.name = op.main.name;
+  for (const ir::ValueId output : op.main.outputs) {
+    if (!step.name.empty()) break;
+    if (output != ir::kNoValue) step.name = graph_.value(output).name;
+  }
   step.op_type = op.main.op_type + op.epilogue.names;
   return step;
 }

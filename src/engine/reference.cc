@@ -47,6 +47,11 @@ class ReferenceContext final : public Context {
     return ops::evaluate(model_->graph, inputs);
   }
 
+  Result<std::vector<ir::Datum>> run_values(std::span<const ir::Datum> inputs) override {
+    RETURN_IF_ERROR(check_inputs(model_->inputs, inputs));
+    return ops::evaluate_values(model_->graph, inputs);
+  }
+
  private:
   std::shared_ptr<const Model> model_;
 };

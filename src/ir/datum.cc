@@ -16,6 +16,14 @@ bool all_identical(const std::vector<Datum>& a, const std::vector<Datum>& b) {
                     [](const Datum& x, const Datum& y) { return x.identical(y); });
 }
 
+// Whether kinds and element types are those, where they are known; shapes do not count.
+bool is_kind_of(const Type& type, const Type& wanted) {
+  if (!wanted.known()) return true;
+  if (type.kind() != wanted.kind() || type.key() != wanted.key()) return false;
+  if (type.is_tensor()) return type.tensor().data_type == wanted.tensor().data_type;
+  return is_kind_of(type.element(), wanted.element());
+}
+
 }  // namespace
 
 Datum::Datum(Sequence sequence) : value_(std::make_shared<const Sequence>(std::move(sequence))) {}
@@ -38,6 +46,24 @@ Type Datum::type() const {
   if (optional() != nullptr) return Type::optional(optional()->element);
   if (map() != nullptr) return Type::map(map()->keys.data_type(), map()->value);
   return tensor()->type();
+}
+
+bool Datum::fits(const Type& type) const {
+  if (!type.known()) return true;
+  if (!is_kind_of(this->type(), type)) return false;
+  const auto all_fit = [&](const std::vector<Datum>& items) {
+    return std::all_of(items.begin(), items.end(),
+                       [&](const Datum& item) { return item.fits(type.element()); });
+  };
+  if (sequence() != nullptr) return all_fit(sequence()->items);
+  if (optional() != nullptr) return all_fit(optional()->item);
+  if (map() != nullptr) return all_fit(map()->values);
+  const std::optional<Shape>& shape = type.tensor().shape;
+  const std::vector<std::int64_t>& dims = tensor()->dims();
+  return !shape || std::equal(shape->begin(), shape->end(), dims.begin(), dims.end(),
+                              [](const Dim& dim, std::int64_t extent) {
+                                return !dim.known() || dim.value() == extent;
+                              });
 }
 
 bool Datum::identical(const Datum& other) const {

@@ -44,6 +44,9 @@ class Datum {
 
   // With the extents of tensors; those of containers are left open.
   [[nodiscard]] Type type() const;
+  // Whether a value of this type may be it: what the type leaves open, symbols too, may be
+  // anything.
+  [[nodiscard]] bool fits(const Type& type) const;
   // Same kind, types and bits.
   [[nodiscard]] bool identical(const Datum& other) const;
 

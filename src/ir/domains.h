@@ -9,4 +9,7 @@ namespace lathe::ir {
 // in QOperator form are read, and those that it writes are understood.
 inline constexpr std::string_view kMicrosoftDomain = "com.microsoft";
 
+// ONNX's operators of classical machine learning: trees, support vectors, encoders of labels.
+inline constexpr std::string_view kMlDomain = "ai.onnx.ml";
+
 }  // namespace lathe::ir

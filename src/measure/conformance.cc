@@ -10,14 +10,17 @@
 namespace lathe::measure {
 namespace {
 
-// Tensors NAME_0.pb, NAME_1.pb, ... of a folder.
-Result<std::vector<ir::Tensor>> read_tensors(const Path& folder, std::string_view name) {
-  std::vector<ir::Tensor> tensors;
-  for (int i = 0;; ++i) {
+// Values NAME_0.pb, NAME_1.pb, ... of a folder, of the types of these values of the graph.
+Result<std::vector<ir::Datum>> read_values(const Path& folder, std::string_view name,
+                                           const ir::Graph& graph,
+                                           std::span<const ir::ValueId> values) {
+  std::vector<ir::Datum> read;
+  for (std::size_t i = 0;; ++i) {
     const Path path = folder / fmt::format("{}_{}.pb", name, i);
-    if (!std::filesystem::exists(path)) return tensors;
-    ASSIGN_OR_RETURN(ir::Tensor tensor, formats::read_onnx_tensor(path));
-    tensors.push_back(std::move(tensor));
+    if (!std::filesystem::exists(path)) return read;
+    const ir::Type type = i < values.size() ? graph.type(values[i]) : ir::Type();
+    ASSIGN_OR_RETURN(ir::Datum value, formats::read_onnx_value(path, type));
+    read.push_back(std::move(value));
   }
 }
 
@@ -51,34 +54,63 @@ Status compare(const ir::Tensor& actual, const ir::Tensor& expected, const Toler
   return {};
 }
 
+Status compare(const ir::Datum& actual, const ir::Datum& expected, const Tolerance& tolerance);
+
+Status compare_items(const std::vector<ir::Datum>& actual, const std::vector<ir::Datum>& expected,
+                     const Tolerance& tolerance) {
+  if (actual.size() != expected.size())
+    return invalid_data("has {} items, expected {}", actual.size(), expected.size());
+  for (std::size_t i = 0; i < actual.size(); ++i) {
+    RETURN_IF_ERROR(
+        compare(actual[i], expected[i], tolerance).with_context(fmt::format("item {}", i)));
+  }
+  return {};
+}
+
+Status compare(const ir::Datum& actual, const ir::Datum& expected, const Tolerance& tolerance) {
+  if (actual.tensor() != nullptr && expected.tensor() != nullptr)
+    return compare(*actual.tensor(), *expected.tensor(), tolerance);
+  if (!(actual.type() == expected.type())) {
+    return invalid_data("is {}, expected {}", actual.type().to_string(),
+                        expected.type().to_string());
+  }
+  if (actual.sequence() != nullptr)
+    return compare_items(actual.sequence()->items, expected.sequence()->items, tolerance);
+  if (actual.optional() != nullptr)
+    return compare_items(actual.optional()->item, expected.optional()->item, tolerance);
+  if (!actual.map()->keys.identical(expected.map()->keys)) return invalid_data("has other keys");
+  return compare_items(actual.map()->values, expected.map()->values, tolerance);
+}
+
 struct DataSet {
-  std::vector<ir::Tensor> inputs;
-  std::vector<ir::Tensor> outputs;
+  std::vector<ir::Datum> inputs;
+  std::vector<ir::Datum> outputs;
 };
 
-Result<std::vector<DataSet>> read_data(const Path& folder) {
+Result<std::vector<DataSet>> read_data(const Path& folder, const ir::Graph& graph) {
   std::vector<DataSet> sets;
   for (int i = 0;; ++i) {
     const Path data = folder / fmt::format("test_data_set_{}", i);
     if (!std::filesystem::exists(data)) return sets;
     DataSet set;
-    ASSIGN_OR_RETURN(set.inputs, read_tensors(data, "input"));
-    ASSIGN_OR_RETURN(set.outputs, read_tensors(data, "output"));
+    ASSIGN_OR_RETURN(set.inputs, read_values(data, "input", graph, graph.inputs()));
+    ASSIGN_OR_RETURN(set.outputs, read_values(data, "output", graph, graph.outputs()));
     sets.push_back(std::move(set));
   }
 }
 
 // The tensors of a suite made before numpy knew of bfloat16: those that are declared as such are
 // stored as uint16 of the same bits.
-void read_bits_as_declared(std::vector<ir::Tensor>& tensors, const ir::Graph& graph,
+void read_bits_as_declared(std::vector<ir::Datum>& data, const ir::Graph& graph,
                            std::span<const ir::ValueId> values) {
-  for (std::size_t i = 0; i < std::min(tensors.size(), values.size()); ++i) {
-    if (graph.tensor_type(values[i]).data_type != ir::DataType::kBFloat16 ||
-        tensors[i].data_type() != ir::DataType::kUint16)
+  for (std::size_t i = 0; i < std::min(data.size(), values.size()); ++i) {
+    const ir::Tensor* tensor = data[i].tensor();
+    if (graph.tensor_type(values[i]).data_type != ir::DataType::kBFloat16 || tensor == nullptr ||
+        tensor->data_type() != ir::DataType::kUint16)
       continue;
-    ir::Tensor halves = ir::Tensor::zeros(ir::DataType::kBFloat16, tensors[i].dims());
-    std::ranges::copy(tensors[i].bytes(), halves.mutable_bytes().begin());
-    tensors[i] = std::move(halves);
+    ir::Tensor halves = ir::Tensor::zeros(ir::DataType::kBFloat16, tensor->dims());
+    std::ranges::copy(tensor->bytes(), halves.mutable_bytes().begin());
+    data[i] = std::move(halves);
   }
 }
 
@@ -89,8 +121,10 @@ Result<engine::CompileOptions> options_for(const ir::Graph& graph, const DataSet
                         graph.inputs().size());
   }
   engine::CompileOptions options{.threads = 1};
-  for (std::size_t i = 0; i < set.inputs.size(); ++i)
-    options.shapes.emplace(graph.value(graph.inputs()[i]).name, set.inputs[i].dims());
+  for (std::size_t i = 0; i < set.inputs.size(); ++i) {
+    if (const ir::Tensor* tensor = set.inputs[i].tensor())
+      options.shapes.emplace(graph.value(graph.inputs()[i]).name, tensor->dims());
+  }
   return options;
 }
 
@@ -98,8 +132,8 @@ Status run_set(const ir::Graph& graph, const DataSet& set, const engine::Backend
                const Tolerance& tolerance) {
   ASSIGN_OR_RETURN(const engine::CompileOptions options, options_for(graph, set));
   ASSIGN_OR_RETURN(const auto executable, backend.compile(graph, options));
-  ASSIGN_OR_RETURN(const std::vector<ir::Tensor> actual,
-                   executable->new_context()->run(set.inputs));
+  ASSIGN_OR_RETURN(const std::vector<ir::Datum> actual,
+                   executable->new_context()->run_values(set.inputs));
   if (actual.size() != set.outputs.size()) {
     return invalid_data("there are {} outputs, expected {}", actual.size(), set.outputs.size());
   }
@@ -176,7 +210,7 @@ CaseResult run_case(const Path& folder, const std::string& name, const engine::B
     settle(result, Outcome::kUnsupported, supported.error().message());
     return result;
   }
-  auto sets = read_data(folder);
+  auto sets = read_data(folder, *graph);
   if (!sets.ok() || sets->empty()) {
     settle(result, Outcome::kSkipped, sets.ok() ? "it has no data" : sets.error().message());
     return result;

@@ -9,6 +9,10 @@ Result<std::vector<ir::Tensor>> random_inputs(std::span<const engine::TensorInfo
   std::vector<ir::Tensor> inputs;
   Random random(seed);
   for (const engine::TensorInfo& info : infos) {
+    if (info.container.known()) {
+      return unsupported("input '{}' is {}, only tensors can be made of random numbers", info.name,
+                         info.container.to_string());
+    }
     if (!engine::is_closed(info.type))
       return unsupported("input '{}' is {}, and nothing says its extents", info.name,
                          info.type.to_string());

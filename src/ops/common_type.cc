@@ -31,4 +31,18 @@ std::optional<ir::Type> common_type(const ir::Type& a, const ir::Type& b) {
   return ir::Type(std::move(common));
 }
 
+ir::Type without_shapes(const ir::Type& type) {
+  switch (type.kind()) {
+    case ir::Type::Kind::kTensor:
+      return ir::Type(type.tensor().data_type, std::nullopt);
+    case ir::Type::Kind::kSequence:
+      return ir::Type::sequence(without_shapes(type.element()));
+    case ir::Type::Kind::kOptional:
+      return ir::Type::optional(without_shapes(type.element()));
+    case ir::Type::Kind::kMap:
+      return ir::Type::map(type.key(), without_shapes(type.element()));
+  }
+  return {};
+}
+
 }  // namespace lathe::ops

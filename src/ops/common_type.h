@@ -11,4 +11,7 @@ namespace lathe::ops {
 // in both; an extent that differs depends on values. Nothing where the types contradict each other.
 std::optional<ir::Type> common_type(const ir::Type& a, const ir::Type& b);
 
+// The same with all extents and ranks left open, also of what a container holds.
+ir::Type without_shapes(const ir::Type& type);
+
 }  // namespace lathe::ops

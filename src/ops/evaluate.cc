@@ -18,16 +18,12 @@ Status check_input(const ir::Value& declared, const ir::Datum& given, ir::Symbol
     return invalid_argument("input '{}' is {}, expected {}", declared.name,
                             given.type().to_string(), declared.type.to_string());
   };
-  if (!given.defined() || given.type().kind() != declared.type.kind()) return mismatch();
+  if (!given.defined() || !given.fits(declared.type)) return mismatch();
   const ir::Tensor* tensor = given.tensor();
-  if (tensor == nullptr) return {};
   const ir::TensorType& wanted = declared.type.tensor();
-  if (tensor->data_type() != wanted.data_type) return mismatch();
-  if (!wanted.shape) return {};
-  if (wanted.shape->size() != tensor->rank()) return mismatch();
+  if (tensor == nullptr || !wanted.shape) return {};
   for (std::size_t i = 0; i < tensor->rank(); ++i) {
     const ir::Dim& dim = (*wanted.shape)[i];
-    if (dim.known() && dim.value() != tensor->dim(i)) return mismatch();
     if (dim.known() || dim.name().empty()) continue;
     const auto [it, added] = symbols.emplace(dim.name(), tensor->dim(i));
     if (!added && it->second != tensor->dim(i)) {

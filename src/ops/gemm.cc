@@ -1,14 +1,14 @@
 #include <array>
 
 #include "base/checked_math.h"
-#include "ops/dispatch.h"
+#include "ops/convert_number.h"
+#include "ops/elementwise.h"
 #include "ops/gemm_shape.h"
 
 namespace lathe::ops {
 namespace {
 
 Result<Types> infer_gemm_node(const InferContext& context) {
-  RETURN_IF_ERROR(require_floating_point(context, 0));
   ASSIGN_OR_RETURN(const ir::DataType type, common_data_type(context, 0, 3));
   ASSIGN_OR_RETURN(const auto shape,
                    infer_gemm(context.node(), context.input(0), context.input(1)));
@@ -26,18 +26,48 @@ Result<Types> infer_gemm_node(const InferContext& context) {
   return std::vector{ir::TensorType{type, shape}};
 }
 
+// alpha * product + beta * c. Where both factors are 1, integers stay integers and wrap around.
+template <typename T>
+class GemmResult {
+ public:
+  using Sum = std::conditional_t<std::is_floating_point_v<T>, double, T>;
+
+  GemmResult(float alpha, float beta)
+      : alpha_(static_cast<double>(alpha)),
+        beta_(static_cast<double>(beta)),
+        exact_(std::is_integral_v<T> && alpha == 1 && beta == 1) {}
+
+  static Sum add(Sum a, Sum b) {
+    return wrapping(a, b, [](auto x, auto y) { return x + y; });
+  }
+  static Sum multiply(T a, T b) {
+    return wrapping(static_cast<Sum>(a), static_cast<Sum>(b), [](auto x, auto y) { return x * y; });
+  }
+  // Without `c` where that is null.
+  [[nodiscard]] T operator()(Sum product, const T* c) const {
+    if (exact_) return static_cast<T>(add(product, c == nullptr ? 0 : static_cast<Sum>(*c)));
+    const double scaled = alpha_ * static_cast<double>(product);
+    return convert_number<T>(c == nullptr ? scaled : scaled + beta_ * static_cast<double>(*c));
+  }
+
+ private:
+  double alpha_;
+  double beta_;
+  bool exact_;
+};
+
 Result<Values> evaluate_gemm(const EvaluateContext& context) {
   const ir::Tensor& a = context.inputs[0];
   const ir::Tensor& b = context.inputs[1];
   const GemmExtents e = gemm_extents(context.node, a.dims(), b.dims());
   const Dims dims{e.m, e.n};
   ASSIGN_OR_RETURN(ir::Tensor y, ir::Tensor::create(a.data_type(), dims));
-  const double alpha = static_cast<double>(context.attributes().get_float("alpha"));
-  const double beta = static_cast<double>(context.attributes().get_float("beta"));
-  dispatch_float(a.data_type(), [&]<typename T>() {
+  dispatch_numeric(a.data_type(), [&]<typename T>() {
     const auto at = [](const auto& values, std::int64_t i) {
-      return static_cast<double>(values[static_cast<std::size_t>(i)]);
+      return values[static_cast<std::size_t>(i)];
     };
+    const GemmResult<T> result(context.attributes().get_float("alpha"),
+                               context.attributes().get_float("beta"));
     const auto in_a = a.data<T>();
     const auto in_b = b.data<T>();
     const bool has_c = context.has_input(2);
@@ -46,13 +76,13 @@ Result<Values> evaluate_gemm(const EvaluateContext& context) {
     auto out = y.mutable_data<T>();
     for (std::int64_t i = 0; i < e.m; ++i) {
       for (std::int64_t j = 0; j < e.n; ++j) {
-        double sum = 0;
+        typename GemmResult<T>::Sum sum = 0;
         for (std::int64_t p = 0; p < e.k; ++p) {
-          sum += at(in_a, i * e.a_row + p * e.a_column) * at(in_b, p * e.b_row + j * e.b_column);
+          sum = result.add(sum, result.multiply(at(in_a, i * e.a_row + p * e.a_column),
+                                                at(in_b, p * e.b_row + j * e.b_column)));
         }
-        sum *= alpha;
-        if (has_c) sum += beta * at(in_c, i * stride_c[0] + j * stride_c[1]);
-        out[static_cast<std::size_t>(i * e.n + j)] = static_cast<T>(sum);
+        const auto c = static_cast<std::size_t>(i * stride_c[0] + j * stride_c[1]);
+        out[static_cast<std::size_t>(i * e.n + j)] = result(sum, has_c ? &in_c[c] : nullptr);
       }
     }
   });

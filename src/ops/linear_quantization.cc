@@ -1,5 +1,6 @@
 #include "ops/linear_quantization.h"
 
+#include "ops/may_agree.h"
 #include "ops/shape_math.h"
 
 namespace lathe::ops {
@@ -13,16 +14,26 @@ std::int64_t block_count(std::int64_t extent, std::int64_t block) {
 
 }  // namespace
 
+Result<ir::DataType> element_type_attribute(const Attributes& attributes, std::string_view name) {
+  const std::int64_t number = attributes.get_int(name);
+  const auto narrow = static_cast<std::int32_t>(number);
+  if (number == narrow && ir::is_known_data_type(narrow)) return static_cast<ir::DataType>(narrow);
+  return invalid_data("{} is {}, which is no element type", name, number);
+}
+
 Status check_linear_quantization(const InferContext& context) {
   const auto& x = context.input(0).shape;
   const auto& scale = context.input(1).shape;
-  const auto is_one = [](const ir::Shape& shape) { return shape.empty() || shape == ir::Shape{1}; };
+  const auto may_be_one = [](const ir::Shape& shape) {
+    return shape.empty() || (shape.size() == 1 && (!shape[0].known() || shape[0] == ir::Dim(1)));
+  };
   if (context.has_input(2) && context.input(2).shape && scale &&
-      *context.input(2).shape != *scale && !(is_one(*scale) && is_one(*context.input(2).shape))) {
+      !may_agree(*context.input(2).shape, *scale) &&
+      !(may_be_one(*scale) && may_be_one(*context.input(2).shape))) {
     return invalid_data("zero point has shape {}, the scale {}",
                         ir::to_string(*context.input(2).shape), ir::to_string(*scale));
   }
-  if (!x || !scale || is_one(*scale)) return {};
+  if (!x || !scale || may_be_one(*scale)) return {};
   ASSIGN_OR_RETURN(const std::size_t axis,
                    normalize_axis(context.attributes().get_int("axis"), x->size()));
   const std::int64_t block = context.attributes().get_int("block_size");

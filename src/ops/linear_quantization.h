@@ -5,6 +5,9 @@
 
 namespace lathe::ops {
 
+// The type that an attribute names by its number.
+Result<ir::DataType> element_type_attribute(const Attributes& attributes, std::string_view name);
+
 // Checks the shapes of scale and zero point: a scalar, a vector along `axis`, or, with block_size
 // above 0, blocks along `axis`.
 Status check_linear_quantization(const InferContext& context);

@@ -2,10 +2,9 @@
 #include <iterator>
 #include <limits>
 
-#include "ops/common_type.h"
-#include "ops/element_copy.h"
-#include "ops/op_def.h"
+#include "ops/carried_values.h"
 #include "ops/shape_math.h"
+#include "ops/slice_stack.h"
 
 namespace lathe::ops {
 namespace {
@@ -24,20 +23,6 @@ const ir::Subgraph& body_of(const ir::Node& node) {
 
 std::size_t carried_count(const ir::Node& node) {
   return std::max(node.inputs.size(), kFirstCarried) - kFirstCarried;
-}
-
-// Each loop infers its body a few times, so loops within loops do it more often than any file
-// should be able to ask for.
-constexpr int kMostNested = 5;
-
-int loops_within(const ir::Graph& graph) {
-  int deepest = 0;
-  for (const ir::NodeId id : graph.node_ids()) {
-    const ir::Node& node = graph.node(id);
-    for (const ir::Subgraph* subgraph : ir::subgraphs(node))
-      deepest = std::max(deepest, loops_within(*subgraph->graph) + (node.is("Loop") ? 1 : 0));
-  }
-  return deepest;
 }
 
 // Whether the body says at its end that the loop goes on, whatever happened.
@@ -86,64 +71,26 @@ Status check_condition(const Type& type) {
   return invalid_data("body: its condition is {}, expected bool[]", type.to_string());
 }
 
-Type without_shapes(const Type& type) {
-  switch (type.kind()) {
-    case Type::Kind::kTensor:
-      return Type(type.tensor().data_type, std::nullopt);
-    case Type::Kind::kSequence:
-      return Type::sequence(without_shapes(type.element()));
-    case Type::Kind::kOptional:
-      return Type::optional(without_shapes(type.element()));
-    default:
-      return Type::map(type.key(), without_shapes(type.element()));
-  }
-}
-
-struct BodyTypes {
-  std::vector<Type> carried;  // which hold before the first run and behind each
-  Types outputs;              // of the body
-};
-
-Result<BodyTypes> infer_body(const InferContext& context) {
-  const ir::Node& node = context.node();
-  const ir::Graph& body = *body_of(node).graph;
-  const std::size_t count = carried_count(node);
-  BodyTypes types;
+Result<BodyTypes> infer_loop_body(const InferContext& context, std::size_t count) {
+  const ir::Graph& body = *body_of(context.node()).graph;
+  std::vector<Type> initial;
   for (std::size_t i = 0; i < count; ++i) {
     if (!context.has_input(kFirstCarried + i))
       return invalid_data("carried value {} has no initial value", i);
-    types.carried.push_back(context.input_type(kFirstCarried + i));
+    initial.push_back(context.input_type(kFirstCarried + i));
   }
-  // What changes is left open, and in the end all shapes are, so that they come to rest.
-  constexpr int kPatience = 2;
-  for (int round = 0;; ++round) {
-    Types inputs{scalar_type(body, 0, ir::DataType::kInt64),
-                 scalar_type(body, 1, ir::DataType::kBool)};
-    inputs.insert(inputs.end(), types.carried.begin(), types.carried.end());
-    ASSIGN_OR_RETURN(types.outputs, context.infer_subgraph(kBody, inputs));
-    RETURN_IF_ERROR(check_condition(types.outputs[0]));
-    bool rests = true;
-    for (std::size_t i = 0; i < count; ++i) {
-      const auto common = common_type(types.carried[i], types.outputs[1 + i]);
-      if (!common) {
-        return invalid_data("carried value {} is {} before the body, and {} behind it", i,
-                            types.carried[i].to_string(), types.outputs[1 + i].to_string());
-      }
-      rests = rests && *common == types.carried[i];
-      types.carried[i] = *common;
-    }
-    if (rests || round > kPatience) return types;
-    if (round == kPatience) {
-      for (Type& type : types.carried) type = without_shapes(type);
-    }
-  }
+  const Types counters{scalar_type(body, 0, ir::DataType::kInt64),
+                       scalar_type(body, 1, ir::DataType::kBool)};
+  ASSIGN_OR_RETURN(BodyTypes types,
+                   infer_body(context, kBody, counters, std::move(initial), {}, 1));
+  RETURN_IF_ERROR(check_condition(types.outputs[0]));
+  return types;
 }
 
 Result<Types> infer_loop(const InferContext& context) {
   const ir::Node& node = context.node();
   const ir::Graph& body = *body_of(node).graph;
-  if (loops_within(body) > kMostNested)
-    return unsupported("more than {} loops inside each other", kMostNested + 1);
+  RETURN_IF_ERROR(check_nesting(body));
   const std::size_t carried = carried_count(node);
   if (body.inputs().size() != kFirstCarried + carried) {
     return invalid_data("body has {} inputs, expected iteration, condition and {} carried values",
@@ -154,9 +101,12 @@ Result<Types> infer_loop(const InferContext& context) {
     return invalid_data("body has {} outputs, expected a condition and {} more",
                         body.outputs().size(), made);
   }
-  ASSIGN_OR_RETURN(BodyTypes inferred, infer_body(context));
+  ASSIGN_OR_RETURN(BodyTypes inferred, infer_loop_body(context, carried));
   Types types;
-  types.assign(inferred.carried.begin(), inferred.carried.end());
+  for (std::size_t i = 0; i < carried; ++i) {
+    const Type& before = inferred.carried[i];
+    types.push_back(is_unwrapped(before, inferred.outputs[1 + i]) ? before.element() : before);
+  }
   for (std::size_t i = 1 + carried; i < inferred.outputs.size(); ++i) {
     if (!inferred.outputs[i].is_tensor()) {
       return invalid_data("scan output {} is {}, expected a tensor", i - 1 - carried,
@@ -168,53 +118,6 @@ Result<Types> infer_loop(const InferContext& context) {
   }
   return types;
 }
-
-// What the body made of one output in each run.
-class Scan {
- public:
-  Scan(std::size_t number, ir::TensorType type) : number_(number), type_(std::move(type)) {}
-
-  Status add(const Datum& value) {
-    const Tensor* slice = value.tensor();
-    if (slice == nullptr || !slice->defined()) {
-      return invalid_data("scan output {} is {}, expected a tensor", number_,
-                          value.type().to_string());
-    }
-    if (!slices_.empty() && slice->type() != slices_.front().type()) {
-      return invalid_data("scan output {} is {}, but was {} before", number_,
-                          slice->type().to_string(), slices_.front().type().to_string());
-    }
-    slices_.push_back(*slice);
-    return {};
-  }
-
-  [[nodiscard]] Result<Tensor> stack() const {
-    if (slices_.empty()) return nothing();
-    const Tensor& first = slices_.front();
-    Dims dims{static_cast<std::int64_t>(slices_.size())};
-    dims.insert(dims.end(), first.dims().begin(), first.dims().end());
-    ASSIGN_OR_RETURN(Tensor all, Tensor::create(first.data_type(), dims));
-    std::int64_t next = 0;
-    for (const Tensor& slice : slices_) {
-      ElementCopier copier(slice, all);
-      for (std::int64_t i = 0; i < slice.num_elements(); ++i) copier.copy(i, next++);
-    }
-    return all;
-  }
-
- private:
-  // There was no run: nobody knows the extents that inference could not tell.
-  [[nodiscard]] Result<Tensor> nothing() const {
-    Dims dims{0};
-    for (const Dim& dim : type_.shape.value_or(ir::Shape{}))
-      dims.push_back(dim.known() ? dim.value() : 0);
-    return Tensor::create(type_.data_type, dims);
-  }
-
-  std::size_t number_;
-  ir::TensorType type_;  // of one slice
-  std::vector<Tensor> slices_;
-};
 
 // Of one value; `what` says of which.
 Result<bool> read_condition(const Datum& value, std::string_view what) {
@@ -242,6 +145,20 @@ ir::TensorType slice_type(const EvaluateContext& context, std::size_t output) {
   return type;
 }
 
+// Makes a value that the body has made the optional that it began as.
+void wrap(const Datum& initial, Datum& value) {
+  if (initial.optional() != nullptr && value.optional() == nullptr)
+    value = Datum::Optional{initial.optional()->element, {value}};
+}
+
+// The opposite where there was no run, for a result of this type.
+Result<Datum> unwrap(const Type& type, Datum value) {
+  const Datum::Optional* optional = value.optional();
+  if (optional == nullptr || !is_unwrapped(value.type(), type)) return value;
+  if (optional->item.empty()) return invalid_data("a result is an empty optional after no run");
+  return optional->item[0];
+}
+
 // The loop ends where M says so or the condition is false, which the body tells also where the node
 // has none to begin with: so do ONNX's reference and ONNX Runtime.
 Result<Values> evaluate_loop(const EvaluateContext& context) {
@@ -254,11 +171,12 @@ Result<Values> evaluate_loop(const EvaluateContext& context) {
   }
   std::vector<Datum> state;
   for (std::size_t i = 0; i < carried; ++i) state.push_back(context.values[kFirstCarried + i]);
-  std::vector<Scan> scans;
+  std::vector<SliceStack> scans;
   for (std::size_t i = carried; i + 1 < body.outputs().size(); ++i)
     scans.emplace_back(i - carried, slice_type(context, i));
 
   for (std::int64_t iteration = 0; goes_on && iteration < most; ++iteration) {
+    for (std::size_t i = 0; i < carried; ++i) wrap(context.values[kFirstCarried + i], state[i]);
     const auto place = [&] { return fmt::format("iteration {}", iteration); };
     std::vector<Datum> inputs{scalar_value(body, 0, iteration), scalar_value(body, 1, true)};
     std::move(state.begin(), state.end(), std::back_inserter(inputs));
@@ -275,8 +193,11 @@ Result<Values> evaluate_loop(const EvaluateContext& context) {
       RETURN_IF_ERROR(scans[i].add(outputs[1 + carried + i]).with_context(place));
   }
   Values results;
-  results.assign(std::make_move_iterator(state.begin()), std::make_move_iterator(state.end()));
-  for (const Scan& scan : scans) {
+  for (std::size_t i = 0; i < carried; ++i) {
+    ASSIGN_OR_RETURN(Datum result, unwrap(body.type(body.outputs()[1 + i]), std::move(state[i])));
+    results.push_back(std::move(result));
+  }
+  for (const SliceStack& scan : scans) {
     ASSIGN_OR_RETURN(Tensor stacked, scan.stack());
     results.emplace_back(std::move(stacked));
   }

@@ -6,16 +6,15 @@
 
 #include "ir/domains.h"
 #include "ir/graph.h"
+#include "ops/cases/classical.h"
+#include "ops/cases/math.h"
+#include "ops/cases/recurrent.h"
+#include "ops/cases/sequences.h"
+#include "ops/cases/signal.h"
+#include "ops/cases/vision.h"
+#include "ops/operator_case.h"
 
 namespace lathe::ops {
-
-struct OperatorCase {
-  std::string_view op;
-  std::vector<ir::Tensor> inputs;
-  ir::AttributeMap attributes = {};
-  std::string_view domain = "";
-  std::size_t outputs = 1;
-};
 
 // Adds the node to a graph, reading these values; it and its first output have this name. The
 // graph's outputs are the node's.
@@ -178,6 +177,9 @@ inline std::vector<OperatorCase> operator_cases() {
   for (const char* op : {"ReduceL1", "ReduceL2", "ReduceLogSumExp", "ReduceMax", "ReduceMean",
                          "ReduceMin", "ReduceProd", "ReduceSum", "ReduceSumSquare"})
     cases.push_back({op, {image, ints({2, 3})}});
+  for (const auto& family : {classical_cases(), math_cases(), recurrent_cases(), sequences_cases(),
+                             signal_cases(), vision_cases()})
+    cases.insert(cases.end(), family.begin(), family.end());
   return cases;
 }
 

@@ -12,8 +12,8 @@ namespace {
 Result<Types> infer_pad(const InferContext& context) {
   const ir::TensorType& x = context.input(0);
   const std::string mode = context.attributes().get_string("mode");
-  if (mode != "constant" && mode != "edge" && mode != "reflect")
-    return unsupported("mode '{}'", mode);
+  if (mode != "constant" && mode != "edge" && mode != "reflect" && mode != "wrap")
+    return invalid_data("mode is '{}', expected constant, edge, reflect or wrap", mode);
   if (!x.shape) return std::vector{x};
   ir::Shape shape(x.shape->size());
   if (context.constant(1) != nullptr && (!context.has_input(3) || context.constant(3) != nullptr)) {
@@ -32,8 +32,8 @@ Result<Types> infer_pad(const InferContext& context) {
           std::max(pads.begin[i], pads.end[i]) >= std::max<std::int64_t>(extent, 1)) {
         return invalid_data("reflected padding is wider than axis {}", i);
       }
-      if (mode == "edge" && extent == 0 && padded > 0)
-        return invalid_data("axis {} has no edge", i);
+      if ((mode == "edge" || mode == "wrap") && extent == 0 && padded > 0)
+        return invalid_data("axis {} has nothing to pad with", i);
       shape[i] = padded;
     }
   }
@@ -65,6 +65,7 @@ Result<Values> evaluate_pad(const EvaluateContext& context) {
         if (at < 0) at = -at;
         if (at >= x.dim(d)) at = 2 * (x.dim(d) - 1) - at;
       }
+      if (mode == "wrap") at = ((at % x.dim(d)) + x.dim(d)) % x.dim(d);
       inside = inside && at >= 0 && at < x.dim(d);
       i += at * strides[d];
     }

@@ -1,72 +1,80 @@
 // QLinearMatMul, and the same with a result of float32.
 #include "ir/domains.h"
-#include "ops/matrix_product.h"
+#include "ops/cast_elements.h"
 #include "ops/quantized.h"
+#include "ops/quantized_product.h"
 
 namespace lathe::ops {
 namespace {
 
-// Of inputs a, a_scale, a_zero_point, b, b_scale, b_zero_point. Parameters of b may differ by
-// column where it is a matrix.
-Result<Types> infer_integer_product(const InferContext& context, ir::DataType type) {
-  for (const std::size_t i : {0, 3}) RETURN_IF_ERROR(require_8_bit(context, i));
-  const std::optional<ir::Shape>& b = context.input(3).shape;
-  if (b) {
-    const bool is_matrix = b->size() == 2;
-    const ir::Dim columns = is_matrix ? b->back() : ir::Dim(1);
-    for (const std::size_t i : {4, 5}) RETURN_IF_ERROR(require_per_channel(context, i, columns));
+// Of inputs a, a_scale, a_zero_point, b, b_scale, b_zero_point.
+Result<Types> infer_product_of_quantized(const InferContext& context, ir::DataType type) {
+  for (const std::size_t i : {1U, 2U}) {
+    RETURN_IF_ERROR(
+        require_matrix_parameter(context, i, context.input(0).shape, MatrixSide::kLeft));
+  }
+  for (const std::size_t i : {4U, 5U}) {
+    RETURN_IF_ERROR(
+        require_matrix_parameter(context, i, context.input(3).shape, MatrixSide::kRight));
   }
   ASSIGN_OR_RETURN(auto shape, infer_matrix_product(context.input(0), context.input(3)));
   return std::vector{ir::TensorType{type, std::move(shape)}};
 }
 
-// Calls finish(element of the product, its int32 sum, a_scale, scale of b).
+// Calls finish(element of the product, its sum as float32, a_scale, b_scale).
 template <typename Finish>
-void multiply_integers(const EvaluateContext& context, Finish finish) {
-  const auto [a_scale, a_zero] = scalar_parameters(context, 1);
+void multiply_quantized(const EvaluateContext& context, Finish finish) {
+  const ir::Tensor& a = context.inputs[0];
+  const ir::Tensor& b = context.inputs[3];
+  const std::vector<float> a_scales = context.inputs[1].to_floats();
   const std::vector<float> b_scales = context.inputs[4].to_floats();
-  const std::vector<std::int32_t> b_zeros = widen(context.inputs[5]);
-  const std::vector<std::int32_t> a = widen(context.inputs[0]);
-  const std::vector<std::int32_t> b = widen(context.inputs[3]);
-  const auto per_column = [](const auto& values, std::size_t column) {
-    return values.size() == 1 ? values[0] : values[column];
+  const MatrixParameter a_index(context.inputs[1], a.dims(), MatrixSide::kLeft);
+  const MatrixParameter b_index(context.inputs[4], b.dims(), MatrixSide::kRight);
+  const auto finish_sum = [&](std::size_t element, auto sum, std::size_t i, std::size_t j) {
+    finish(element, static_cast<float>(sum), a_scales[a_index(i)], b_scales[b_index(j)]);
   };
-  std::uint32_t sum = 0;  // int32 arithmetic that may wrap
-  MatrixProduct(context.inputs[0].dims(), context.inputs[3].dims())
-      .for_each(
-          [&, a_zero = a_zero](std::size_t i, std::size_t j, std::size_t column) {
-            sum +=
-                static_cast<std::uint32_t>((a[i] - a_zero) * (b[j] - per_column(b_zeros, column)));
-          },
-          [&, a_scale = a_scale](std::size_t element, std::size_t column) {
-            finish(element, static_cast<std::int32_t>(sum), a_scale, per_column(b_scales, column));
-            sum = 0;
-          });
+  if (ir::is_integer(a.data_type()) && ir::is_integer(b.data_type())) {
+    for_each_sum<std::int32_t>(a, context.inputs[2], b, context.inputs[5], finish_sum);
+  } else {
+    for_each_sum<double>(a, context.inputs[2], b, context.inputs[5], finish_sum);
+  }
 }
 
 // Inputs: as above, then y_scale, y_zero_point.
 Result<Types> infer_qlinear_mat_mul(const InferContext& context) {
-  RETURN_IF_ERROR(require_8_bit(context, 7));
-  return infer_integer_product(context, context.input(7).data_type);
+  return infer_product_of_quantized(context, context.input(7).data_type);
 }
 
+// saturate(sum * ((a_scale * b_scale) / y_scale) + y_zero_point).
 Result<Values> evaluate_qlinear_mat_mul(const EvaluateContext& context) {
-  const QuantizationParameters parameters = scalar_parameters(context, 6);
+  const auto y_scale = static_cast<float>(context.inputs[6].get_double(0));
+  const auto y_zero = static_cast<float>(context.inputs[7].get_double(0));
   const ir::DataType type = context.output_types[0].data_type;
-  ASSIGN_OR_RETURN(ir::Tensor y, ir::Tensor::create(type, require_dims(context.output_types[0])));
-  if (y.num_elements() == 0) return std::vector{std::move(y)};
-  const QuantizedRange range = quantized_range(type);
-  auto out = y.mutable_bytes();
-  multiply_integers(context, [&](std::size_t o, std::int32_t sum, float a_scale, float b_scale) {
-    const float multiplier = requantize_multiplier(a_scale, b_scale, parameters.scale);
-    out[o] = static_cast<std::byte>(requantize(sum, multiplier, parameters.zero_point, range));
-  });
-  return std::vector{std::move(y)};
+  const Dims dims = require_dims(context.output_types[0]);
+  const bool to_integers = ir::is_integer(type);
+  ASSIGN_OR_RETURN(ir::Tensor y,
+                   ir::Tensor::create(to_integers ? type : ir::DataType::kFloat32, dims));
+  if (y.num_elements() > 0) {
+    const QuantizedRange range = quantized_range(type);
+    multiply_quantized(context, [&](std::size_t o, float sum, float a_scale, float b_scale) {
+      const float value = sum * requantize_multiplier(a_scale, b_scale, y_scale);
+      if (to_integers) {
+        const auto zero = static_cast<std::int32_t>(y_zero);
+        y.mutable_bytes()[o] = static_cast<std::byte>(round_to_quantized(value, zero, range));
+      } else {
+        y.mutable_data<float>()[o] = value + y_zero;
+      }
+    });
+  }
+  if (to_integers) return std::vector{std::move(y)};
+  ASSIGN_OR_RETURN(ir::Tensor narrow, cast_elements(y, type, {}));
+  return std::vector{std::move(narrow)};
 }
 
 // The result is not rounded to 8 bits: float32(sum) * float32(a_scale * b_scale).
 Result<Types> infer_q_mat_mul(const InferContext& context) {
-  return infer_integer_product(context, ir::DataType::kFloat32);
+  for (const std::size_t i : {0U, 3U}) RETURN_IF_ERROR(require_8_bit(context, i));
+  return infer_product_of_quantized(context, ir::DataType::kFloat32);
 }
 
 Result<Values> evaluate_q_mat_mul(const EvaluateContext& context) {
@@ -74,8 +82,8 @@ Result<Values> evaluate_q_mat_mul(const EvaluateContext& context) {
                                                     require_dims(context.output_types[0])));
   if (y.num_elements() == 0) return std::vector{std::move(y)};
   auto out = y.mutable_data<float>();
-  multiply_integers(context, [&](std::size_t o, std::int32_t sum, float a_scale, float b_scale) {
-    out[o] = static_cast<float>(sum) * (a_scale * b_scale);
+  multiply_quantized(context, [&](std::size_t o, float sum, float a_scale, float b_scale) {
+    out[o] = sum * (a_scale * b_scale);
   });
   return std::vector{std::move(y)};
 }
@@ -93,9 +101,7 @@ OpDef define_QLinearMatMul() {
           .infer = infer_qlinear_mat_mul,
           .evaluate = evaluate_qlinear_mat_mul,
           .macs = macs_qlinear_mat_mul,
-          .operand_shapes = {{1, OperandShape::Rule::kOneElement},
-                             {2, OperandShape::Rule::kOneElement},
-                             {6, OperandShape::Rule::kOneElement},
+          .operand_shapes = {{6, OperandShape::Rule::kOneElement},
                              {7, OperandShape::Rule::kOneElement}}};
 }
 

@@ -1,32 +1,47 @@
 #include <cmath>
 
+#include "base/numeric.h"
+#include "ops/cast_elements.h"
 #include "ops/linear_quantization.h"
-#include "ops/requantize.h"
 
 namespace lathe::ops {
 namespace {
 
+bool is_quantized_type(ir::DataType type) {
+  if (ir::is_mini_float(type)) return type != ir::DataType::kFloat8E8M0;
+  return ir::is_integer(type) && ir::bits_per_element(type) <= 16;
+}
+
+// What the quotient is rounded to.
+ir::DataType division_type(const Attributes& attributes, ir::DataType scale) {
+  const auto stated = static_cast<ir::DataType>(attributes.get_int("precision"));
+  if (stated != ir::DataType::kUndefined) return stated;
+  if (scale == ir::DataType::kInt32) return ir::DataType::kFloat64;
+  return scale == ir::DataType::kFloat8E8M0 ? ir::DataType::kFloat32 : scale;
+}
+
 Result<Types> infer_quantize_linear(const InferContext& context) {
-  if (!ir::is_floating_point(context.input(0).data_type) &&
-      context.input(0).data_type != ir::DataType::kInt32) {
-    return unsupported("input is {}, expected floating point or int32",
-                       ir::data_type_name(context.input(0).data_type));
-  }
   RETURN_IF_ERROR(check_linear_quantization(context));
-  const auto precision = static_cast<ir::DataType>(context.attributes().get_int("precision"));
-  if (precision != ir::DataType::kUndefined && precision != ir::DataType::kFloat32)
-    return unsupported("precision is not float32");
-  auto type = static_cast<ir::DataType>(context.attributes().get_int("output_dtype"));
+  if (context.attributes().get_int("precision") != 0) {
+    ASSIGN_OR_RETURN(const ir::DataType precision,
+                     element_type_attribute(context.attributes(), "precision"));
+    if (!ir::is_floating_point(precision)) {
+      return invalid_data("precision is {}, expected floating point",
+                          ir::data_type_name(precision));
+    }
+  }
+  auto type = ir::DataType::kUint8;
+  const bool stated = context.attributes().get_int("output_dtype") != 0;
+  if (stated) {
+    ASSIGN_OR_RETURN(type, element_type_attribute(context.attributes(), "output_dtype"));
+  }
   if (context.has_input(2)) {
     const ir::DataType zero = context.input(2).data_type;
-    if (type != ir::DataType::kUndefined && type != zero)
+    if (stated && type != zero)
       return invalid_data("output_dtype is not {}, as the zero point is", ir::data_type_name(zero));
     type = zero;
   }
-  if (type == ir::DataType::kUndefined) type = ir::DataType::kUint8;
-  if (!ir::is_integer(type) || ir::bits_per_element(type) > 16) {
-    return unsupported("quantization to {}", ir::data_type_name(type));
-  }
+  if (!is_quantized_type(type)) return invalid_data("quantization to {}", ir::data_type_name(type));
   return std::vector{ir::TensorType{type, context.input(0).shape}};
 }
 
@@ -42,25 +57,49 @@ Bounds bounds(ir::DataType type) {
   return {0, std::ldexp(1.0, bits) - 1};
 }
 
-// y = saturate(round_half_even(x / scale) + zero_point), the division in float32.
+double rounded_to(ir::DataType type, double value) {
+  const auto narrow = static_cast<float>(value);
+  switch (type) {
+    case ir::DataType::kFloat64:
+      return value;
+    case ir::DataType::kFloat16:
+      return static_cast<double>(float16_to_float(float_to_float16(narrow)));
+    case ir::DataType::kBFloat16:
+      return static_cast<double>(bfloat16_to_float(float_to_bfloat16(narrow)));
+    default:
+      return static_cast<double>(narrow);
+  }
+}
+
+// saturate(x / scale + zero_point), where integers are those of the quotient rounded half to even.
 Result<Values> evaluate_quantize_linear(const EvaluateContext& context) {
   const ir::Tensor& x = context.inputs[0];
   const ir::Tensor& scale = context.inputs[1];
   const ir::DataType type = context.output_types[0].data_type;
-  ir::Tensor y = ir::Tensor::zeros(type, x.dims());
+  const ir::DataType division =
+      division_type(context.attributes(), context.values[1].tensor()->data_type());
+  const bool to_integers = ir::is_integer(type);
+  ASSIGN_OR_RETURN(ir::Tensor y,
+                   ir::Tensor::create(to_integers ? type : ir::DataType::kFloat32, x.dims()));
   const ScaleIndex index(context.node, x, scale);
   const Bounds range = bounds(type);
   for (std::int64_t i = 0; i < x.num_elements(); ++i) {
     const std::int64_t s = index(i);
-    const float quotient =
-        static_cast<float>(x.get_double(i)) / static_cast<float>(scale.get_double(s));
-    const double zero =
-        context.has_input(2) ? static_cast<double>(context.inputs[2].get_int64(s)) : 0.0;
-    const double rounded =
-        std::isnan(quotient) ? 0.0 : std::nearbyint(static_cast<double>(quotient));
-    y.set_double(i, std::clamp(rounded + zero, range.low, range.high));
+    const double zero = context.has_input(2) ? context.inputs[2].get_double(s) : 0.0;
+    const double quotient = rounded_to(division, rounded_to(division, x.get_double(i)) /
+                                                     rounded_to(division, scale.get_double(s)));
+    if (to_integers) {
+      const double rounded = std::isnan(quotient) ? 0.0 : std::nearbyint(quotient);
+      y.set_double(i, std::clamp(rounded + zero, range.low, range.high));
+    } else {
+      y.set_double(i, rounded_to(division, quotient + zero));
+    }
   }
-  return std::vector{std::move(y)};
+  if (to_integers) return std::vector{std::move(y)};
+  CastRules rules;
+  rules.saturate = context.attributes().get_bool("saturate");
+  ASSIGN_OR_RETURN(ir::Tensor narrow, cast_elements(y, type, rules));
+  return std::vector{std::move(narrow)};
 }
 
 }  // namespace

@@ -158,7 +158,7 @@ TEST(Resize, Refuses) {
   EXPECT_EQ(error_of("Resize", {x, {}, {}, Tensor::vector_int64(Ints{1, -1})}),
             "sizes has the value -1");
   EXPECT_EQ(error_of("Resize", {x, {}, scales}, {{"mode", std::string("lanczos")}}),
-            "mode is 'lanczos'");
+            "mode is 'lanczos', expected one of nearest, linear and cubic");
   EXPECT_EQ(error_of("Resize", {x, {}, scales}, {{"axes", Ints{0, -2}}}), "axis -2 appears twice");
   const ir::AttributeMap crop{
       {"coordinate_transformation_mode", std::string("tf_crop_and_resize")}};
@@ -166,9 +166,9 @@ TEST(Resize, Refuses) {
             "roi is missing, which tf_crop_and_resize needs");
   EXPECT_EQ(error_of("Resize", {x, floats({2}, {0, 1}), {}, sizes}, crop),
             "roi has 2 elements, expected 4");
-  EXPECT_EQ(error_of("Resize", {Tensor::zeros(DataType::kBool, {1, 2}), {}, {}, sizes},
+  EXPECT_EQ(error_of("Resize", {Tensor::zeros(DataType::kString, {1, 2}), {}, {}, sizes},
                      {{"mode", std::string("linear")}}),
-            "bool cannot be interpolated");
+            "string cannot be interpolated");
   EXPECT_EQ(error_of("Resize", {Tensor::zeros(DataType::kFloat32, {0, 2}), {}, {}, sizes}),
             "axis 0 has extent 0, which cannot become 1");
 }

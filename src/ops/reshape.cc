@@ -27,7 +27,7 @@ Result<std::optional<std::vector<ir::SymInt>>> target_extents(const InferContext
   return std::optional(std::move(extents));
 }
 
-std::string listed(const std::vector<ir::SymInt>& extents) {
+std::string extents_text(const std::vector<ir::SymInt>& extents) {
   std::string text;
   for (const ir::SymInt& extent : extents)
     text += fmt::format("{}{}", text.empty() ? "" : ",", extent.to_string());
@@ -60,7 +60,7 @@ Result<Types> infer_reshape(const InferContext& context) {
       const bool was_number = known.is_number() && extent.is_number();
       known = known * extent;
       if (was_number && (!known.is_number() || *known.number() > std::int64_t{1} << 62))
-        return invalid_data("shape {} is too large", listed(*target));
+        return invalid_data("shape {} is too large", extents_text(*target));
       result.emplace_back(extent);
     }
   }
@@ -73,7 +73,7 @@ Result<Types> infer_reshape(const InferContext& context) {
       remaining = remaining * (*x.shape)[i].symbolic();
   }
   const auto mismatch = [&] {
-    return invalid_data("{} cannot be reshaped to {}", ir::to_string(*x.shape), listed(*target));
+    return invalid_data("{} cannot be reshaped to {}", ir::to_string(*x.shape), extents_text(*target));
   };
   if (!open) {
     if (remaining.is_number() && known.is_number() && remaining != known) return mismatch();

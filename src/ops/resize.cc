@@ -5,8 +5,10 @@
 #include <limits>
 #include <numeric>
 
-#include "ops/dispatch.h"
+#include "ops/attribute_word.h"
+#include "ops/complex_parts.h"
 #include "ops/element_copy.h"
+#include "ops/interpolation.h"
 #include "ops/op_def.h"
 #include "ops/shape_math.h"
 
@@ -16,23 +18,8 @@ namespace {
 
 enum Input : std::size_t { kX, kRoi, kScales, kSizes };
 
-template <typename Enum>
-struct Word {
-  std::string_view word;
-  Enum meaning;
-};
-
-template <typename Enum, std::size_t count>
-Result<Enum> find_word(const Attributes& attributes, std::string_view name,
-                       const Word<Enum> (&words)[count]) {
-  const std::string& given = attributes.get_string(name);
-  for (const Word<Enum>& word : words)
-    if (word.word == given) return word.meaning;
-  return invalid_data("{} is '{}'", name, given);
-}
-
 enum class Mode { kNearest, kLinear, kCubic };
-constexpr Word<Mode> kModes[] = {
+constexpr AttributeWord<Mode> kModes[] = {
     {"nearest", Mode::kNearest}, {"linear", Mode::kLinear}, {"cubic", Mode::kCubic}};
 
 enum class Coordinates {
@@ -43,7 +30,7 @@ enum class Coordinates {
   kAsymmetric,
   kTfCropAndResize,
 };
-constexpr Word<Coordinates> kCoordinates[] = {
+constexpr AttributeWord<Coordinates> kCoordinates[] = {
     {"half_pixel", Coordinates::kHalfPixel},
     {"half_pixel_symmetric", Coordinates::kHalfPixelSymmetric},
     {"pytorch_half_pixel", Coordinates::kPytorchHalfPixel},
@@ -52,15 +39,15 @@ constexpr Word<Coordinates> kCoordinates[] = {
     {"tf_crop_and_resize", Coordinates::kTfCropAndResize}};
 
 enum class Rounding { kPreferFloor, kPreferCeil, kFloor, kCeil };
-constexpr Word<Rounding> kRoundings[] = {{"round_prefer_floor", Rounding::kPreferFloor},
-                                         {"round_prefer_ceil", Rounding::kPreferCeil},
-                                         {"floor", Rounding::kFloor},
-                                         {"ceil", Rounding::kCeil}};
+constexpr AttributeWord<Rounding> kRoundings[] = {{"round_prefer_floor", Rounding::kPreferFloor},
+                                                  {"round_prefer_ceil", Rounding::kPreferCeil},
+                                                  {"floor", Rounding::kFloor},
+                                                  {"ceil", Rounding::kCeil}};
 
 enum class Policy { kStretch, kNotLarger, kNotSmaller };
-constexpr Word<Policy> kPolicies[] = {{"stretch", Policy::kStretch},
-                                      {"not_larger", Policy::kNotLarger},
-                                      {"not_smaller", Policy::kNotSmaller}};
+constexpr AttributeWord<Policy> kPolicies[] = {{"stretch", Policy::kStretch},
+                                               {"not_larger", Policy::kNotLarger},
+                                               {"not_smaller", Policy::kNotSmaller}};
 
 struct Options {
   Mode mode;
@@ -266,10 +253,8 @@ Result<Types> infer_resize(const InferContext& context) {
   const Attributes attributes = context.attributes();
   ASSIGN_OR_RETURN(const Options options, read_options(attributes));
   const ir::TensorType& x = context.input(kX);
-  if (options.mode != Mode::kNearest && !ir::is_floating_point(x.data_type) &&
-      !ir::is_integer(x.data_type)) {
-    return unsupported("{} cannot be interpolated", ir::data_type_name(x.data_type));
-  }
+  if (options.mode != Mode::kNearest && x.data_type == ir::DataType::kString)
+    return unsupported("string cannot be interpolated");
   const Presence scales = presence(context, kScales);
   const Presence sizes = presence(context, kSizes);
   if (scales == Presence::kAbsent && sizes == Presence::kAbsent)
@@ -323,12 +308,6 @@ double original_coordinate(Coordinates coordinates, const Axis& axis, std::int64
   const double last = length_original - 1;
   if (axis.output <= 1) return 0.5 * (axis.roi_begin + axis.roi_end) * last;
   return axis.roi_begin * last + x * (axis.roi_end - axis.roi_begin) * last / (length_resized - 1);
-}
-
-double cubic_filter(double distance, double a) {
-  const double x = std::abs(distance);
-  if (x <= 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
-  return x < 2 ? ((a * x - 5 * a) * x + 8 * a) * x - 4 * a : 0;
 }
 
 // What one element of the output is made of along one axis: weights[j] of element first + j, where
@@ -475,11 +454,25 @@ Result<ir::Tensor> interpolate(const ir::Tensor& x, const Options& options,
     values = interpolate_axis(values, extents, d, options, axis);
   }
   // Integers are the nearest ones there are.
-  const bool rounds = ir::is_integer(x.data_type());
+  const bool rounds = ir::is_integer(x.data_type()) || x.data_type() == ir::DataType::kBool;
   for (std::size_t i = 0; i < values.size(); ++i) {
     y.set_double(static_cast<std::int64_t>(i), rounds ? std::nearbyint(values[i]) : values[i]);
   }
   return y;
+}
+
+Result<ir::Tensor> resize_tensor(const ir::Tensor& x, const Options& options,
+                                 const std::vector<Axis>& axes, const Dims& dims) {
+  if (is_complex(x.data_type())) {
+    ASSIGN_OR_RETURN(ComplexParts parts, split_complex(x));
+    ASSIGN_OR_RETURN(parts.real, resize_tensor(parts.real, options, axes, dims));
+    Options imaginary = options;
+    imaginary.extrapolation_value = 0;
+    ASSIGN_OR_RETURN(parts.imaginary, resize_tensor(parts.imaginary, imaginary, axes, dims));
+    return join_complex(parts);
+  }
+  return options.mode == Mode::kNearest ? take_nearest(x, options, axes, dims)
+                                        : interpolate(x, options, axes, dims);
 }
 
 Result<Values> evaluate_resize(const EvaluateContext& context) {
@@ -494,9 +487,7 @@ Result<Values> evaluate_resize(const EvaluateContext& context) {
   const Dims dims = require_dims(context.output_types[0]);
   const Operands operands{crops ? find(kRoi) : nullptr, find(kScales), find(kSizes)};
   ASSIGN_OR_RETURN(const auto axes, resolve_axes(attributes, options, x.dims(), operands));
-  ASSIGN_OR_RETURN(ir::Tensor y, options.mode == Mode::kNearest
-                                     ? take_nearest(x, options, axes, dims)
-                                     : interpolate(x, options, axes, dims));
+  ASSIGN_OR_RETURN(ir::Tensor y, resize_tensor(x, options, axes, dims));
   return std::vector{std::move(y)};
 }
 

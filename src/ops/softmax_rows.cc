@@ -16,10 +16,8 @@ Result<Types> infer_softmax(const InferContext& context) {
   return infer_like_float_input(context);
 }
 
-Result<Values> evaluate_softmax(const EvaluateContext& context, bool logarithm) {
-  const ir::Tensor& x = context.inputs[0];
-  const std::size_t axis = normalize_axis(context.attributes().get_int("axis"), x.rank()).value();
-  ir::Tensor y = ir::Tensor::zeros(x.data_type(), x.dims());
+Result<ir::Tensor> softmax_along(const ir::Tensor& x, std::size_t axis, bool logarithm) {
+  ASSIGN_OR_RETURN(ir::Tensor y, ir::Tensor::create(x.data_type(), x.dims()));
   const auto extent = static_cast<std::size_t>(x.dim(axis));
   std::size_t inner = 1;
   for (std::size_t d = axis + 1; d < x.rank(); ++d) inner *= static_cast<std::size_t>(x.dim(d));
@@ -43,6 +41,14 @@ Result<Values> evaluate_softmax(const EvaluateContext& context, bool logarithm) 
       }
     }
   });
+  return y;
+}
+
+Result<Values> evaluate_softmax(const EvaluateContext& context, bool logarithm) {
+  const ir::Tensor& x = context.inputs[0];
+  ASSIGN_OR_RETURN(const std::size_t axis,
+                   normalize_axis(context.attributes().get_int("axis"), x.rank()));
+  ASSIGN_OR_RETURN(ir::Tensor y, softmax_along(x, axis, logarithm));
   return std::vector{std::move(y)};
 }
 

@@ -109,7 +109,9 @@ std::optional<SymbolicTensor> symbolic_equality(const SymbolicContext& context) 
 }
 
 std::optional<SymbolicTensor> symbolic_copy(const SymbolicContext& context) {
-  if (context.inputs.empty() || context.inputs[0] == nullptr) return std::nullopt;
+  const ir::DataType type = context.output.data_type;
+  const bool is_number = ir::is_integer(type) || ir::is_floating_point(type);
+  if (!is_number || context.inputs.empty() || context.inputs[0] == nullptr) return std::nullopt;
   return *context.inputs[0];
 }
 

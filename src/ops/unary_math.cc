@@ -53,12 +53,40 @@ OpDef define_Sign() {
   });
 }
 
+OpDef define_Acos() {
+  return function_of_float("Acos", [](auto x) { return std::acos(x); });
+}
+
+OpDef define_Acosh() {
+  return function_of_float("Acosh", [](auto x) { return std::acosh(x); });
+}
+
+OpDef define_Asin() {
+  return function_of_float("Asin", [](auto x) { return std::asin(x); });
+}
+
+OpDef define_Asinh() {
+  return function_of_float("Asinh", [](auto x) { return std::asinh(x); });
+}
+
+OpDef define_Atan() {
+  return function_of_float("Atan", [](auto x) { return std::atan(x); });
+}
+
+OpDef define_Atanh() {
+  return function_of_float("Atanh", [](auto x) { return std::atanh(x); });
+}
+
 OpDef define_Ceil() {
   return function_of_float("Ceil", [](auto x) { return std::ceil(x); });
 }
 
 OpDef define_Cos() {
   return function_of_float("Cos", [](auto x) { return std::cos(x); });
+}
+
+OpDef define_Cosh() {
+  return function_of_float("Cosh", [](auto x) { return std::cosh(x); });
 }
 
 OpDef define_Exp() {
@@ -86,6 +114,10 @@ OpDef define_Sin() {
   return function_of_float("Sin", [](auto x) { return std::sin(x); });
 }
 
+OpDef define_Sinh() {
+  return function_of_float("Sinh", [](auto x) { return std::sinh(x); });
+}
+
 // log(exp(x) + 1), which does not overflow like this.
 OpDef define_Softplus() {
   return function_of_float("Softplus", []<typename T>(T x) {
@@ -99,6 +131,10 @@ OpDef define_Softsign() {
 
 OpDef define_Sqrt() {
   return function_of_float("Sqrt", [](auto x) { return std::sqrt(x); });
+}
+
+OpDef define_Tan() {
+  return function_of_float("Tan", [](auto x) { return std::tan(x); });
 }
 
 }  // namespace lathe::ops

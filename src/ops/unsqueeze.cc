@@ -6,8 +6,20 @@
 namespace lathe::ops {
 namespace {
 
+// Where a run decides where axes come: the rank, if at least their number is known.
+Result<Types> infer_unsqueeze_at_run_time(const InferContext& context) {
+  const ir::TensorType& x = context.input(0);
+  ir::TensorType y{x.data_type, std::nullopt};
+  const ir::TensorType& axes = context.input(1);
+  const auto count = axes.has_rank(0) ? std::optional<std::size_t>(1) : short_length(axes);
+  if (x.shape && count)
+    y.shape = ir::Shape(x.shape->size() + *count, ir::Dim(ir::SymInt::data_dependent()));
+  return std::vector{y};
+}
+
 Result<Types> infer_unsqueeze(const InferContext& context) {
   const ir::TensorType& x = context.input(0);
+  if (context.constant(1) == nullptr) return infer_unsqueeze_at_run_time(context);
   ASSIGN_OR_RETURN(const auto axes, constant_axes(context, 1));
   if (!x.shape) return std::vector{x};
   const std::size_t rank = x.shape->size() + axes.size();

@@ -73,7 +73,8 @@ RuleResult fold_constants(const ir::Graph& graph, ir::NodeId id, std::size_t gro
   const std::size_t most_bytes = std::max(growth * input_bytes, kSmallBytes);
   for (const ir::ValueId output : node.outputs) {
     if (output == ir::kNoValue) continue;
-    if (graph.is_output(output) || is_larger(graph.tensor_type(output), most_bytes))
+    if (!graph.type(output).is_tensor() || graph.is_output(output) ||
+        is_larger(graph.tensor_type(output), most_bytes))
       return std::nullopt;
   }
   auto outputs = ops::evaluate_node(node, inputs);

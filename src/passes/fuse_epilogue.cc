@@ -58,8 +58,8 @@ Takes takes(const Graph& graph, const Node& main) {
   if (main.is("BatchNormalization")) {
     const bool constant = std::all_of(main.inputs.begin() + 1, main.inputs.end(),
                                       [&](ValueId v) { return is_float_constant(graph, v); });
-    return constant && rank >= 2 && main.outputs.size() == 1 ? Takes::kResidualAndClamp
-                                                             : Takes::kNothing;
+    const bool at_rest = !ops::attributes(main).get_bool("training_mode");
+    return constant && rank >= 2 && at_rest ? Takes::kResidualAndClamp : Takes::kNothing;
   }
   if (main.is("Gemm")) {
     const ir::Tensor* c = graph.constant(main.input(2));

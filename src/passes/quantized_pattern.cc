@@ -32,6 +32,10 @@ std::optional<QuantizedValue> parameters(const Graph& graph, const Node& node, V
       scale->data_type() != DataType::kFloat32) {
     return std::nullopt;
   }
+  if (node.is("QuantizeLinear")) {
+    const auto precision = static_cast<DataType>(ops::attributes(node).get_int("precision"));
+    if (precision != DataType::kUndefined && precision != DataType::kFloat32) return std::nullopt;
+  }
   if (node.input(2) != ir::kNoValue && (zero == nullptr || zero->num_elements() != 1))
     return std::nullopt;
   QuantizedValue quantized{.value = value,

@@ -37,14 +37,28 @@ ir::ValueId widened(const ir::Graph& graph, ir::ValueId id, Patch& patch) {
   return source != ir::kNoValue ? source : patch.add_node(cast_to(DataType::kFloat32, id));
 }
 
+// Whose meaning lies in the types of their operands.
+bool converts(const ir::Node& node) {
+  return node.is("BitCast") || node.is("Cast") || node.is("CastLike");
+}
+
+// Whether it reads or makes what is no tensor, whose element type is part of that.
+bool has_container(const ir::Graph& graph, const ir::Node& node) {
+  const auto is_container = [&](ir::ValueId id) {
+    return id != ir::kNoValue && !graph.type(id).is_tensor();
+  };
+  return std::any_of(node.inputs.begin(), node.inputs.end(), is_container) ||
+         std::any_of(node.outputs.begin(), node.outputs.end(), is_container);
+}
+
 // Operators on float16 and bfloat16 are computed in float32, as their specifications allow and
 // processors do it fast. Between two of them nothing is rounded. What only moves elements stays as
 // it is, unless it moves what has been computed in float32.
 RuleResult apply(const ir::Graph& graph, ir::NodeId id) {
   const ir::Node& node = graph.node(id);
   const ops::OpDef* op = ops::find_op(node.domain, node.op_type);
-  if (op == nullptr || node.is("Cast") || node.outputs.size() != 1 || op->traits.impure ||
-      !ir::subgraphs(node).empty()) {
+  if (op == nullptr || converts(node) || node.outputs.size() != 1 || op->traits.impure ||
+      !ir::subgraphs(node).empty() || has_container(graph, node)) {
     return std::nullopt;
   }
   const auto half = [&](ir::ValueId input) { return is_half(graph, input); };

@@ -48,10 +48,30 @@ def to_proto(value, info):
                 else onnx.OptionalProto.TENSOR)
         return numpy_helper.from_optional(value, info.name, None if value is not None else kind)
     if info.type.HasField("sequence_type"):
+        element = info.type.sequence_type.elem_type
+        if element.HasField("map_type"):
+            return onnx.SequenceProto(
+                name=info.name, elem_type=onnx.SequenceProto.MAP,
+                map_values=[map_to_proto(item, element.map_type, "") for item in value])
         return numpy_helper.from_list(list(value), info.name)
     if info.type.HasField("map_type"):
-        return numpy_helper.from_dict(value, info.name)
+        return map_to_proto(value, info.type.map_type, info.name)
     return numpy_helper.from_array(np.asarray(value), info.name)
+
+
+def map_to_proto(value, declared, name):
+    """What numpy_helper.from_dict does not do where keys or values are strings."""
+    proto = onnx.MapProto(name=name, key_type=declared.key_type)
+    if declared.key_type == TensorProto.STRING:
+        proto.string_keys.extend(key.encode() for key in value)
+    else:
+        proto.keys.extend(value)
+    number = declared.value_type.tensor_type.elem_type
+    dtype = object if number == TensorProto.STRING else helper.tensor_dtype_to_np_dtype(number)
+    proto.values.elem_type = onnx.SequenceProto.TENSOR
+    proto.values.tensor_values.extend(
+        numpy_helper.from_array(np.array(item, dtype)) for item in value.values())
+    return proto
 
 
 def type_of(value):

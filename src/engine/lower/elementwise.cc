@@ -68,7 +68,7 @@ std::optional<kernels::ClampF32> constant_clamp(const ir::Graph& graph, const ir
     clamp.min = 0;
     return clamp;
   }
-  for (const std::size_t i : {1, 2}) {
+  for (const std::size_t i : {1U, 2U}) {
     if (node.input(i) == ir::kNoValue) continue;
     const ir::Tensor* bound = graph.constant(node.input(i));
     if (bound == nullptr || bound->num_elements() != 1) return std::nullopt;
@@ -161,7 +161,7 @@ void lower_unary(PlanBuilder& builder, const ops::FusedOperator& op) {
 bool fits_batch_normalization(const ir::Graph& graph, const ir::Node& node) {
   const auto x = dims_of(graph, node.input(0));
   if (!float_storage(graph, node.input(0)) || x.size() < 2 || product(x) == 0 ||
-      node.outputs.size() != 1) {
+      ops::attributes(node).get_bool("training_mode")) {
     return false;
   }
   return std::all_of(node.inputs.begin() + 1, node.inputs.end(),

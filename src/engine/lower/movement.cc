@@ -40,7 +40,13 @@ bool puts_channels_second(const std::vector<std::int64_t>& permutation) {
 
 }  // namespace
 
-bool fits_same_bytes(const ir::Graph&, const ir::Node& node) { return node.outputs.size() == 1; }
+// Dropout that may be random is none.
+bool fits_same_bytes(const ir::Graph& graph, const ir::Node& node) {
+  if (node.outputs.size() != 1) return false;
+  if (!node.is("Dropout") || node.input(2) == ir::kNoValue) return true;
+  const ir::Tensor* training = graph.constant(node.input(2));
+  return training != nullptr && training->get_int64(0) == 0;
+}
 
 void lower_same_bytes(PlanBuilder& builder, const ops::FusedOperator& op) {
   builder.alias(op.main.output(), builder.slot(op.main.input(0)));

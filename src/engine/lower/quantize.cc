@@ -1,5 +1,6 @@
 #include "engine/lower/lower.h"
 #include "engine/lower/quantized_inputs.h"
+#include "ops/attributes.h"
 
 namespace lathe::engine {
 namespace {
@@ -18,7 +19,10 @@ std::optional<QuantizedTensor> quantized_side(const ir::Graph& graph, const ir::
 }  // namespace
 
 bool fits_quantize_linear(const ir::Graph& graph, const ir::Node& node) {
-  return quantized_side(graph, node, node.output()) &&
+  const auto precision = static_cast<ir::DataType>(ops::attributes(node).get_int("precision"));
+  const bool in_float32 =
+      precision == ir::DataType::kUndefined || precision == ir::DataType::kFloat32;
+  return in_float32 && quantized_side(graph, node, node.output()) &&
          graph.tensor_type(node.input(0)).data_type == ir::DataType::kFloat32;
 }
 

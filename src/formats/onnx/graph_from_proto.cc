@@ -8,9 +8,17 @@
 #include "formats/onnx/convert_type.h"
 #include "formats/onnx/describe.h"
 #include "formats/onnx/names.h"
+#include "ops/common_type.h"
 
 namespace lathe::formats {
 namespace {
+
+// The type of a value. What files say of the extents of a container's items is that of one item, or
+// of none at all.
+Result<ir::Type> value_type(const onnx::TypeProto& proto) {
+  ASSIGN_OR_RETURN(ir::Type type, type_from_proto(proto));
+  return type.is_tensor() ? type : ops::without_shapes(type);
+}
 
 class GraphReader {
  public:
@@ -57,7 +65,7 @@ class GraphReader {
     RETURN_IF_ERROR(check_name(input.name(), "input"));
     ir::Type type;
     if (place_ == GraphPlace::kOutermost || input.has_type()) {
-      auto declared = type_from_proto(input.type());
+      auto declared = value_type(input.type());
       if (!declared.ok()) return declared.error().with_context(place);
       type = std::move(declared).value();
     }
@@ -186,7 +194,7 @@ class GraphReader {
       if (!seen.insert(it->second).second) return invalid_data("{} is there twice", place);
       // Some exporters write an empty type for the outputs of subgraphs.
       if (output.type().value_case() != onnx::TypeProto::VALUE_NOT_SET) {
-        auto type = type_from_proto(output.type());
+        auto type = value_type(output.type());
         if (!type.ok()) return type.error().with_context(place);
         RETURN_IF_ERROR(declare_type(it->second, std::move(type).value(), place));
       }
@@ -201,7 +209,7 @@ class GraphReader {
   Status read_value_info(const onnx::ValueInfoProto& info) {
     const auto it = values_.find(info.name());
     if (it == values_.end() || !info.has_type()) return {};
-    auto type = type_from_proto(info.type());
+    auto type = value_type(info.type());
     if (!type.ok()) {
       if (type.error().code() == ErrorCode::kUnsupported) return {};
       return type.error().with_context(fmt::format("value_info '{}'", printable(info.name())));

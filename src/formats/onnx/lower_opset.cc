@@ -133,6 +133,13 @@ Status lower_split(Graph& graph, NodeId id) {
   return {};
 }
 
+// An axis that is not given was axis 1.
+Status lower_dft(Graph& graph, NodeId id) {
+  const ir::ValueId axis = graph.node(id).input(2);
+  if (axis == ir::kNoValue) graph.set_attribute(id, "axis", std::int64_t{-2});
+  return {};
+}
+
 // There was one scale for each group.
 Status lower_group_normalization(Graph&, NodeId) {
   return unsupported("a scale for each channel came with opset 21");
@@ -148,7 +155,7 @@ Status lower_resize_19(Graph& graph, NodeId id) {
 // roi and scales could not be absent, but empty.
 Status lower_resize_13(Graph& graph, NodeId id) {
   RETURN_IF_ERROR(lower_resize_19(graph, id));
-  for (const std::size_t slot : {1, 2}) {
+  for (const std::size_t slot : {1U, 2U}) {
     if (graph.node(id).input(slot) != ir::kNoValue) continue;
     graph.set_input(id, slot,
                     graph.add_constant("empty", ir::Tensor::zeros(ir::DataType::kFloat32, {0})));
@@ -168,7 +175,8 @@ struct Change {
   int before;
   Status (*lower)(Graph&, NodeId);
 };
-constexpr Change kChanges[] = {{"DequantizeLinear", 13, lower_linear_quantization},
+constexpr Change kChanges[] = {{"DFT", 20, lower_dft},
+                               {"DequantizeLinear", 13, lower_linear_quantization},
                                {"GroupNormalization", 21, lower_group_normalization},
                                {"HardSwish", 14, lower_hard_swish},
                                {"LogSoftmax", 13, lower_softmax},

@@ -14,8 +14,12 @@ void NodeUpgrade::rename(std::string_view op_type) {
   ir::Node renamed = node();
   if (renamed.op_type == op_type) return;
   renamed.op_type = op_type;
+  replace(std::move(renamed));
+}
+
+void NodeUpgrade::replace(ir::Node node) {
   graph_.remove_node(id_);
-  id_ = graph_.add_node(std::move(renamed), id_);
+  id_ = graph_.add_node(std::move(node), id_);
   result_ = {id_};
 }
 

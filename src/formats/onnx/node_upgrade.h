@@ -43,6 +43,7 @@ class NodeUpgrade {
   void remove_attribute(std::string_view key) { graph_.remove_attribute(id_, key); }
 
   void rename(std::string_view op_type);  // the operator
+  void replace(ir::Node node);            // by one that makes the same outputs
 
   // Makes the input of one slot that of another, and the first one absent.
   void move_input(std::size_t from, std::size_t to);

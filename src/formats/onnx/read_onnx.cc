@@ -4,12 +4,14 @@
 #include <exception>
 #include <limits>
 #include <new>
+#include <onnx/onnx-data_pb.h>
 #include <onnx/onnx_pb.h>
 
 #include "base/progress.h"
 #include "formats/onnx/canonicalize.h"
 #include "formats/onnx/convert_graph.h"
 #include "formats/onnx/convert_tensor.h"
+#include "formats/onnx/convert_value.h"
 #include "formats/onnx/inline_functions.h"
 #include "formats/onnx/names.h"
 #include "formats/onnx/opsets.h"
@@ -100,6 +102,15 @@ Result<std::vector<Path>> parse_external_files(std::span<const std::byte> bytes,
   return files;
 }
 
+template <typename Message>
+Result<ir::Datum> parse_container(std::span<const std::byte> bytes, const WireMessage& message,
+                                  const ir::Type& type) {
+  Message proto;
+  ExternalData none(std::nullopt);
+  RETURN_IF_ERROR(parse_message(bytes, message, {}, none.payloads, proto));
+  return value_from_proto(proto, type, none);
+}
+
 Result<ir::Tensor> parse_tensor(std::span<const std::byte> bytes) {
   onnx::TensorProto proto;
   ExternalData none(std::nullopt);
@@ -164,6 +175,28 @@ std::int64_t size_of_model(const Path& path) {
     if (!failed) size += static_cast<std::int64_t>(bytes);
   }
   return size;
+}
+
+Result<ir::Datum> read_onnx_value(const Path& path, const ir::Type& type) {
+  ASSIGN_OR_RETURN(const MappedFile file, MappedFile::open(path));
+  return parse_onnx_value(file.bytes(), type).with_context(path.string());
+}
+
+Result<ir::Datum> parse_onnx_value(std::span<const std::byte> bytes, const ir::Type& type) {
+  return guarded([&]() -> Result<ir::Datum> {
+    switch (type.kind()) {
+      case ir::Type::Kind::kSequence:
+        return parse_container<onnx::SequenceProto>(bytes, sequence_message(), type);
+      case ir::Type::Kind::kOptional:
+        return parse_container<onnx::OptionalProto>(bytes, optional_message(), type);
+      case ir::Type::Kind::kMap:
+        return parse_container<onnx::MapProto>(bytes, map_message(), type);
+      case ir::Type::Kind::kTensor:
+        break;
+    }
+    ASSIGN_OR_RETURN(ir::Tensor tensor, parse_tensor(bytes));
+    return ir::Datum(std::move(tensor));
+  });
 }
 
 Result<ir::Tensor> read_onnx_tensor(const Path& path) {

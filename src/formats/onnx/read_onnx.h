@@ -20,6 +20,7 @@
 #include "base/file.h"
 #include "formats/onnx/external_data.h"
 #include "formats/onnx/wire_check.h"
+#include "ir/datum.h"
 #include "ir/graph.h"
 
 namespace lathe::formats {
@@ -54,6 +55,12 @@ Result<std::vector<Path>> external_data_files(const Path& path);
 // Bytes of the file, and of those of its external data; what is not there or cannot be read adds
 // nothing.
 std::int64_t size_of_model(const Path& path);
+
+// One value of this type in a file of its own, as the test data of ONNX has them: TensorProto,
+// SequenceProto, OptionalProto or MapProto, as the type wants. Element types must be the type's
+// where it is no tensor; extents are not looked at.
+Result<ir::Datum> read_onnx_value(const Path& path, const ir::Type& type);
+Result<ir::Datum> parse_onnx_value(std::span<const std::byte> bytes, const ir::Type& type);
 
 // One tensor in a file of its own (TensorProto, as the test data of ONNX has them), or in memory.
 Result<ir::Tensor> read_onnx_tensor(const Path& path);

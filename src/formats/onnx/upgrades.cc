@@ -1,24 +1,90 @@
 #include "formats/onnx/upgrades.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "formats/onnx/same_word.h"
+#include "ir/domains.h"
+#include "ops/key_index.h"
 #include "ops/op_def.h"
 
 namespace lathe::formats {
 namespace {
 
+using Words = std::vector<std::string>;
+using Ints = std::vector<std::int64_t>;
+
+// Classes and their positions, whichever way the input's type asks for.
+Status upgrade_listed_classes(NodeUpgrade& upgrade) {
+  auto classes = upgrade.take<Words>("classes_strings");
+  if (!classes) return invalid_data("attribute 'classes_strings' is missing");
+  Ints positions(classes->size());
+  std::iota(positions.begin(), positions.end(), std::int64_t{0});
+  const ir::DataType type = upgrade.input_type(0).data_type;
+  if (type == ir::DataType::kUndefined) {
+    return unsupported("needs the type of its input to be read from opset {}", upgrade.opset());
+  }
+  const bool from_words = type == ir::DataType::kString;
+  upgrade.set_attribute(from_words ? "keys_strings" : "values_strings", *std::move(classes));
+  upgrade.set_attribute(from_words ? "values_int64s" : "keys_int64s", std::move(positions));
+  return {};
+}
+
+// Which keys are the first of those that are equal.
+template <typename T>
+std::vector<bool> first_ones(std::vector<T> keys) {
+  std::ranges::reverse(keys);
+  const ops::KeyIndex<T> index(keys);
+  std::vector<bool> is_first(keys.size());
+  for (std::size_t i = 0; i < keys.size(); ++i)
+    is_first[keys.size() - 1 - i] = index.find(keys[i]) == i;
+  return is_first;
+}
+
+template <typename T>
+void keep_marked(NodeUpgrade& upgrade, const std::string& key, const std::vector<bool>& marked) {
+  if (!upgrade.node().has_attribute(key)) return;
+  const auto given = *upgrade.take<std::vector<T>>(key);
+  std::vector<T> kept;
+  for (std::size_t i = 0; i < given.size(); ++i)
+    if (i >= marked.size() || marked[i]) kept.push_back(given[i]);
+  upgrade.set_attribute(key, std::move(kept));
+}
+
+template <typename T>
+void drop_repeated_keys(NodeUpgrade& upgrade, const std::string& name) {
+  const auto attribute = upgrade.node().attributes.find(name);
+  if (attribute == upgrade.node().attributes.end()) return;
+  const std::vector<bool> marked = first_ones(std::get<std::vector<T>>(attribute->second));
+  if (std::ranges::find(marked, false) == marked.end()) return;
+  keep_marked<T>(upgrade, name, marked);
+  keep_marked<float>(upgrade, "values_floats", marked);
+  keep_marked<std::int64_t>(upgrade, "values_int64s", marked);
+  keep_marked<std::string>(upgrade, "values_strings", marked);
+}
+
+// First it had a list of classes. Then, of keys that repeat, ONNX Runtime took the first; today the
+// last counts.
+Status upgrade_label_encoder(NodeUpgrade& upgrade) {
+  if (upgrade.opset() < 2) return upgrade_listed_classes(upgrade);
+  drop_repeated_keys<float>(upgrade, "keys_floats");
+  drop_repeated_keys<std::int64_t>(upgrade, "keys_int64s");
+  drop_repeated_keys<std::string>(upgrade, "keys_strings");
+  return {};
+}
+
 struct Change {
+  std::string_view domain;
   std::string_view op_type;
   int before;
   Status (*upgrade)(NodeUpgrade&);
 };
 
 constexpr Change kChanges[] = {
-#define LATHE_UPGRADE(op_type, before, function) {#op_type, before, function},
+#define LATHE_UPGRADE(op_type, before, function) {"", #op_type, before, function},
 #include "formats/onnx/upgrades.inc"
 #undef LATHE_UPGRADE
-};
+    {ir::kMlDomain, "LabelEncoder", 4, upgrade_label_encoder}};
 
 struct Renaming {
   std::string_view old_name;
@@ -123,13 +189,11 @@ Status upgrade_node(NodeUpgrade& upgrade, const ops::Signature& old) {
   const ops::Signature& now =
       *ops::find_op(upgrade.node().domain, upgrade.node().op_type)->signature;
   if (&old == &now) return {};
-  if (upgrade.node().domain.empty()) {
-    for (const Change& change : kChanges) {
-      if (change.op_type == upgrade.node().op_type && upgrade.opset() < change.before) {
-        RETURN_IF_ERROR(change.upgrade(upgrade));
-        if (upgrade.is_replaced()) return {};
-        break;
-      }
+  for (const Change& change : kChanges) {
+    if (upgrade.node().is(change.op_type, change.domain) && upgrade.opset() < change.before) {
+      RETURN_IF_ERROR(change.upgrade(upgrade));
+      if (upgrade.is_replaced()) return {};
+      break;
     }
   }
   RETURN_IF_ERROR(move_attributes(upgrade, old, now));

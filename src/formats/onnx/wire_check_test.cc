@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <onnx/onnx-data_pb.h>
 #include <onnx/onnx_pb.h>
 
 #include "formats/onnx/test_model.h"
@@ -141,6 +142,9 @@ TEST(WireCheck, KnowsTheSizesOfProtobufsClasses) {
   at_least(inner(model, "functions"), sizeof(onnx::FunctionProto));
   at_least(inner(model, "training_info"), sizeof(onnx::TrainingInfoProto));
   at_least(inner(graph, "quantization_annotation"), sizeof(onnx::TensorAnnotation));
+  at_least(sequence_message(), sizeof(onnx::SequenceProto));
+  at_least(optional_message(), sizeof(onnx::OptionalProto));
+  at_least(map_message(), sizeof(onnx::MapProto));
 }
 
 }  // namespace

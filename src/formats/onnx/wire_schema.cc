@@ -29,6 +29,9 @@ extern const WireMessage kOpsetId;
 extern const WireMessage kFunction;
 extern const WireMessage kTrainingInfo;
 extern const WireMessage kTensorAnnotation;
+extern const WireMessage kSequence;
+extern const WireMessage kOptional;
+extern const WireMessage kMap;
 
 constexpr WireField varint(std::uint32_t number, std::string_view name) {
   return {number, name, WireKind::kVarint};
@@ -163,6 +166,31 @@ constexpr WireField kTensorAnnotationFields[] = {
     bytes(1, "tensor_name"),
     list(message(2, "quant_parameter_tensor_names", kStringPair)),
 };
+constexpr WireField kSequenceFields[] = {
+    bytes(1, "name"),
+    varint(2, "elem_type"),
+    list(message(3, "tensor_values", kTensor)),
+    list(message(4, "sparse_tensor_values", kSparseTensor)),
+    list(message(5, "sequence_values", kSequence)),
+    list(message(6, "map_values", kMap)),
+    list(message(7, "optional_values", kOptional)),
+};
+constexpr WireField kOptionalFields[] = {
+    bytes(1, "name"),
+    varint(2, "elem_type"),
+    message(3, "tensor_value", kTensor),
+    message(4, "sparse_tensor_value", kSparseTensor),
+    message(5, "sequence_value", kSequence),
+    message(6, "map_value", kMap),
+    message(7, "optional_value", kOptional),
+};
+constexpr WireField kMapFields[] = {
+    bytes(1, "name"),
+    varint(2, "key_type"),
+    list(varint(3, "keys")),
+    list(bytes(4, "string_keys")),
+    message(5, "values", kSequence),
+};
 
 const WireMessage kModel{"ModelProto", 192 + kHeap, kModelFields};
 const WireMessage kGraph{"GraphProto", 224 + kHeap, kGraphFields};
@@ -184,6 +212,9 @@ const WireMessage kOpsetId{"OperatorSetIdProto", 48 + kHeap, kOpsetIdFields};
 const WireMessage kFunction{"FunctionProto", 184 + kHeap, kFunctionFields};
 const WireMessage kTrainingInfo{"TrainingInfoProto", 96 + kHeap, kTrainingInfoFields};
 const WireMessage kTensorAnnotation{"TensorAnnotation", 64 + kHeap, kTensorAnnotationFields};
+const WireMessage kSequence{"SequenceProto", 160 + kHeap, kSequenceFields};
+const WireMessage kOptional{"OptionalProto", 80 + kHeap, kOptionalFields};
+const WireMessage kMap{"MapProto", 88 + kHeap, kMapFields};
 
 static_assert(std::size(kAttributeFields) <= kMaxWireFields);
 static_assert(std::size(kTensorFields) <= kMaxWireFields);
@@ -193,5 +224,8 @@ static_assert(std::size(kModelFields) <= kMaxWireFields);
 
 const WireMessage& model_message() { return kModel; }
 const WireMessage& tensor_message() { return kTensor; }
+const WireMessage& sequence_message() { return kSequence; }
+const WireMessage& optional_message() { return kOptional; }
+const WireMessage& map_message() { return kMap; }
 
 }  // namespace lathe::formats

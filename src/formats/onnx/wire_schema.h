@@ -33,9 +33,13 @@ struct WireMessage {
   std::span<const WireField> fields;
 };
 
-// The outermost message of a model file, and of a file that holds one tensor.
+// The outermost message of a model file, and of a file that holds one value: a tensor, a sequence,
+// an optional or a map.
 const WireMessage& model_message();
 const WireMessage& tensor_message();
+const WireMessage& sequence_message();
+const WireMessage& optional_message();
+const WireMessage& map_message();
 
 // The most fields that one message has.
 inline constexpr std::size_t kMaxWireFields = 24;

@@ -21,6 +21,7 @@
 #include "formats/model_file.h"
 #include "measure/profile.h"
 #include "report/text_table.h"
+#include "report/utf8.h"
 
 namespace lathe::cli {
 namespace {
@@ -57,6 +58,20 @@ nlohmann::json json_of(std::optional<double> share) {
   return share ? nlohmann::json(*share) : nlohmann::json();
 }
 
+// A number or a string; null for what is neither.
+nlohmann::json element_of(const ir::Tensor& tensor, std::int64_t i) {
+  if (tensor.data_type() == ir::DataType::kString)
+    return tensor.data<std::string>()[static_cast<std::size_t>(i)];
+  return ir::is_numeric(tensor.data_type()) ? nlohmann::json(tensor.get_double(i))
+                                            : nlohmann::json();
+}
+
+std::string text_of(const nlohmann::json& element) {
+  if (element.is_string())
+    return fmt::format("'{}'", report::visible(element.get_ref<const std::string&>()));
+  return element.is_number() ? fmt::format("{:.6g}", element.get<double>()) : "?";
+}
+
 void print_tensors(const Call& call, const std::vector<ir::Tensor>& outputs,
                    const engine::Executable& executable, std::optional<double> interpreter_share) {
   const std::span<const engine::TensorInfo> infos = executable.outputs();
@@ -66,8 +81,8 @@ void print_tensors(const Call& call, const std::vector<ir::Tensor>& outputs,
     nlohmann::json values = nlohmann::json::array();
     std::string text;
     for (std::int64_t k = 0; k < std::min(kShown, outputs[i].num_elements()); ++k) {
-      values.push_back(outputs[i].get_double(k));
-      text += fmt::format(" {:.6g}", outputs[i].get_double(k));
+      values.push_back(element_of(outputs[i], k));
+      text += " " + text_of(values.back());
     }
     const std::string& name = infos[i].name;
     list.push_back(

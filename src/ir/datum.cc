@@ -24,6 +24,15 @@ bool is_kind_of(const Type& type, const Type& wanted) {
   return is_kind_of(type.element(), wanted.element());
 }
 
+bool fits_tensor(const Tensor& tensor, const TensorType& type) {
+  if (tensor.data_type() != type.data_type) return false;
+  const std::vector<std::int64_t>& dims = tensor.dims();
+  return !type.shape || std::equal(type.shape->begin(), type.shape->end(), dims.begin(), dims.end(),
+                                   [](const Dim& dim, std::int64_t extent) {
+                                     return !dim.known() || dim.value() == extent;
+                                   });
+}
+
 }  // namespace
 
 Datum::Datum(Sequence sequence) : value_(std::make_shared<const Sequence>(std::move(sequence))) {}
@@ -50,20 +59,17 @@ Type Datum::type() const {
 
 bool Datum::fits(const Type& type) const {
   if (!type.known()) return true;
+  if (tensor() != nullptr) return type.is_tensor() && fits_tensor(*tensor(), type.tensor());
   if (!is_kind_of(this->type(), type)) return false;
+  // Items are of the kind that the container says, so that only extents are left to look at.
+  if (type.element().is_tensor() && !type.element().tensor().shape) return true;
   const auto all_fit = [&](const std::vector<Datum>& items) {
     return std::all_of(items.begin(), items.end(),
                        [&](const Datum& item) { return item.fits(type.element()); });
   };
   if (sequence() != nullptr) return all_fit(sequence()->items);
   if (optional() != nullptr) return all_fit(optional()->item);
-  if (map() != nullptr) return all_fit(map()->values);
-  const std::optional<Shape>& shape = type.tensor().shape;
-  const std::vector<std::int64_t>& dims = tensor()->dims();
-  return !shape || std::equal(shape->begin(), shape->end(), dims.begin(), dims.end(),
-                              [](const Dim& dim, std::int64_t extent) {
-                                return !dim.known() || dim.value() == extent;
-                              });
+  return all_fit(map()->values);
 }
 
 bool Datum::identical(const Datum& other) const {

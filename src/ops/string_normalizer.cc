@@ -1,4 +1,4 @@
-#include <unordered_set>
+#include <set>
 #include <utf8proc.h>
 
 #include "ops/op_def.h"
@@ -40,7 +40,7 @@ Result<std::string> with_case(std::string_view text, Case wanted) {
 
 // The words that are left out, and how they are compared.
 struct StopWords {
-  std::unordered_set<std::string> words;
+  std::set<std::string> words;
   Case compared = Case::kAsIs;
 
   [[nodiscard]] Result<bool> has(const std::string& text) const {

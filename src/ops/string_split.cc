@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <limits>
 
 #include "ops/shape_math.h"
 #include "ops/text.h"
@@ -16,10 +15,11 @@ Result<Types> infer_string_split(const InferContext& context) {
   return std::vector{parts, ir::TensorType{ir::DataType::kInt64, x.shape}};
 }
 
-// A negative number of splits sets no limit: so do ONNX's reference and ONNX Runtime.
+// A negative number of splits sets no limit: so do ONNX's reference and ONNX Runtime. More than
+// kMostStrings parts are refused anyway.
 std::int64_t most_splits(Attributes attributes) {
   const std::int64_t* stated = attributes.find_int("maxsplit");
-  return stated == nullptr || *stated < 0 ? std::numeric_limits<std::int64_t>::max() : *stated;
+  return stated == nullptr || *stated < 0 ? kMostStrings : std::min(*stated, kMostStrings);
 }
 
 Parts split_at(std::string_view text, std::string_view delimiter, std::int64_t splits) {
@@ -82,10 +82,10 @@ Result<Values> evaluate_string_split(const EvaluateContext& context) {
     split.push_back(delimiter.empty() ? split_at_white_space(text, splits)
                                       : split_at(text, delimiter, splits));
     most = std::max(most, split.back().size());
-  }
-  if (most > 0 && x.num_elements() > kMostStrings / static_cast<std::int64_t>(most)) {
-    return error(ErrorCode::kResourceExhausted, "{} strings of {} parts are too many",
-                 x.num_elements(), most);
+    if (most > 0 && x.num_elements() > kMostStrings / static_cast<std::int64_t>(most)) {
+      return error(ErrorCode::kResourceExhausted, "{} strings of {} parts are too many",
+                   x.num_elements(), most);
+    }
   }
   Dims dims = x.dims();
   dims.push_back(static_cast<std::int64_t>(most));

@@ -1,6 +1,6 @@
 #include <algorithm>
+#include <map>
 #include <optional>
-#include <unordered_map>
 
 #include "ops/op_def.h"
 #include "ops/shape_math.h"
@@ -139,11 +139,11 @@ class NgramTree {
  public:
   static constexpr std::int64_t kNone = -1;
 
-  // Tokens are numbers of 32 bits; `gram` is its place among all of the pool.
+  // `gram` is its place among all of the pool.
   void add(std::span<const std::int64_t> tokens, std::int64_t gram) {
     std::size_t node = 0;
     for (const std::int64_t token : tokens) {
-      const auto [edge, is_new] = edges_.try_emplace(key(node, token), grams_.size());
+      const auto [edge, is_new] = edges_.try_emplace({node, token}, grams_.size());
       if (is_new) grams_.push_back(kNone);
       node = edge->second;
     }
@@ -151,8 +151,7 @@ class NgramTree {
   }
 
   [[nodiscard]] std::optional<std::size_t> child(std::size_t node, std::int64_t token) const {
-    if (token == kNone) return std::nullopt;
-    const auto edge = edges_.find(key(node, token));
+    const auto edge = edges_.find({node, token});
     return edge == edges_.end() ? std::nullopt : std::optional(edge->second);
   }
   // The one that ends at a node, or kNone.
@@ -160,11 +159,8 @@ class NgramTree {
   [[nodiscard]] bool empty() const { return edges_.empty(); }
 
  private:
-  static std::uint64_t key(std::size_t node, std::int64_t token) {
-    return (static_cast<std::uint64_t>(node) << 32) | static_cast<std::uint64_t>(token);
-  }
-
-  std::unordered_map<std::uint64_t, std::size_t> edges_;
+  // Ordered, since files could choose what they hold so that hashes collide.
+  std::map<std::pair<std::size_t, std::int64_t>, std::size_t> edges_;
   std::vector<std::int64_t> grams_{kNone};
 };
 
@@ -174,7 +170,8 @@ class Tokens {
  public:
   explicit Tokens(const std::vector<T>& pool) {
     for (const T& token : pool)
-      numbers_.push_back(by_token_.try_emplace(token, std::ssize(by_token_)).first->second);
+      numbers_.push_back(
+          by_token_.try_emplace(token, static_cast<std::int64_t>(by_token_.size())).first->second);
   }
   // Of the pool, in order.
   [[nodiscard]] std::span<const std::int64_t> numbers() const { return numbers_; }
@@ -184,7 +181,7 @@ class Tokens {
   }
 
  private:
-  std::unordered_map<T, std::int64_t> by_token_;
+  std::map<T, std::int64_t> by_token_;
   Ints numbers_;
 };
 
@@ -229,7 +226,7 @@ void find_ngrams(const NgramForm& form, const NgramTree& tree, std::span<const s
 
 void write_row(const NgramForm& form, const NgramTree& tree, std::span<const std::int64_t> row,
                std::span<float> out) {
-  std::unordered_map<std::int64_t, double> columns;
+  std::map<std::int64_t, double> columns;
   find_ngrams(form, tree, row, [&](std::int64_t gram) {
     const auto place = static_cast<std::size_t>(gram);
     const double weight = form.weights == nullptr ? 1 : static_cast<double>((*form.weights)[place]);

@@ -28,18 +28,23 @@ Result<Ensemble> read_ensemble(const Attributes& attributes) {
   return ensemble;
 }
 
-Result<Types> infer_tree_ensemble(const InferContext& context) {
-  const ir::TensorType& x = context.input(0);
+// Samples of float16 may be computed with in float32, where the trees stay as they are.
+Status check_tensor_types(const InferContext& context) {
+  const ir::DataType x = context.input(0).data_type;
   for (const char* name : {"nodes_splits", "leaf_weights", "membership_values"}) {
     const ir::Attribute* attribute = context.attributes().find(name);
-    if (attribute == nullptr || x.data_type == ir::DataType::kUndefined) continue;
+    if (attribute == nullptr || x == ir::DataType::kUndefined) continue;
     const ir::DataType type = std::get<ir::Tensor>(*attribute).data_type();
-    if (type != x.data_type) {
-      return invalid_data("{} is {}, but {} is {}: both must be of one type", name,
-                          ir::data_type_name(type), context.place(0),
-                          ir::data_type_name(x.data_type));
-    }
+    if (type == x || (type == ir::DataType::kFloat16 && x == ir::DataType::kFloat32)) continue;
+    return invalid_data("{} is {}, but {} is {}: both must be of one type", name,
+                        ir::data_type_name(type), context.place(0), ir::data_type_name(x));
   }
+  return {};
+}
+
+Result<Types> infer_tree_ensemble(const InferContext& context) {
+  RETURN_IF_ERROR(check_tensor_types(context));
+  const ir::TensorType& x = context.input(0);
   ASSIGN_OR_RETURN(const Ensemble ensemble, read_ensemble(context.attributes()));
   RETURN_IF_ERROR(require_features_for(ensemble.trees, context));
   const ir::Dim count = x.shape ? (*x.shape)[0] : ir::Dim();

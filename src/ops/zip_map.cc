@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "ir/domains.h"
 #include "ops/class_labels.h"
 #include "ops/key_index.h"
@@ -18,7 +20,7 @@ Result<Types> infer_zip_map(const InferContext& context) {
       ir::Type::map(labels.data_type(), ir::Type(ir::DataType::kFloat32, std::nullopt)))};
 }
 
-// The columns that keys come from: a key that repeats has its last value.
+// The columns that keys come from, in the order of the keys: one that repeats has its last value.
 template <typename T>
 std::vector<std::size_t> columns_of_keys(const ir::Tensor& labels) {
   const auto keys = labels.data<T>();
@@ -26,6 +28,7 @@ std::vector<std::size_t> columns_of_keys(const ir::Tensor& labels) {
   std::vector<std::size_t> columns;
   for (std::size_t i = 0; i < keys.size(); ++i)
     if (index.find(keys[i]) == i) columns.push_back(i);
+  std::ranges::sort(columns, {}, [&](std::size_t i) { return keys[i]; });
   return columns;
 }
 

@@ -37,9 +37,9 @@ ir::ValueId widened(const ir::Graph& graph, ir::ValueId id, Patch& patch) {
   return source != ir::kNoValue ? source : patch.add_node(cast_to(DataType::kFloat32, id));
 }
 
-// Whose meaning lies in the types of their operands.
+// Whose meaning lies in the types of their operands: QuantizeLinear divides in that of its scale.
 bool converts(const ir::Node& node) {
-  return node.is("BitCast") || node.is("Cast") || node.is("CastLike");
+  return node.is("BitCast") || node.is("Cast") || node.is("CastLike") || node.is("QuantizeLinear");
 }
 
 // Whether it reads or makes what is no tensor, whose element type is part of that.

@@ -129,7 +129,7 @@ def maps():
         out = [helper.make_sequence_type_proto(element)]
         for shape in ((2, 3), (3,), (0, 3)):
             x = random(name).standard_normal(shape).astype(f32)
-            rows = [dict(zip(labels, row)) for row in x.reshape(-1, 3)]
+            rows = [dict(sorted(zip(labels, row))) for row in x.reshape(-1, 3)]
             yield ml(f"zip_map_{name}_{len(shape)}_{shape[0]}", "ZipMap", [x], output_types=out,
                      expected=[rows], why="it has no evaluator", **{attribute: labels})
     yield from map_inputs()
@@ -472,10 +472,10 @@ def tree_ensembles():
             return numpy_helper.from_array(np.array(values, dtype))
         attributes = dict(
             n_targets=targets, tree_roots=[0, 3], nodes_featureids=[0, 1, 2, 0],
-            nodes_splits=tensor([0.5, -1, 1, 0]), nodes_truenodeids=[1, 0, 2, 4],
-            nodes_trueleafs=[0, 1, 1, 1], nodes_falsenodeids=[2, 1, 3, 4],
-            nodes_falseleafs=[0, 1, 1, 1], leaf_weights=tensor([1, 0.25, -0.5, 2, 0.125]),
-            leaf_targetids=[0, targets - 1, 0, targets - 1, 0],
+            nodes_splits=tensor([0.5, -1, 1, 0]), nodes_truenodeids=[1, 0, 2, 3],
+            nodes_trueleafs=[0, 1, 1, 1], nodes_falsenodeids=[2, 1, 4, 3],
+            nodes_falseleafs=[0, 1, 1, 1], leaf_weights=tensor([1, 0.25, -0.5, 0.125, 2]),
+            leaf_targetids=[0, targets - 1, 0, 0, targets - 1],
             nodes_modes=numpy_helper.from_array(np.array([0, 1, 2, 0], np.uint8)))
         attributes.update(rest)
         return attributes
@@ -484,6 +484,10 @@ def tree_ensembles():
         for targets in (1, 2):
             yield ml(f"tree_ensemble_{np.dtype(dtype).name}_{targets}", "TreeEnsemble",
                      [x.astype(dtype)], **ensemble(dtype, targets))
+    yield as_runtime("tree_ensemble_of_a_leaf", "TreeEnsemble", [x.astype(f32)],
+                     why="a root whose branches are one leaf is taken for the leaf of its number",
+                     **ensemble(f32, 2, nodes_truenodeids=[1, 0, 2, 1],
+                                nodes_falsenodeids=[2, 1, 4, 1]))
     for aggregate in range(4):
         yield as_runtime(f"tree_ensemble_aggregate_{aggregate}", "TreeEnsemble", [x.astype(f32)],
                          **ensemble(f32, 3, aggregate_function=aggregate))
@@ -511,7 +515,7 @@ def tree_ensembles():
              post_transform=4, expected=[probit.astype(f32)],
              why="the evaluator leaves transforms out",
              **ensemble(f32, 2, leaf_weights=numpy_helper.from_array(
-                 np.array([0, 0, 0, 0.75, 0.125], f32))))
+                 np.array([0, 0, 0, 0.125, 0.75], f32))))
     yield ml("tree_ensemble_empty", "TreeEnsemble", [np.zeros((0, 3), f32)],
              expected=[np.zeros((0, 2), f32)], why="numpy cannot apply to nothing",
              **ensemble(f32, 2))

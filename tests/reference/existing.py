@@ -40,7 +40,7 @@ def values_of(name, dtype, *shape, low=-4, high=4):
         low, high = max(low, int(info.min)), min(high, int(info.max))
         return rng.integers(low, high, shape, endpoint=True).astype(np.int64).astype(dtype)
     if dtype.name == "float8_e8m0fnu":
-        return 2.0 ** rng.integers(low, high, shape).astype(np.float32).astype(dtype)
+        return (2.0 ** rng.integers(low, high, shape)).astype(np.float32).astype(dtype)
     return rng.uniform(low, high, shape).astype(np.float32).astype(dtype)
 
 

@@ -102,17 +102,6 @@ def group_cases():
             else:
                 yield node_case(name, op, [x, scale, bias], num_groups=groups,
                                 expected=[written_down(x, scale, bias, groups)], why=ROUNDS)
-    # There was one scale for each group.
-    x, scale, bias = (numbers("18", np.float32, 2, 6, 3, 2), numbers("18s", np.float32, 2),
-                      numbers("18b", np.float32, 2))
-    for constants in ((), (1, 2)):
-        yield node_case(f"{op}_opset_18" + "_constant" * bool(constants), op, [x, scale, bias],
-                        num_groups=2, opset=18, constants=constants,
-                        expected=[written_down(x, scale.repeat(3), bias.repeat(3), 2)],
-                        why="the evaluator of onnx has the newer meaning, too")
-    x = x[:, :2]
-    yield node_case(f"{op}_opset_18_one_channel_each", op, [x, scale, bias], num_groups=2,
-                    opset=18)
 
 
 def instance_cases():

@@ -471,10 +471,11 @@ def loops():
          helper.make_value_info("y", tensor(np.float32, None)), helper.make_value_info("ys", kept)])
     yield model_case("loop_fills_a_sequence",
                      [helper.make_node("SequenceEmpty", [], ["none"]),
-                      helper.make_node("Loop", ["n", "", "x", "none"], ["last", "all"], body=body)],
+                      helper.make_node("Loop", ["n", "go", "x", "none"], ["last", "all"], body=body)],
                      [("n", tensor(np.int64, [])), ("x", tensor(np.float32, [2]))],
                      [("last", tensor(np.float32, [2])), ("all", kept)],
-                     [np.int64(3), np.array([1, 2], np.float32)])
+                     [np.int64(3), np.array([1, 2], np.float32)],
+                     initializers=[onnx.numpy_helper.from_array(np.array(True), "go")])
 
 
 def cases():

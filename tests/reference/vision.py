@@ -403,6 +403,10 @@ def upsample_cases():
         yield node_case(f"upsample_{opset}_linear", "Upsample", inputs, opset=opset, mode="linear",
                         constants=(1,), expected=linear,
                         why="the evaluator knows nearest elements alone", **extra)
+    for mode, expected in (("nearest", [nearest]), ("bilinear", linear)):
+        yield node_case(f"upsample_1_{mode}", "Upsample", [x], opset=6, mode=mode, height_scale=2.0,
+                        width_scale=3.0, expected=expected,
+                        why="the evaluator knows opset 9 alone")
     yield node_case("upsample_9_at_run_time", "Upsample", [x, scales], opset=9)
 
 

@@ -169,6 +169,26 @@ Status lower_scatter(Graph& graph, NodeId id) {
   return came_later ? unsupported("reduction '{}' came with opset 18", reduction) : Status{};
 }
 
+// The modes were named after two spatial axes, and there were no others.
+Status lower_grid_sample(Graph& graph, NodeId id) {
+  const Node& node = graph.node(id);
+  const ir::TensorType& x = graph.tensor_type(node.input(0));
+  if (!x.has_rank(4)) return unsupported("other than two spatial axes came with opset 20");
+  const std::string mode = ops::attributes(node).get_string("mode");
+  if (mode == "linear") graph.set_attribute(id, "mode", std::string("bilinear"));
+  if (mode == "cubic") graph.set_attribute(id, "mode", std::string("bicubic"));
+  return {};
+}
+
+// Coordinates were not moved by half an element.
+Status lower_roi_align(Graph& graph, NodeId id) {
+  constexpr const char* kMode = "coordinate_transformation_mode";
+  const std::string mode = ops::attributes(graph.node(id)).get_string(kMode);
+  if (mode != "output_half_pixel") return unsupported("{} '{}' came with opset 16", kMode, mode);
+  graph.remove_attribute(id, kMode);
+  return {};
+}
+
 // What the signatures do not tell. Runs before they are compared; `before`: for older opsets.
 struct Change {
   std::string_view op_type;
@@ -177,14 +197,17 @@ struct Change {
 };
 constexpr Change kChanges[] = {{"DFT", 20, lower_dft},
                                {"DequantizeLinear", 13, lower_linear_quantization},
+                               {"GridSample", 20, lower_grid_sample},
                                {"GroupNormalization", 21, lower_group_normalization},
                                {"HardSwish", 14, lower_hard_swish},
+                               {"Hardmax", 13, lower_softmax},
                                {"LogSoftmax", 13, lower_softmax},
                                {"Mod", 28, lower_mod},
                                {"Pad", 11, lower_pad},
                                {"QuantizeLinear", 13, lower_linear_quantization},
                                {"Resize", 13, lower_resize_13},
                                {"Resize", 19, lower_resize_19},
+                               {"RoiAlign", 16, lower_roi_align},
                                {"ScatterElements", 18, lower_scatter},
                                {"ScatterND", 18, lower_scatter},
                                {"Softmax", 13, lower_softmax},

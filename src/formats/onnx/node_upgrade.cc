@@ -37,6 +37,20 @@ void NodeUpgrade::set_constant_input(std::size_t slot, std::string_view suffix, 
   graph_.set_input(id_, slot, graph_.add_constant(name, std::move(tensor)));
 }
 
+void NodeUpgrade::gather_input(std::size_t slot, std::span<const std::int64_t> indices) {
+  const std::string name = fmt::format("{}_gathered", graph_.value(node().input(slot)).name);
+  const ir::ValueId picked =
+      graph_.add_constant(name + "_indices", ir::Tensor::vector_int64(indices));
+  const ir::ValueId gathered = graph_.add_value(name);
+  result_.insert(result_.begin(), graph_.add_node({.name = {},
+                                                   .domain = {},
+                                                   .op_type = "Gather",
+                                                   .inputs = {node().input(slot), picked},
+                                                   .outputs = {gathered},
+                                                   .attributes = {}}));
+  graph_.set_input(id_, slot, gathered);
+}
+
 void NodeUpgrade::append_axes(std::size_t slot, std::int64_t rank, std::int64_t count) {
   if (count == 0) return;
   if (const ir::Tensor* tensor = constant(slot)) {

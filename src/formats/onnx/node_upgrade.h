@@ -49,6 +49,8 @@ class NodeUpgrade {
   void move_input(std::size_t from, std::size_t to);
   // Makes input `slot` a new constant, named after the node's output.
   void set_constant_input(std::size_t slot, std::string_view suffix, ir::Tensor tensor);
+  // Makes input `slot` those of its elements along axis 0 that have these indices.
+  void gather_input(std::size_t slot, std::span<const std::int64_t> indices);
   // Gives an input so many axes of extent 1 behind its own.
   void append_axes(std::size_t slot, std::int64_t rank, std::int64_t count);
   void truncate_inputs(std::size_t count);

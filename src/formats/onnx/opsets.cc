@@ -80,7 +80,8 @@ class Search {
     const ops::Signature* version = ops::find_signature(domain, op_type, opset);
     if (version == nullptr)
       return fmt::format("operator exists since opset {}", versions.front()->since);
-    if (version->deprecated)
+    // One that others have replaced is upgraded.
+    if (version->deprecated && version == versions.back())
       return fmt::format("operator was taken out by opset {}", version->since);
     return {};
   }

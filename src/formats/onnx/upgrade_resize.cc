@@ -44,7 +44,16 @@ Status upgrade_resize(NodeUpgrade& upgrade) {
     upgrade.set_attribute(kCoordinates, std::string("half_pixel"));
     return {};
   }
-  if (const auto scales = upgrade.take<std::vector<float>>("scales")) {
+  auto scales = upgrade.take<std::vector<float>>("scales");
+  // Upsample of opset 1 was of images, and had another name for their linear interpolation.
+  const auto height = upgrade.take<float>("height_scale");
+  const auto width = upgrade.take<float>("width_scale");
+  if (height && width) {
+    scales = std::vector<float>{1, 1, *height, *width};
+    if (text_of(upgrade.node(), "mode", "nearest") == "bilinear")
+      upgrade.set_attribute("mode", std::string("linear"));
+  }
+  if (scales) {
     const auto count = static_cast<std::int64_t>(scales->size());
     upgrade.set_constant_input(kScales, "scales",
                                ir::Tensor::from_values<float>(std::span(&count, 1), *scales));

@@ -32,14 +32,41 @@ int ir_version(std::int64_t opset) {
 // by the widest vector instructions.
 constexpr std::size_t kExternalAlignment = 64;
 
-// The domains beside the default one of a graph's nodes and of graphs inside them, at the opsets
-// that ops/ has.
+// The newest opset of a domain that has an operator: it may have been taken out since.
+int newest_opset_with(const ir::Node& node) {
+  const ops::Signature& last = *ops::signature_versions(node.domain, node.op_type).back();
+  return last.deprecated ? last.since - 1 : ops::newest_opset(node.domain);
+}
+
+// The domains beside the default one of a graph's nodes and of graphs inside them, at the newest
+// opsets of ops/ that have all these operators.
 void add_domains(const ir::Graph& graph, Opsets& opsets) {
   for (const ir::NodeId id : graph.node_ids()) {
     const ir::Node& node = graph.node(id);
-    if (!node.domain.empty()) opsets.emplace(node.domain, ops::newest_opset(node.domain));
+    if (!node.domain.empty()) {
+      const int opset = newest_opset_with(node);
+      const auto [known, added] = opsets.emplace(node.domain, opset);
+      if (!added) known->second = std::min<std::int64_t>(known->second, opset);
+    }
     for (const ir::Subgraph* subgraph : ir::subgraphs(node)) add_domains(*subgraph->graph, opsets);
   }
+}
+
+// No opset has both an operator that it brought and one that it took out.
+Status check_opsets(const ir::Graph& graph, const Opsets& opsets) {
+  for (const ir::NodeId id : graph.node_ids()) {
+    const ir::Node& node = graph.node(id);
+    const auto opset = static_cast<int>(opsets.find(node.domain)->second);
+    if (!node.domain.empty() && ops::find_signature(node.domain, node.op_type, opset) == nullptr) {
+      return unsupported(
+          "node {}: an operator of the model is no more in the opset that has this "
+          "one",
+          ir::describe_node(graph, id));
+    }
+    for (const ir::Subgraph* subgraph : ir::subgraphs(node))
+      RETURN_IF_ERROR(check_opsets(*subgraph->graph, opsets));
+  }
+  return {};
 }
 
 // Runtimes of the last years read this one, and ours were written at it from the beginning.
@@ -66,6 +93,7 @@ Result<Written> bring_to_opset(ir::Graph graph, const std::optional<int>& opset)
   }
   Opsets opsets{{"", at.opset}};
   add_domains(at.graph, opsets);
+  RETURN_IF_ERROR(check_opsets(at.graph, opsets));
   return Written{std::move(at.graph), std::move(opsets)};
 }
 

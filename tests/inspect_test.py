@@ -7,7 +7,8 @@ import json
 import os
 import unittest
 
-from onnx_bytes import einsum_model, external_tensor, field, model, node, open_classifier, text_attribute, value_info
+from onnx_bytes import (external_tensor, field, foreign_model, foreign_node, model, node, open_classifier, text_attribute,
+                        value_info)
 from program import MODELS, Folder, add_metadata, lathe, lathe_json
 
 SPEECH_DETECTOR = os.path.join(MODELS, "silero-vad", "silero_vad_16k_op15.onnx")
@@ -104,25 +105,26 @@ class Inspect(Folder):
         self.assertEqual(lathe_json("inspect", path)["metadata"]["lathe.labels"], "[1, 2")
 
     def test_an_operator_that_is_not_known(self):
-        path = self.write(einsum_model())
+        path = self.write(foreign_model())
         facts = lathe_json("inspect", path)
-        self.assertEqual(facts["unknown_operators"], ["Einsum"])
+        self.assertEqual(facts["unknown_operators"], ["com.microsoft.FusedMatMul"])
         self.assertFalse(facts["runs_natively"])
-        self.assertEqual(facts["reason"], "operators that Lathe does not know: Einsum")
+        self.assertEqual(facts["reason"], "operators that Lathe does not know: com.microsoft.FusedMatMul")
         self.assertIsNone(facts["arena_bytes"])
         self.assertFalse(facts["macs_complete"])
         self.assertIsNone(facts["nodes"][0]["macs"])
         text = flat(lathe("inspect", path, "--nodes").stdout)
-        for words in ("input x: float32[2,3]", "1 Einsum (unknown)", "without 1 node that cannot be counted",
-                      "memory not known", "because operators that Lathe does not know: Einsum", "opset 17"):
+        for words in ("input x: float32[2,3]", "1 com.microsoft.FusedMatMul (unknown)", "without 1 node that cannot be counted",
+                      "memory not known", "because operators that Lathe does not know: com.microsoft.FusedMatMul", "opset 17"):
             self.assertIn(words, text)
-        self.assertIn("Einsum", lathe("inspect", path, "--text").stdout)
+        self.assertIn("FusedMatMul", lathe("inspect", path, "--text").stdout)
         self.assertIn("--plan", lathe("inspect", path, "--plan", status=1).stderr)
 
     def test_what_is_known_beside_it_is_counted(self):
-        nodes = [node("MatMul", ["x", "w"], ["a"], "m"), node("Einsum", ["a"], ["b"], "e", [text_attribute("equation", "ij->ji")]),
+        nodes = [node("MatMul", ["x", "w"], ["a"], "m"), foreign_node("a", "b", "e"),
                  node("Relu", ["b"], ["y"], "r")]
-        path = self.write(model(nodes, [value_info("x", ["N", 3]), value_info("w", [3, 5])], [value_info("y", [5, "N"])]))
+        path = self.write(model(nodes, [value_info("x", ["N", 3]), value_info("w", [3, 5]), value_info("i", ["N", "N"])],
+                                [value_info("y", [5, "N"])], opsets=(("", 17), ("com.microsoft", 1))))
         facts = lathe_json("inspect", path, "--batch", "2")
         self.assertEqual(facts["macs"], 2 * 3 * 5)
         self.assertFalse(facts["macs_complete"])

@@ -69,7 +69,15 @@ def open_classifier(classes=10):
     return model(nodes, [value_info("x", ["N", 1, "H", "W"])], [value_info("y", ["N", classes])], tensors=tensors)
 
 
-def einsum_model():
-    """y = x transposed, by an operator that Lathe does not know: float32 [2,3] to [3,2]."""
-    turn = node("Einsum", ["x"], ["y"], "turn", [text_attribute("equation", "ij->ji")])
-    return model([turn], [value_info("x", [2, 3])], [value_info("y", [3, 2])])
+FOREIGN = "com.microsoft.FusedMatMul"
+
+
+def foreign_node(x, y, name=""):
+    """y = x transposed, by an operator that Lathe does not know; a model of it has tensor i."""
+    return node("FusedMatMul", [x, "i"], [y], name, [int_attribute("transA", 1)], "com.microsoft")
+
+
+def foreign_model():
+    """Of one such node: float32 [2,3] to [3,2]."""
+    return model([foreign_node("x", "y", "turn")], [value_info("x", [2, 3])], [value_info("y", [3, 2])],
+                 opsets=(("", 17), ("com.microsoft", 1)), tensors=[tensor("i", [2, 2], [1, 0, 0, 1])])

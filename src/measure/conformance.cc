@@ -4,8 +4,10 @@
 #include <cmath>
 #include <filesystem>
 #include <fmt/format.h>
+#include <limits>
 
 #include "formats/onnx/read_onnx.h"
+#include "ops/op_def.h"
 
 namespace lathe::measure {
 namespace {
@@ -144,6 +146,20 @@ Status run_set(const ir::Graph& graph, const DataSet& set, const engine::Backend
   return {};
 }
 
+// Whether numbers are drawn while it runs, which are others each time. A Dropout at rest draws
+// none.
+bool draws_numbers(const ir::Graph& graph) {
+  for (const ir::NodeId id : graph.node_ids()) {
+    const ir::Node& node = graph.node(id);
+    const ops::OpDef* op = ops::find_op(node.domain, node.op_type);
+    const bool at_rest = node.is("Dropout") && node.input(2) == ir::kNoValue;
+    if (op != nullptr && op->traits.impure && !at_rest) return true;
+    for (const ir::Subgraph* subgraph : ir::subgraphs(node))
+      if (draws_numbers(*subgraph->graph)) return true;
+  }
+  return false;
+}
+
 std::vector<std::string> operators_of(const ir::Graph& graph) {
   std::vector<std::string> types;
   for (const ir::NodeId id : graph.node_ids()) {
@@ -197,7 +213,7 @@ Result<std::vector<Path>> find_cases(const Path& root) {
 }
 
 CaseResult run_case(const Path& folder, const std::string& name, const engine::Backend& backend,
-                    const Tolerance& tolerance) {
+                    const Tolerance& given) {
   CaseResult result{.name = name};
   const auto graph = formats::read_onnx(folder / "model.onnx", formats::UnknownOperators::kKeep);
   if (!graph.ok()) {
@@ -206,6 +222,8 @@ CaseResult run_case(const Path& folder, const std::string& name, const engine::B
     return result;
   }
   result.operators = operators_of(*graph);
+  Tolerance tolerance = given;
+  if (draws_numbers(*graph)) tolerance.absolute = std::numeric_limits<double>::infinity();
   if (const Status supported = backend.supports(*graph); !supported.ok()) {
     settle(result, Outcome::kUnsupported, supported.error().message());
     return result;

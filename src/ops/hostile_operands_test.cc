@@ -352,6 +352,27 @@ bool has_graph_inside(const OpDef& op) {
   });
 }
 
+// Operators that take or give other things than tensors, which have tests of their own, and those
+// that take nothing.
+bool has_tensors_alone(const OpDef& op) {
+  constexpr std::string_view kOthers[] = {"CastMap",
+                                          "ConcatFromSequence",
+                                          "DictVectorizer",
+                                          "Optional",
+                                          "OptionalGetElement",
+                                          "OptionalHasElement",
+                                          "SequenceAt",
+                                          "SequenceConstruct",
+                                          "SequenceEmpty",
+                                          "SequenceErase",
+                                          "SequenceInsert",
+                                          "SequenceLength",
+                                          "SplitToSequence",
+                                          "ZipMap"};
+  return op.signature->max_inputs > 0 &&
+         std::find(std::begin(kOthers), std::end(kOthers), op.name) == std::end(kOthers);
+}
+
 // Whose first operand, which is no constant here, says what shape comes out.
 bool decided_by_first(std::string_view op) { return op == "ConstantOfShape" || op == "Range"; }
 
@@ -392,7 +413,8 @@ TEST(HostileOperands, EveryDamagedOperandEnds) {
     }
   }
   for (const OpDef& op : all_ops())
-    EXPECT_TRUE(has_graph_inside(op) || covered.contains(op.name)) << op.name << " has no case";
+    EXPECT_TRUE(has_graph_inside(op) || !has_tensors_alone(op) || covered.contains(op.name))
+        << op.name << " has no case";
 }
 
 }  // namespace

@@ -114,6 +114,10 @@ std::optional<std::size_t> handed_on(const Graph& graph, const Node& node) {
   return 0;  // which changes nothing if it does not change the type
 }
 
+bool takes_identity(const Graph& graph, ValueId value) {
+  return ops::find_op("", "Identity")->signature->input(0)->types.contains(graph.type(value));
+}
+
 RuleResult apply(const Graph& graph, ir::NodeId id) {
   const Node& node = graph.node(id);
   if (!node.domain.empty() || is_used(graph, node.output(1))) return std::nullopt;
@@ -127,7 +131,7 @@ RuleResult apply(const Graph& graph, ir::NodeId id) {
   Patch patch;
   if (!graph.is_output(node.output()) || !is_fixed) {
     patch.replace_uses(node.output(), input);
-  } else if (!node.is("Identity")) {
+  } else if (!node.is("Identity") && takes_identity(graph, input)) {
     replace_output(patch, graph, node.output(), input);
   } else {
     return std::nullopt;

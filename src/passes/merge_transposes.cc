@@ -66,6 +66,28 @@ std::optional<ValueId> moved_constant(const Graph& graph, Patch& patch, ValueId 
   return add_transpose(patch, shaped, inverse, graph.value(id).name);
 }
 
+bool is_elementwise(const Node& node) {
+  const ops::OpDef* op = ops::find_op(node.domain, node.op_type);
+  return op != nullptr && (op->traits.unary_elementwise || op->traits.binary_elementwise) &&
+         node.outputs.size() == 1;
+}
+
+// Whether all readers are Transposes, or elementwise operators behind which these are.
+bool meets_transposes(const Graph& graph, ValueId value, int depth = 8) {
+  const auto readers = graph.readers(value);
+  return depth > 0 && !readers.empty() && !graph.is_output(value) &&
+         std::all_of(readers.begin(), readers.end(), [&](ir::NodeId id) {
+           const Node& reader = graph.node(id);
+           if (reader.is("Transpose")) return true;
+           const bool alone =
+               std::all_of(reader.inputs.begin(), reader.inputs.end(), [&](ValueId input) {
+                 return input == value || input == ir::kNoValue || graph.constant(input) != nullptr;
+               });
+           return alone && is_elementwise(reader) &&
+                  meets_transposes(graph, reader.output(), depth - 1);
+         });
+}
+
 // y = op(Transpose(a), Transpose(b)) is Transpose(op(a, b)): one Transpose less, or one that stands
 // before the next.
 RuleResult sink(const Graph& graph, const Node& node) {
@@ -82,12 +104,7 @@ RuleResult sink(const Graph& graph, const Node& node) {
   }
   if (!perm || !graph.tensor_type(node.output()).has_rank(perm->size())) return std::nullopt;
   // Alone it gains nothing, unless it meets another.
-  const auto readers = graph.readers(node.output());
-  const bool meets = !readers.empty() && !graph.is_output(node.output()) &&
-                     std::all_of(readers.begin(), readers.end(), [&](ir::NodeId reader) {
-                       return graph.node(reader).is("Transpose");
-                     });
-  if (transposes < 2 && !meets) return std::nullopt;
+  if (transposes < 2 && !meets_transposes(graph, node.output())) return std::nullopt;
   Patch patch;
   Node moved = node;
   for (ValueId& input : moved.inputs) {
@@ -111,10 +128,7 @@ RuleResult sink(const Graph& graph, const Node& node) {
 RuleResult apply(const Graph& graph, ir::NodeId id) {
   const Node& node = graph.node(id);
   if (node.is("Transpose")) return merge(graph, node);
-  const ops::OpDef* op = ops::find_op(node.domain, node.op_type);
-  const bool elementwise =
-      op != nullptr && (op->traits.unary_elementwise || op->traits.binary_elementwise);
-  if (!elementwise || node.outputs.size() != 1) return std::nullopt;
+  if (!is_elementwise(node)) return std::nullopt;
   return sink(graph, node);
 }
 

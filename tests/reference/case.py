@@ -1,4 +1,5 @@
 """One node (or a model), inputs, and what ONNX's reference evaluator makes of them."""
+import copy
 import zlib
 
 import numpy as np
@@ -21,7 +22,7 @@ class Case:
         assert (outputs is None) == (why is None), f"{name}: outputs without a reason"
         self.name = name
         self.model = model
-        self.inputs = inputs
+        self.inputs = copy.deepcopy(inputs)  # which the next case may change
         self.outputs = outputs
 
     def expected(self):

@@ -1,6 +1,7 @@
 #include "formats/onnx/lower_opset.h"
 
 #include <array>
+#include <cmath>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -59,8 +60,18 @@ TEST(LowerOpset, KeepsTheMeaningOfEveryOperator) {
       const auto actual = ops::evaluate(*back, std::array{call.inputs[0]});
       ASSERT_TRUE(actual.ok()) << actual.error().message();
       ASSERT_EQ((*actual)[0].type(), (*expected)[0].type());
-      for (std::int64_t i = 0; i < (*expected)[0].num_elements(); ++i)
-        ASSERT_NEAR((*actual)[0].get_double(i), (*expected)[0].get_double(i), 1e-6) << i;
+      if (ops::find_op(call.domain, call.op)->traits.impure) continue;
+      if (!ir::is_numeric((*expected)[0].data_type())) {
+        ASSERT_TRUE((*actual)[0].identical((*expected)[0]));
+        continue;
+      }
+      for (std::int64_t i = 0; i < (*expected)[0].num_elements(); ++i) {
+        const double before = (*expected)[0].get_double(i);
+        const double after = (*actual)[0].get_double(i);
+        ASSERT_TRUE(std::abs(after - before) <= 1e-6 || after == before ||
+                    (std::isnan(after) && std::isnan(before)))
+            << i << ": " << after << ", expected " << before;
+      }
     }
   }
   EXPECT_GT(written, 500);

@@ -29,8 +29,8 @@ struct CaseResult {
 };
 
 // Of ONNX's own test runner, element by element: |actual - expected| <= absolute + relative *
-// |expected|. Types and shapes must be equal; strings, too. Of models that draw random numbers types
-// and shapes alone are compared.
+// |expected|. Types and shapes must be equal; strings, too. Of models that draw random numbers
+// types and shapes alone are compared.
 struct Tolerance {
   double relative = 1e-3;
   double absolute = 1e-7;

@@ -73,7 +73,8 @@ Result<Types> infer_reshape(const InferContext& context) {
       remaining = remaining * (*x.shape)[i].symbolic();
   }
   const auto mismatch = [&] {
-    return invalid_data("{} cannot be reshaped to {}", ir::to_string(*x.shape), extents_text(*target));
+    return invalid_data("{} cannot be reshaped to {}", ir::to_string(*x.shape),
+                        extents_text(*target));
   };
   if (!open) {
     if (remaining.is_number() && known.is_number() && remaining != known) return mismatch();

@@ -94,7 +94,7 @@ class OnnxRuntimeContext final : public Context {
     std::vector<ort::OrtValue*> made(outputs.size(), nullptr);
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       const ir::TensorType& type = session.outputs[i].type;
-      const auto dims = ir::known_dims(*type.shape);
+      const auto dims = type.shape ? ir::known_dims(*type.shape) : std::nullopt;
       if (!dims) continue;
       ASSIGN_OR_RETURN(outputs[i], ir::Tensor::create(type.data_type, *dims));
       ASSIGN_OR_RETURN(owned.emplace_back(nullptr, nullptr), wrap(session, outputs[i]));

@@ -8,8 +8,15 @@ constexpr std::string_view kBranches[] = {"then_branch", "else_branch"};
 
 Result<Types> infer_if(const InferContext& context) {
   Types types;
+  const ir::Tensor* condition = context.constant(0);
   for (const std::string_view branch : kBranches) {
-    ASSIGN_OR_RETURN(const Types outputs, context.infer_subgraph(branch, {}));
+    const bool is_taken =
+        condition == nullptr || branch == kBranches[condition->get_int64(0) != 0 ? 0 : 1];
+    const auto inferred = context.infer_subgraph(branch, {});
+    // What is never run may be wrong for these shapes, and says nothing of the outputs.
+    if (!is_taken) continue;
+    if (!inferred.ok()) return inferred.error();
+    const Types& outputs = *inferred;
     if (outputs.size() != context.node().outputs.size()) {
       return invalid_data("{} has {} outputs, the node has {}", branch, outputs.size(),
                           context.node().outputs.size());

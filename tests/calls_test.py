@@ -11,7 +11,7 @@ import unittest
 
 from program import PREPROCESS, PROGRAM, Folder, SharedFolder, lathe, lathe_bytes, lathe_json
 
-VERBS = ["new", "train", "quantize", "simplify", "run", "compile", "eval", "bench", "profile", "kernels", "compare", "conformance",
+VERBS = ["new", "train", "simplify", "quantize", "run", "compile", "eval", "bench", "profile", "kernels", "compare", "conformance",
          "inspect", "devices", "help"]
 
 

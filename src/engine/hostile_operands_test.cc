@@ -56,6 +56,7 @@ bool is_small(const ir::TensorType& type) {
 TEST(HostileOperands, TheNativeEngineAnswersAsTheReference) {
   if (!select_isa().ok()) GTEST_SKIP() << select_isa().error().message();
   for (const ops::OperatorCase& good : ops::operator_cases()) {
+    if (ops::find_op(good.domain, good.op)->traits.impure) continue;  // other numbers each time
     for (std::size_t i = 0; i < good.inputs.size(); ++i) {
       std::vector<Tensor> replacements = ops::damaged(good.inputs[i]);
       replacements.push_back(good.inputs[i]);

@@ -105,7 +105,7 @@ TEST_F(NarrowValues, WhatFollowsIsNarrowAndWhatIsFloat32StaysSo) {
   const ValueId scale = graph_.add_constant("scale", random_input({1, 8, 1, 1}, 5));
   const ValueId scaled = graph_.add("Mul", std::array{b, scale});
   const ValueId joined =
-      graph_.add("Concat", std::array{scaled, pooled}, {{"axis", std::int64_t{1}}});
+      graph_.add("Concat", std::array{scaled, pooled, b}, {{"axis", std::int64_t{1}}});
   const ValueId soft = graph_.add("LogSoftmax", std::array{joined}, {{"axis", std::int64_t{1}}});
   const auto operators = narrow_operators(finished({soft, pooled}), input_);
   EXPECT_EQ(operators.at("Conv"), 2);

@@ -40,6 +40,8 @@ std::optional<std::vector<std::int64_t>> target_of(const ir::TensorType& from,
       target.push_back(extent.value());
     } else if (is_copied) {
       target.push_back(0);
+    } else if (extent.symbolic().is_unknown()) {
+      return std::nullopt;  // values decide, and may be wrong
     } else if (!is_open) {
       target.push_back(-1);
       is_open = true;
